@@ -1,0 +1,81 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Dependencies run one way: language, interpretation, generation, hosting, orchestration, interface.
+// Documentation/Architecture.md says what each part is for.
+
+let interchange: Target.Dependency = .product(name: "Interchange", package: "Interchange")
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+  name: "Testudo",
+  products: [
+    .executable(name: "testudo", targets: ["testudo"]),
+    .executable(name: "testudo-forwarder", targets: ["testudo-forwarder"]),
+    .library(name: "TOSCA", targets: ["TOSCA"]),
+    .library(name: "Cedar", targets: ["Cedar"]),
+  ],
+  dependencies: [
+    .package(path: "Interchange"),
+    .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+    .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+  ],
+  targets: [
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .target(name: "TOSCA", dependencies: ["CYAML"], swiftSettings: strict),
+    .target(name: "SecTOSCA", dependencies: ["TOSCA"], swiftSettings: strict),
+    .target(name: "Cedar", swiftSettings: strict),
+    .target(name: "PolicyDecision", dependencies: ["Cedar", interchange], swiftSettings: strict),
+    .target(
+      name: "ImageGeneration",
+      dependencies: ["SecTOSCA", "TOSCA", interchange, .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: strict),
+    .target(name: "CHosting"),
+    .target(name: "Hosting", dependencies: ["CHosting", interchange], swiftSettings: strict),
+    .target(name: "State", dependencies: [.product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
+    .target(
+      name: "Orchestration",
+      dependencies: [
+        "TOSCA", "SecTOSCA", "PolicyDecision", "ImageGeneration", "Hosting", "State", interchange,
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "ControlPlane",
+      dependencies: [
+        "Orchestration", "TOSCA", "PolicyDecision", "ImageGeneration",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(name: "testudo-forwarder", dependencies: ["CHosting"]),
+    .executableTarget(
+      name: "testudo",
+      dependencies: [
+        "ControlPlane", "Orchestration", "Hosting", "ImageGeneration", "PolicyDecision", "Cedar", "SecTOSCA", "TOSCA",
+        interchange,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      swiftSettings: strict),
+    .testTarget(name: "TOSCATests", dependencies: ["TOSCA"]),
+    .testTarget(name: "SecTOSCATests", dependencies: ["SecTOSCA", "TOSCA"]),
+    .testTarget(name: "CedarTests", dependencies: ["Cedar"]),
+    .testTarget(name: "PolicyDecisionTests", dependencies: ["PolicyDecision", "Cedar", interchange]),
+    .testTarget(name: "ImageGenerationTests", dependencies: ["ImageGeneration", "SecTOSCA", "TOSCA", interchange]),
+    .testTarget(name: "HostingTests", dependencies: ["Hosting", "CHosting", interchange]),
+    .testTarget(name: "StateTests", dependencies: ["State"]),
+    .testTarget(name: "OrchestrationTests", dependencies: ["Orchestration", "State"]),
+    .testTarget(name: "EndToEndTests", dependencies: []),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that building and running need and that are missing.
+set -euo pipefail
+wanted=(libbearssl-dev libyaml-dev libsqlite3-dev pkg-config iproute2 curl)
+missing=()
+for package in "${wanted[@]}"; do
+  dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+done
+if ! command -v swift >/dev/null; then
+  echo "testudo: Swift 6.3 or later is needed and is not on the PATH (https://swift.org/install/linux)" >&2
+  exit 3
+fi
+[ ${#missing[@]} -eq 0 ] && exit 0
+echo "== installing ${missing[*]}"
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || { echo "testudo: run as root, or install these packages: ${missing[*]}" >&2; exit 3; }
+  as_root=(sudo)
+fi
+export DEBIAN_FRONTEND=noninteractive
+"${as_root[@]}" apt-get -qq update
+"${as_root[@]}" apt-get -qq install -y "${missing[@]}" >/dev/null

@@ -1,0 +1,99 @@
+/// System calls that Swift cannot make: variadic ones (`ioctl`, `syscall`), those behind `_GNU_SOURCE` (`setns`,
+/// `unshare`, `signalfd`) and `posix_spawn` with the GNU actions. Every function returns 0 or a descriptor on success
+/// and `-errno` on failure, and opens descriptors close-on-exec. Nothing here decides anything: that is done in Swift.
+#ifndef CHOSTING_H
+#define CHOSTING_H
+
+#include <stddef.h>
+#include <stdint.h>
+// Swift's Glibc module leaves epoll(7) out.
+#include <sys/epoll.h>
+#include <sys/types.h>
+
+// Network namespaces (network_namespaces(7))
+
+/// Runs `body` in a new thread that is first moved to the network namespace open as `network`, or, where that is -1, to
+/// a new one. Returns when the thread has ended; the caller's own namespace is never touched.
+int hosting_in_network(int network, void (*body)(void *context), void *context);
+
+/// Moves the calling thread to the network namespace open as `network`.
+int hosting_enter_network(int network);
+
+/// Binds the calling thread's network namespace to `path`, which must exist, so that it outlives the thread.
+int hosting_pin_network(const char *path);
+
+/// Undoes `hosting_pin_network`; whoever still uses the namespace is not disturbed.
+int hosting_unpin_network(const char *path);
+
+/// Makes `folder` a shared mount point, as `ip netns` does, so that an unmount is seen in every mount namespace.
+int hosting_share_mount(const char *folder);
+
+/// 1 where `path` is a namespace (a file of nsfs), 0 where it is not, `-errno` where it cannot be told.
+int hosting_is_namespace(const char *path);
+
+// Bridges and TAPs, in the calling thread's network namespace (netdevice(7))
+
+/// Makes a bridge that forwards at once: no spanning tree, no forward delay.
+int hosting_bridge_create(const char *bridge);
+
+/// Removes a bridge, which must be down.
+int hosting_bridge_remove(const char *bridge);
+
+/// Makes an interface a port of a bridge.
+int hosting_bridge_attach(const char *bridge, const char *port);
+
+/// Brings an interface up (1) or down (0).
+int hosting_interface_set_up(const char *interface, int up);
+
+/// Gives an interface an IPv4 address and mask, both in network byte order.
+int hosting_interface_set_address(const char *interface, uint32_t address, uint32_t mask);
+
+/// Gives an interface a hardware address of 6 bytes.
+int hosting_interface_set_hardware_address(const char *interface, const uint8_t address[6]);
+
+/// 1 where the interface exists, 0 where it does not.
+int hosting_interface_exists(const char *interface);
+
+/// Makes a TAP without packet information that lives as long as the descriptor returned, which does not block.
+int hosting_tap_open(const char *name);
+
+// Processes
+
+/// Starts the program at `path` in a session of its own, with default signals and nothing open but: standard input from
+/// /dev/null, `output` and `errors` (-1: /dev/null), and `descriptors[i]` as 3 + i.
+int hosting_spawn(const char *path, char *const arguments[], char *const environment[], const int *descriptors,
+                  int count, int output, int errors, pid_t *process);
+
+/// A descriptor that becomes readable when the process ends (pidfd_open(2)).
+int hosting_process_open(pid_t process);
+
+/// Sends a signal to the process behind a descriptor of `hosting_process_open`.
+int hosting_process_signal(int descriptor, int signal);
+
+/// Blocks SIGTERM, SIGINT and SIGHUP, ignores SIGPIPE, and gives a descriptor that becomes readable when one arrives.
+int hosting_signal_descriptor(void);
+
+/// The next signal that arrived at such a descriptor; 0 where there is none.
+int hosting_signal_next(int descriptor);
+
+// Sockets
+
+/// Connects to, or with `listening` binds and listens on, a stream socket at a path of any length. Does not block.
+int hosting_unix_socket(const char *path, int listening);
+
+/// Accepts a connection. Neither this nor the descriptor blocks.
+int hosting_accept(int listener);
+
+/// The user at the other end of a Unix socket.
+int hosting_peer_user(int descriptor, uid_t *user);
+
+/// A descriptor that is readable from `hosting_bell_ring` until `hosting_bell_clear` (eventfd(2)).
+int hosting_bell_make(void);
+
+/// Wakes whoever waits for the bell.
+void hosting_bell_ring(int descriptor);
+
+/// Silences the bell.
+void hosting_bell_clear(int descriptor);
+
+#endif

@@ -1,0 +1,76 @@
+import Foundation
+import Glibc
+public import Orchestration
+
+/// Starts a control plane in the background where none runs.
+public struct BackgroundControlPlane: Sendable {
+  let home: HomeDirectory
+  let program: String
+
+  /// For a home folder, with the path of this program.
+  public init(home: HomeDirectory, program: String) {
+    self.home = home
+    self.program = program
+  }
+
+  /// Returns when a control plane answers: the one that runs, or one just started.
+  public func ensure() async throws -> APIClient {
+    let client = APIClient(home: home)
+    if await client.isUp() { return client }
+    try home.create()
+    let process = try start()
+    // It answers within some tens of milliseconds, unless there is much to take up again.
+    for _ in 0..<3000 {
+      if await client.isUp() { return client }
+      var status: Int32 = 0
+      if waitpid(process, &status, WNOHANG) == process {
+        // Another command may have started one at the same moment, and this one has given way to it.
+        if await client.isUp() { return client }
+        throw Problem(
+          type: "urn:testudo:execution", title: "The control plane did not start", status: 503,
+          detail: "the control plane ended as soon as it was started: \(lastWords)", kind: .host)
+      }
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    throw Problem(
+      type: "urn:testudo:execution", title: "The control plane does not answer", status: 504,
+      detail: "the control plane (process \(process)) does not answer after 30 s; see `\(home.controlPlaneLog)`",
+      kind: .execution)
+  }
+
+  private var lastWords: String {
+    let log = FileManager.default.contents(atPath: home.controlPlaneLog) ?? Data()
+    return String(decoding: log.suffix(500), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  /// `POSIX_SPAWN_SETSID` of spawn.h, which Swift's view of the C library leaves out.
+  private static let ownSession: Int16 = 0x80
+
+  private func start() throws -> pid_t {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 1, home.controlPlaneLog, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    // A session of its own: it does not end with the terminal.
+    posix_spawnattr_setflags(&attributes, BackgroundControlPlane.ownSession)
+    var environment = ProcessInfo.processInfo.environment
+    environment["TESTUDO_HOME"] = home.path
+    let words: [String] = [program, "serve", "--until-idle"]
+    let arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+    let variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    defer { for pointer in arguments + variables { free(pointer) } }
+    var process: pid_t = 0
+    let code = posix_spawn(&process, program, &actions, &attributes, arguments, variables)
+    guard code == 0 else {
+      throw Problem(
+        type: "urn:testudo:host", title: "The control plane cannot be started", status: 503,
+        detail: "`\(program)` cannot be started: \(String(cString: strerror(code)))", kind: .host)
+    }
+    return process
+  }
+}

@@ -1,0 +1,93 @@
+public import Orchestration
+
+// What goes over the API besides the orchestrator's own types.
+
+/// One line of the answer to a request that takes time: newline-delimited JSON, any number of `progress`, then one
+/// `result` or one `problem`.
+public enum AnswerLine<Result: Codable & Sendable>: Sendable {
+  /// A step was carried out.
+  case progress(StepOutcome)
+  /// It is done.
+  case result(Result)
+  /// It failed.
+  case problem(Problem)
+}
+
+extension AnswerLine: Codable {
+  private enum Key: String, CodingKey {
+    case progress, result, problem
+  }
+
+  /// Reads an object with one of the three keys.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Key.self)
+    if let progress = try container.decodeIfPresent(StepOutcome.self, forKey: .progress) {
+      self = .progress(progress)
+    } else if let problem = try container.decodeIfPresent(Problem.self, forKey: .problem) {
+      self = .problem(problem)
+    } else {
+      self = .result(try container.decode(Result.self, forKey: .result))
+    }
+  }
+
+  /// Writes an object with one of the three keys.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    switch self {
+    case .progress(let progress): try container.encode(progress, forKey: .progress)
+    case .result(let result): try container.encode(result, forKey: .result)
+    case .problem(let problem): try container.encode(problem, forKey: .problem)
+    }
+  }
+}
+
+/// Says that something was done that has nothing to tell.
+public struct Done: Hashable, Sendable, Codable {
+  /// It was done.
+  public init() {}
+}
+
+/// `PUT /api/v1/services/{name}/level`.
+public struct LevelRequest: Hashable, Sendable, Codable {
+  /// The level; `nil` leaves it to triggers.
+  public var level: String?
+
+  /// A level, or `nil` to leave it to triggers.
+  public init(level: String?) {
+    self.level = level
+  }
+}
+
+/// `PUT /api/v1/policies`.
+public struct PolicyRequest: Hashable, Sendable, Codable {
+  /// The service.
+  public var service: String
+  /// The authorization requirement; may be left out where there is one only.
+  public var requirement: String?
+  /// The policy files.
+  public var files: [ServiceDeclaration.PolicyFile]
+
+  /// Policies for a service.
+  public init(service: String, requirement: String?, files: [ServiceDeclaration.PolicyFile]) {
+    self.service = service
+    self.requirement = requirement
+    self.files = files
+  }
+}
+
+/// `GET /healthz`.
+public struct Health: Hashable, Sendable, Codable {
+  /// `ok`.
+  public var status: String
+  /// The control plane's process.
+  public var pid: Int32
+  /// The program's version.
+  public var version: String
+
+  /// A control plane that answers.
+  public init(status: String, pid: Int32, version: String) {
+    self.status = status
+    self.pid = pid
+    self.version = version
+  }
+}

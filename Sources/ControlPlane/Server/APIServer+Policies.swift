@@ -1,0 +1,22 @@
+import Foundation
+import Hummingbird
+import Orchestration
+
+// Policies: which version each enforcement point has, and new ones.
+
+extension APIServer {
+  func addPolicies(to api: RouterGroup<BasicRequestContext>) {
+    let orchestrator = orchestrator
+    api.get("policies") { request, _ in
+      try Answer.json(await orchestrator.policyStatus(tenant: request.tenantFilter))
+    }
+    api.put("policies") { request, _ in
+      let tenant = request.tenant
+      let asked = try await Answer.decode(PolicyRequest.self, from: request)
+      return Answer.lines { progress throws(OrchestrationFault) in
+        try await orchestrator.applyPolicies(
+          asked.files, to: asked.service, tenant: tenant, requirement: asked.requirement, progress: progress)
+      }
+    }
+  }
+}

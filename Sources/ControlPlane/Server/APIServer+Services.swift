@@ -1,0 +1,51 @@
+import Foundation
+import Hummingbird
+import Orchestration
+
+// Services: what is declared, brought up and taken down; levels and context.
+
+extension APIServer {
+  func addServices(to api: RouterGroup<BasicRequestContext>) {
+    let orchestrator = orchestrator
+    api.get("services") { request, _ in
+      try Answer.json(await orchestrator.services(tenant: request.tenantFilter))
+    }
+    api.post("services") { request, _ in
+      let asked = try await Answer.decode(ServiceRequest.self, from: request)
+      return Answer.lines { progress throws(OrchestrationFault) in
+        try await orchestrator.up(asked, progress: progress)
+      } then: {
+        await endIfIdle()
+      }
+    }
+    api.post("plans") { request, _ in
+      let asked = try await Answer.decode(ServiceRequest.self, from: request)
+      return try Answer.json(try await orchestrator.plan(asked))
+    }
+    api.delete("services/:name") { request, context in
+      let name = try context.parameters.require("name")
+      let tenant = request.tenant
+      return Answer.lines { progress throws(OrchestrationFault) in
+        try await orchestrator.down(name, tenant: tenant, progress: progress)
+        return Done()
+      } then: {
+        await endIfIdle()
+      }
+    }
+    api.put("services/:name/level") { request, context in
+      let name = try context.parameters.require("name")
+      let tenant = request.tenant
+      let asked = try await Answer.decode(LevelRequest.self, from: request)
+      return Answer.lines { progress throws(OrchestrationFault) in
+        try await orchestrator.setLevel(asked.level, of: name, tenant: tenant, progress: progress)
+      }
+    }
+    api.get("context") { _, _ in try Answer.json(await orchestrator.context()) }
+    api.put("context") { request, _ in
+      let asked = try await Answer.decode([String: String].self, from: request)
+      return Answer.lines { progress throws(OrchestrationFault) in
+        try await orchestrator.setContext(asked, progress: progress)
+      }
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import CHosting
+import Glibc
+
+/// One thing a host has or lacks.
+public struct HostCheck: Sendable, Hashable, Codable {
+  /// What was looked for, such as `TAP devices`.
+  public var name: String
+  /// Whether it is there.
+  public var isPresent: Bool
+  /// Whether nothing runs without it; the rest only makes some things possible or faster.
+  public var isRequired: Bool
+  /// What was found, or what is wrong.
+  public var found: String
+  /// What mends it, a command where there is one; `nil` where it is there.
+  public var remedy: String?
+
+  /// A check with its result.
+  public init(name: String, isPresent: Bool, isRequired: Bool, found: String, remedy: String?) {
+    self.name = name
+    self.isPresent = isPresent
+    self.isRequired = isRequired
+    self.found = found
+    self.remedy = isPresent ? nil : remedy
+  }
+}
+
+/// Finds out what this host can run, for `testudo doctor`. It tries things rather than guessing from versions, and
+/// leaves nothing.
+public struct HostProbe: Sendable {
+  /// Looks at this host.
+  public init() {}
+
+  /// All checks, in the order in which they should be mended.
+  public func run() -> [HostCheck] {
+    [user(), namespaces(), tap(), bridge(), linker(), virtualMachines()]
+  }
+
+  /// The first thing missing that nothing runs without, as a fault.
+  public func requireAll() throws(HostingFault) {
+    for check in run() where check.isRequired && !check.isPresent {
+      throw .lacking(what: "\(check.name) (\(check.found))", remedy: check.remedy ?? "see `testudo doctor`")
+    }
+  }
+
+  private func user() -> HostCheck {
+    let user = geteuid()
+    return HostCheck(
+      name: "root", isPresent: user == 0, isRequired: true, found: "running as user \(user)",
+      remedy: "run the command with `sudo`")
+  }
+
+  private func namespaces() -> HostCheck {
+    check(
+      "network namespaces",
+      remedy: "run as root; in a container, start it with `--cap-add SYS_ADMIN --cap-add NET_ADMIN` or `--privileged`"
+    ) { () throws(HostingFault) in
+      try NetworkNamespace.run(in: -1, named: "probe") { () throws(HostingFault) in
+        _ = try HostingFault.check(hosting_interface_set_up("lo", 1), "bring up loopback in a new network namespace")
+      }
+      return "a new one was made and left again"
+    }
+  }
+
+  private func tap() -> HostCheck {
+    check(
+      "TAP devices",
+      remedy: "load the driver with `modprobe tun`; in a container, hand it over with `--device /dev/net/tun`"
+    ) { () throws(HostingFault) in
+      try NetworkNamespace.run(in: -1, named: "probe") { () throws(HostingFault) in
+        _ = Descriptor(try HostingFault.check(hosting_tap_open("tap0"), "create a TAP through /dev/net/tun"))
+      }
+      return "/dev/net/tun gives one"
+    }
+  }
+
+  private func bridge() -> HostCheck {
+    check("network bridges", remedy: "load the driver with `modprobe bridge`") { () throws(HostingFault) in
+      try NetworkNamespace.run(in: -1, named: "probe") { () throws(HostingFault) in
+        _ = try HostingFault.check(hosting_bridge_create("br0"), "create a bridge")
+      }
+      return "the kernel has them"
+    }
+  }
+
+  private func linker() -> HostCheck {
+    let folders = (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":")
+    let path = folders.map { $0 + "/ld.lld" }.first { access(String($0), X_OK) == 0 }
+    return HostCheck(
+      name: "linker ld.lld", isPresent: path != nil, isRequired: true,
+      found: path.map { String($0) } ?? "not found in PATH",
+      remedy: "install it with `apt-get install lld`, or put the Swift toolchain's `bin` folder into PATH")
+  }
+
+  private func virtualMachines() -> HostCheck {
+    let descriptor = open("/dev/kvm", O_RDWR | O_CLOEXEC)
+    let code = errno
+    if descriptor >= 0 { close(descriptor) }
+    return HostCheck(
+      name: "KVM", isPresent: descriptor >= 0, isRequired: false,
+      found: descriptor >= 0 ? "/dev/kvm can be opened" : "/dev/kvm: \(HostingFault.text(of: code))",
+      remedy: "the process target needs none; for microvm, enable virtualization in the firmware and `modprobe kvm`, "
+        + "or accept QEMU's slower emulation")
+  }
+
+  private func check(
+    _ name: String, remedy: String, _ body: () throws(HostingFault) -> String
+  ) -> HostCheck {
+    do throws(HostingFault) {
+      return HostCheck(name: name, isPresent: true, isRequired: true, found: try body(), remedy: nil)
+    } catch {
+      return HostCheck(name: name, isPresent: false, isRequired: true, found: error.description, remedy: remedy)
+    }
+  }
+}

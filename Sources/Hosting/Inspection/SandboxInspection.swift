@@ -1,0 +1,58 @@
+/// How an image's process is confined, read from `/proc/PID/status` and `/proc/PID/maps` (proc(5)). An instance counts
+/// as ready only where there are no findings.
+public struct SandboxInspection: Sendable, Equatable {
+  /// 0: system calls are not filtered; 1: strict; 2: by a filter (seccomp(2)).
+  public var seccompMode: Int
+  /// Whether no program it starts can gain privileges (`no_new_privs`).
+  public var hasNoNewPrivileges: Bool
+  /// Mappings that are both writable and executable, as `/proc/PID/maps` shows them.
+  public var writableExecutable: [String]
+  /// Files other than the image that are mapped.
+  public var foreignFiles: [String]
+
+  /// What is not as it must be, each in one line; none where the process is confined.
+  public var findings: [String] {
+    var findings: [String] = []
+    if seccompMode != 2 { findings.append("system calls are not filtered: seccomp mode is \(seccompMode), expected 2") }
+    if !hasNoNewPrivileges { findings.append("the process could gain privileges: NoNewPrivs is not 1") }
+    findings += writableExecutable.map { "a mapping is both writable and executable: \($0)" }
+    findings += foreignFiles.map { "a file other than the image is mapped: \($0)" }
+    return findings
+  }
+
+  /// Whether nothing was found.
+  public var isConfined: Bool { findings.isEmpty }
+
+  /// Looks at a process that runs the image at `image`; `.gone` where there is no such process.
+  public static func inspect(process: Int32, image: String) throws(HostingFault) -> SandboxInspection {
+    guard ProcessTable.isAlive(process), let status = Files.text("/proc/\(process)/status"),
+      let maps = Files.text("/proc/\(process)/maps"), ProcessTable.isAlive(process)
+    else { throw .gone("process \(process) is not there") }
+    return SandboxInspection(status: status, maps: maps, image: image)
+  }
+
+  /// Interprets the two texts. What is missing in `status` counts as not confined.
+  init(status: String, maps: String, image: String) {
+    func field(_ name: String) -> Int? {
+      for line in status.split(separator: "\n") where line.hasPrefix(name + ":") {
+        return Int(line.dropFirst(name.count + 1).filter { !$0.isWhitespace })
+      }
+      return nil
+    }
+    seccompMode = field("Seccomp") ?? 0
+    hasNoNewPrivileges = field("NoNewPrivs") == 1
+    writableExecutable = []
+    foreignFiles = []
+    // address perms offset dev inode path
+    for line in maps.split(separator: "\n") {
+      let fields = line.split(separator: " ", maxSplits: 5)
+      guard fields.count >= 5 else { continue }
+      if fields[1].contains("w") && fields[1].contains("x") { writableExecutable.append(String(line)) }
+      guard fields[4] != "0", fields.count == 6 else { continue }
+      var path = String(fields[5].drop { $0 == " " })
+      // An image that was removed from the store while it runs is still the image.
+      if path.hasSuffix(" (deleted)") { path.removeLast(10) }
+      if path != image && !foreignFiles.contains(path) { foreignFiles.append(path) }
+    }
+  }
+}

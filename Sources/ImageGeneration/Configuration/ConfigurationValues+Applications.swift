@@ -1,0 +1,74 @@
+import Interchange
+import SecTOSCA
+
+extension ConfigurationValues {
+  /// Where the image is in the network, and whom it obeys.
+  mutating func addPlatform(resource: Resource, environment: ResourceEnvironment, controlPublicKey: [UInt8]) {
+    set("control", "public-key", .bytes(controlPublicKey))
+    set("network", "address", .string(environment.address))
+    set("network", "mac", .bytes(environment.mac))
+    if let gateway = environment.gateway { set("network", "gateway", .string(gateway)) }
+    set("http", "port", .number(resource.endpoint.port))
+  }
+
+  /// What the applications serve.
+  mutating func addApplications(of resource: Resource, environment: ResourceEnvironment, files: SiteFiles) {
+    var sites: [(prefix: String, files: [SiteFiles.File])] = []
+    var routes: [ParameterValue] = []
+    var stores: [(prefix: String, capacity: Int)] = []
+    for part in resource.applications {
+      switch part {
+      case .staticSite(let prefix, let folder):
+        sites.append((prefix, files.sites[folder] ?? []))
+      case .reverseProxy(let prefix, let backend):
+        let addresses = environment.backends[backend] ?? []
+        routes.append(.record(["path": .string(prefix), "backends": .strings(addresses)]))
+      case .keyValue(let prefix, let capacity):
+        stores.append((prefix, capacity))
+      }
+    }
+    if !sites.isEmpty { addSites(sites) }
+    if !routes.isEmpty { set("application.reverse-proxy", "routes", .list(routes)) }
+    if !stores.isEmpty {
+      // Several stores become one below the path they share, with room for all.
+      set("application.key-value", "prefix", .string(SitePath.shared(by: stores.map(\.prefix))))
+      set("application.key-value", "capacity-bytes", .number(stores.reduce(0) { $0 + $1.capacity }))
+    }
+  }
+
+  /// Several sites become one below the path they share; where two have the same path, the first one has it.
+  private mutating func addSites(_ sites: [(prefix: String, files: [SiteFiles.File])]) {
+    let prefix = SitePath.shared(by: sites.map(\.prefix))
+    var entries: [String: [UInt8]] = [:]
+    for site in sites {
+      let below = SitePath.segments(site.prefix).dropFirst(SitePath.segments(prefix).count).map { "/\($0)" }.joined()
+      for file in site.files where entries[below + file.path] == nil { entries[below + file.path] = file.body }
+    }
+    let paths = entries.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    set("application.static-site", "prefix", .string(prefix))
+    set(
+      "application.static-site", "files",
+      .list(
+        paths.map { path in
+          let body = entries[path] ?? []
+          return .record([
+            "path": .string(path), "type": .string(MediaType.ofFile(path)),
+            "etag": .string(String(Digest(of: body).hex.prefix(16))), "body": .bytes(body),
+          ])
+        }))
+  }
+}
+
+/// Paths as sequences of segments.
+enum SitePath {
+  static func segments(_ path: String) -> [Substring] { path.split(separator: "/") }
+
+  /// The longest path that all of these are or are below.
+  static func shared(by paths: [String]) -> String {
+    guard var shared = paths.first.map(segments) else { return "/" }
+    for path in paths.dropFirst() {
+      shared = zip(shared, segments(path)).prefix { $0 == $1 }.map(\.0)
+    }
+    return "/" + shared.joined(separator: "/")
+  }
+}

@@ -1,0 +1,87 @@
+import Interchange
+import SecTOSCA
+
+extension ConfigurationValues {
+  /// What the security modules enforce. Requirements of one kind are put together so that each one holds.
+  mutating func addProtection(of resource: Resource, due: [SecurityRequirement], environment: ResourceEnvironment) {
+    let flows = FirewallFlows(resource: resource, due: due, environment: environment)
+    set("filtering", "flows", flows.value)
+    var limits: [ParameterValue] = []
+    var severities: [Int] = []
+    var basic: [Authentication] = []
+    var bearer: [Authentication] = []
+    for requirement in due {
+      switch requirement.protection {
+      case .rateLimit(let limit): limits.append(limit.value)
+      case .audit(let audit): severities.append(audit.minimumSeverity)
+      case .authentication(let authentication):
+        switch authentication.scheme {
+        case .basic: basic.append(authentication)
+        case .bearer: bearer.append(authentication)
+        }
+      case .authorization:
+        if let bundle = environment.bundle { set("authorization", "bundle", .bytes(bundle)) }
+      // The first is worked out above, the others are not for a module to enforce by parameters.
+      case .filtering, .transportSecurity, .surfaceBudget, .lifetime: break
+      }
+    }
+    let attributes = environment.attributes.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+    set(
+      "authorization", "attributes",
+      .map(attributes.map { ParameterField(ByteString($0.key), .string($0.value)) }))
+    if !limits.isEmpty { set("rate-limit", "limits", .list(limits)) }
+    // The lowest reports what all ask for.
+    if let severity = severities.min() { set("audit", "minimum-severity", .number(severity)) }
+    addBasic(basic)
+    addBearer(bearer)
+  }
+
+  /// Accounts of all requirements; the first of a name is the one that counts.
+  private mutating func addBasic(_ requirements: [Authentication]) {
+    guard let first = requirements.first else { return }
+    var accounts: [Account] = []
+    for case .basic(let added) in requirements.map(\.scheme) {
+      for account in added where !accounts.contains(where: { $0.name == account.name }) { accounts.append(account) }
+    }
+    set("authentication.basic", "realm", .string(first.realm))
+    set("authentication.basic", "accounts", .list(accounts.map(\.value)))
+  }
+
+  /// Keys of all requirements that name the first one's issuer and audience. Tokens of another issuer are refused, which
+  /// is less than somebody wished but never less than is due.
+  private mutating func addBearer(_ requirements: [Authentication]) {
+    guard let first = requirements.first, case .bearer(let issuer, let audience, _) = first.scheme else { return }
+    var keys: [VerificationKey] = []
+    for case .bearer(issuer, audience, let added) in requirements.map(\.scheme) {
+      for key in added where !keys.contains(where: { $0.id == key.id }) { keys.append(key) }
+    }
+    set("authentication.bearer", "realm", .string(first.realm))
+    set("authentication.bearer", "issuer", .string(issuer))
+    if let audience { set("authentication.bearer", "audience", .string(audience)) }
+    set("authentication.bearer", "keys", .list(keys.map(\.value)))
+  }
+}
+
+extension RateLimit {
+  fileprivate var value: ParameterValue {
+    .record([
+      "paths": .strings(paths), "requests": .number(requests), "interval-ms": .number(intervalMilliseconds),
+      "burst": .number(burst),
+    ])
+  }
+}
+
+extension Account {
+  fileprivate var value: ParameterValue {
+    .record([
+      "name": .string(name), "salt": .bytes(salt), "iterations": .number(iterations), "hash": .bytes(hash),
+      "roles": .strings(roles),
+    ])
+  }
+}
+
+extension VerificationKey {
+  fileprivate var value: ParameterValue {
+    .record(["id": .string(id), "algorithm": .string(algorithm.rawValue), "key": .bytes(key)])
+  }
+}

@@ -1,0 +1,49 @@
+import Interchange
+import SecTOSCA
+
+/// The flows that pass, worked out from the topology and every filtering that is due. A flow passes only if all of them
+/// let it: each one adds to the others.
+struct FirewallFlows {
+  private let filterings: [Filtering]
+  private let port: Int
+  private let environment: ResourceEnvironment
+
+  init(resource: Resource, due: [SecurityRequirement], environment: ResourceEnvironment) {
+    filterings = due.compactMap { if case .filtering(let filtering) = $0.protection { filtering } else { nil } }
+    port = resource.endpoint.port
+    self.environment = ResourceEnvironment(
+      address: environment.address, mac: environment.mac, peers: environment.peers,
+      backends: environment.backends.filter { resource.connections.contains($0.key) })
+  }
+
+  /// The value of the parameter `flows`: inbound ones first, each in the order of its peers.
+  var value: ParameterValue {
+    var flows = sources.texts.map { flow("inbound", "tcp", $0, port) }
+    if filterings.allSatisfy(\.allowsPing) { flows.append(flow("inbound", "icmp", "0.0.0.0/0", 0)) }
+    if filterings.allSatisfy({ $0.flows == .declared }) {
+      for backend in Set(environment.backends.values.joined()).sorted() {
+        let colon = backend.lastIndex(of: ":") ?? backend.endIndex
+        guard let port = Int(backend[colon...].dropFirst()) else { continue }
+        flows.append(flow("outbound", "tcp", SourceNetworks([String(backend[..<colon])]).texts[0], port))
+      }
+    }
+    return .list(flows)
+  }
+
+  /// The networks that every filtering lets reach the endpoint.
+  private var sources: SourceNetworks {
+    let admitted = filterings.map { filtering in
+      SourceNetworks((filtering.flows == .declared ? environment.peers : []) + filtering.allowedSources)
+    }
+    guard let first = admitted.first else { return SourceNetworks([]) }
+    return admitted.dropFirst().reduce(first) { $0.intersection($1) }
+  }
+
+  private func flow(_ direction: String, _ transport: String, _ peer: String, _ port: Int) -> ParameterValue {
+    .map([
+      ParameterField("direction", .text(ByteString(direction))),
+      ParameterField("protocol", .text(ByteString(transport))),
+      ParameterField("peer", .text(ByteString(peer))), ParameterField("port", .integer(Int64(port))),
+    ])
+  }
+}

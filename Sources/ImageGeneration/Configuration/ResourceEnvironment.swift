@@ -1,0 +1,32 @@
+/// What only the orchestrator knows of a resource: its place in the network, those around it, and the compiled policies.
+public struct ResourceEnvironment: Hashable, Sendable {
+  /// Its IPv4 address with the prefix length, such as `10.77.0.2/24`.
+  public var address: String
+  /// Its Ethernet address, 6 bytes.
+  public var mac: [UInt8]
+  /// The router's IPv4 address, if there is one.
+  public var gateway: String?
+  /// The networks that the topology lets reach the endpoint, in CIDR form: the addresses of the resources that connect to
+  /// it, and where clients come from if the endpoint is public.
+  public var peers: [String]
+  /// For each resource it connects to, where that answers, such as `10.77.0.3:80`.
+  public var backends: [String: [String]]
+  /// The compiled policies, where authorization is due.
+  public var bundle: [UInt8]?
+  /// The contextual attributes that policies may ask for, by name.
+  public var attributes: [String: String]
+
+  /// What surrounds a resource.
+  public init(
+    address: String, mac: [UInt8], gateway: String? = nil, peers: [String] = [], backends: [String: [String]] = [:],
+    bundle: [UInt8]? = nil, attributes: [String: String] = [:]
+  ) {
+    self.address = address
+    self.mac = mac
+    self.gateway = gateway
+    self.peers = peers
+    self.backends = backends
+    self.bundle = bundle
+    self.attributes = attributes
+  }
+}

@@ -1,0 +1,103 @@
+import Foundation
+import Interchange
+import SecTOSCA
+
+/// Makes images: links them out of the library, checks them, signs them, and puts them into the store. What was made once
+/// is not linked again.
+public struct ImageBuilder: Sendable {
+  /// What images are linked from.
+  public let library: LinkLibrary
+  /// Where they are kept.
+  public let store: ImageStore
+  let signingKey: SigningKey
+
+  /// A builder that signs with a key.
+  public init(library: LinkLibrary, store: ImageStore, signingKey: SigningKey) {
+    self.library = library
+    self.store = store
+    self.signingKey = signingKey
+  }
+
+  /// The key that its images are verified with: an uncompressed point of 65 bytes.
+  public var publicKey: [UInt8] { signingKey.publicKey }
+
+  /// The image of a recipe. One that the store has is checked and returned; it is linked anew if it was altered. An image
+  /// over its budget is not stored.
+  public func build(_ recipe: ImageRecipe) throws(ImageFault) -> Image {
+    let problems = ModuleConfiguration.problems(in: recipe.configuration, stage: .build, for: recipe.selection)
+    guard problems.isEmpty else { throw .configuration(problems: problems) }
+    let configuration = Parameter.encode(recipe.configuration)
+    let inputs = try RecipeInputs(recipe: recipe, configuration: configuration, library: library)
+    let key = try inputs.digest()
+    if let digest = store.digest(ofRecipe: key) {
+      if let image = try storedImage(digest, recipe: recipe, key: key) { return image }
+    }
+    return try store.withWorkingFolder { folder throws(ImageFault) in
+      try link(recipe, configuration: configuration, in: folder)
+      let file = try ImageStore.read("\(folder)/image.elf")
+      let digest = Digest(of: file)
+      try check(file, against: recipe.budgets, target: recipe.target)
+      let image = recipe.image(digest: digest.description, bytes: file.count, recipe: key.description)
+      let bill = BillOfMaterials(image: image, recipe: recipe, inputs: inputs)
+      return try store.add(
+        image, billOfMaterials: try CanonicalJSON.encode(bill.document), from: folder, signingKey: signingKey)
+    }
+  }
+
+  /// A stored image of this recipe, if it is sound.
+  private func storedImage(_ digest: String, recipe: ImageRecipe, key: Digest) throws(ImageFault) -> Image? {
+    let stored: Image
+    do throws(ImageFault) {
+      try store.verify(digest, trustedKeys: [signingKey.publicKey])
+      stored = try store.image(digest)
+    } catch {
+      return nil
+    }
+    guard stored.recipe == key.description else { return nil }
+    if !recipe.budgets.isEmpty {
+      try check(try ImageStore.read(store.path(of: digest)), against: recipe.budgets, target: recipe.target)
+    }
+    let image = recipe.image(digest: digest, bytes: stored.bytes, recipe: key.description)
+    return try store.extend(stored, with: image, signingKey: signingKey)
+  }
+
+  private func link(_ recipe: ImageRecipe, configuration: [UInt8], in folder: String) throws(ImageFault) {
+    try ImageStore.write(configuration, to: "\(folder)/configuration")
+    let (whole, support) = recipe.archives
+    let invocation = LinkerInvocation(
+      linker: try library.linker(), script: library.script(for: recipe.target),
+      whole: whole.map(library.path(ofArchive:)),
+      support: (support + library.supportArchives).map(library.path(ofArchive:)), folder: folder)
+    try invocation.run()
+    ImageStore.discard("\(folder)/configuration")
+    ImageStore.discard("\(folder)/linker.log")
+  }
+
+  /// Refuses what must never run, and what is over a budget.
+  private func check(_ bytes: [UInt8], against budgets: [SurfaceBudget], target: Target) throws(ImageFault) {
+    let file: ELFFile
+    do throws(ELFFile.Fault) {
+      file = try ELFFile(bytes)
+    } catch {
+      throw .unfit(message: error.description)
+    }
+    guard file.writableExecutableSegments == 0 else {
+      throw .unfit(message: "\(file.writableExecutableSegments) segments are writable and executable, expected none")
+    }
+    guard file.executableBytes > 0 else {
+      throw .unfit(message: "it has no executable segment")
+    }
+    for budget in budgets {
+      if let allowed = budget.maximumImageBytes, bytes.count > allowed {
+        throw .tooManyBytes(bytes: bytes.count, allowed: allowed)
+      }
+      // Only a process has system calls.
+      if let allowed = budget.maximumSystemCalls, target == .process {
+        guard let systemCalls = SystemCalls.declared(in: file) else {
+          throw .unfit(message: "it does not declare its system calls, expected a section `\(SystemCalls.section)`")
+        }
+        if systemCalls.count > allowed { throw .tooManySystemCalls(systemCalls: systemCalls, allowed: allowed) }
+      }
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import Foundation
+import Synchronization
+
+/// The folder that images are linked from: `archives/NAME.a` of every module, one linker script for each target
+/// (`process.ld`), the modules' manifests in `modules/`, and `toolchain.json`, which says what made them.
+public struct LinkLibrary: Sendable {
+  /// What made the archives.
+  public struct Toolchain: Hashable, Sendable, Codable {
+    /// The compiler's version.
+    public var swift: String
+    /// The linker's version, or the path of the linker.
+    public var lld: String
+    /// The linker; `ld.lld` in `PATH` unless said otherwise.
+    public var linker: String?
+
+    /// A toolchain.
+    public init(swift: String, lld: String, linker: String? = nil) {
+      self.swift = swift
+      self.lld = lld
+      self.linker = linker
+    }
+  }
+
+  /// The folder.
+  public let folder: String
+  /// What made the archives.
+  public let toolchain: Toolchain
+  private let digests = DigestCache()
+
+  /// Archives of the toolchain that any module may call; linked where the library has them.
+  static let toolchainArchives = ["unicode"]
+
+  /// The library in a folder.
+  public init(folder: String) throws(ImageFault) {
+    let path = "\(folder)/toolchain.json"
+    guard let bytes = FileManager.default.contents(atPath: path),
+      let toolchain = try? JSONDecoder().decode(Toolchain.self, from: bytes)
+    else {
+      throw .library(
+        path: path, message: "this cannot be read",
+        expected: "{\"swift\": VERSION, \"lld\": VERSION}, as `make archives` writes")
+    }
+    // Absolute, since the linker runs elsewhere.
+    self.folder = URL(fileURLWithPath: folder).path
+    self.toolchain = toolchain
+  }
+
+  /// The catalogue of its modules.
+  public func catalogue() throws(CatalogueFault) -> Catalogue {
+    try Catalogue(folder: "\(folder)/modules")
+  }
+
+  /// Where an archive stands.
+  func path(ofArchive name: String) -> String { "\(folder)/archives/\(name).a" }
+
+  /// Where the linker script of a target stands.
+  func script(for target: Target) -> String { "\(folder)/\(target.rawValue).ld" }
+
+  /// The toolchain's archives that are there.
+  var supportArchives: [String] {
+    LinkLibrary.toolchainArchives.filter { FileManager.default.fileExists(atPath: path(ofArchive: $0)) }
+  }
+
+  /// The program that links.
+  func linker() throws(ImageFault) -> String {
+    let name = toolchain.linker ?? (toolchain.lld.hasPrefix("/") ? toolchain.lld : "ld.lld")
+    let found = name.contains("/") ? name : Subprocess.locate(name)
+    guard let found, FileManager.default.isExecutableFile(atPath: found) else {
+      throw .library(path: name, message: "there is no such program", expected: "the linker of LLVM (package `lld`)")
+    }
+    return found
+  }
+
+  /// The digest of a file of the library.
+  func digest(of path: String) throws(ImageFault) -> Digest {
+    guard let digest = digests.digest(of: path) else {
+      throw .library(path: path, message: "this file cannot be read", expected: "a part of the library of modules")
+    }
+    return digest
+  }
+}
+
+/// Digests of files that do not change while a process runs; a file that did change is read again.
+private final class DigestCache: Sendable {
+  private struct Entry {
+    var size: Int
+    var modified: Date
+    var number: Int
+    var digest: Digest
+  }
+
+  private let entries = Mutex<[String: Entry]>([:])
+
+  func digest(of path: String) -> Digest? {
+    guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
+      let size = (attributes[.size] as? NSNumber)?.intValue, let modified = attributes[.modificationDate] as? Date,
+      let number = (attributes[.systemFileNumber] as? NSNumber)?.intValue
+    else { return nil }
+    let known = entries.withLock { $0[path] }
+    if let known, known.size == size, known.modified == modified, known.number == number { return known.digest }
+    guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe) else { return nil }
+    let digest = Digest(of: bytes)
+    entries.withLock { $0[path] = Entry(size: size, modified: modified, number: number, digest: digest) }
+    return digest
+  }
+}

@@ -1,0 +1,42 @@
+/// One run of `ld.lld` that makes an image out of archives and a build configuration.
+struct LinkerInvocation {
+  /// The linker.
+  var linker: String
+  /// The linker script.
+  var script: String
+  /// Archives that are linked whole: nothing calls a module, it takes its place by being there.
+  var whole: [String]
+  /// Archives that are linked as far as they are called.
+  var support: [String]
+  /// The folder that has the file `configuration` and where `image.elf` is made.
+  var folder: String
+
+  /// What shapes every image. Part of the recipe, since another choice gives another image.
+  static let options = [
+    "--gc-sections", "-z", "max-page-size=4096", "-z", "noexecstack", "--build-id=none", "--strip-all",
+    "--threads=1",
+  ]
+
+  /// The linker's arguments.
+  var arguments: [String] {
+    ["-T", script] + LinkerInvocation.options
+      + ["--whole-archive"] + whole + ["--no-whole-archive"]
+      + ["--start-group"] + support + ["--end-group"]
+      // The symbols that lead to the configuration are made of this name, so it must not have a path.
+      + ["--format=binary", "configuration", "--format=default", "-o", "image.elf"]
+  }
+
+  /// Links.
+  func run() throws(ImageFault) {
+    let process = Subprocess(arguments: [linker] + arguments, folder: folder, log: "linker.log")
+    switch process.run() {
+    case .exited(0): return
+    case .exited(let status):
+      let said = process.output().split(separator: "\n").prefix(8).joined(separator: "; ")
+      throw .linking(message: said.isEmpty ? "`\(linker)` ended with status \(status)" : said)
+    case .signalled(let signal): throw .linking(message: "signal \(signal) ended `\(linker)`")
+    case .timedOut: throw .linking(message: "`\(linker)` took too long")
+    case .notStarted(let error): throw .linking(message: "`\(linker)` cannot be started (error \(error))")
+    }
+  }
+}

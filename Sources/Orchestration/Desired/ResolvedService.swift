@@ -1,0 +1,119 @@
+import Crypto
+import Foundation
+public import ImageGeneration
+public import Interchange
+public import PolicyDecision
+public import SecTOSCA
+
+/// A declared service, worked out for a level: for each resource the protection due, the modules selected, what goes into
+/// its image, and its settings.
+public struct ResolvedService: Sendable {
+  /// What was declared.
+  public var declaration: ServiceDeclaration
+  /// The level that is due.
+  public var level: SecurityLevel
+  /// The resources.
+  public var resources: [ResolvedResource]
+
+  /// The resource of that name.
+  public func resource(_ name: String) -> ResolvedResource? { resources.first { $0.resource.name == name } }
+
+  /// The same, as planning needs it.
+  public var desired: DesiredService {
+    DesiredService(
+      level: level.name,
+      resources: resources.map { resource in
+        DesiredResource(
+          name: resource.resource.name, connections: resource.resource.connections,
+          isPublic: resource.resource.endpoint.isPublic, recipe: resource.recipeDigest,
+          bootSettings: resource.bootDigest, runSettings: resource.runSettings,
+          mechanisms: resource.selection.mechanisms)
+      })
+  }
+}
+
+/// Where an instance is, and where those are that it talks to.
+public struct NeighbourAddresses: Hashable, Sendable {
+  /// Its own address with the prefix length, such as `10.77.0.2/24`.
+  public var own: String
+  /// Its hardware address.
+  public var mac: String
+  /// The networks that may connect to it, in CIDR form.
+  public var peers: [String]
+  /// `address:port` of the backends, by resource.
+  public var backends: [String: [String]]
+
+  /// Where an instance is, and those it talks to.
+  public init(own: String, mac: String, peers: [String], backends: [String: [String]]) {
+    self.own = own
+    self.mac = mac
+    self.peers = peers
+    self.backends = backends
+  }
+
+  /// Addresses that stand for none: for digests of settings that leave addresses out.
+  static func none(for resource: Resource) -> NeighbourAddresses {
+    NeighbourAddresses(
+      own: "0.0.0.0/0", mac: "00:00:00:00:00:00", peers: [],
+      backends: Dictionary(uniqueKeysWithValues: resource.connections.map { ($0, []) }))
+  }
+
+  func environment(bundle: [UInt8]?, attributes: [String: String]) -> ResourceEnvironment {
+    ResourceEnvironment(
+      address: own, mac: mac.split(separator: ":").compactMap { UInt8($0, radix: 16) }, gateway: nil, peers: peers,
+      backends: backends, bundle: bundle, attributes: attributes)
+  }
+}
+
+/// A resource, worked out for a level.
+public struct ResolvedResource: Sendable {
+  /// The resource.
+  public var resource: Resource
+  /// What is due to it.
+  public var due: [SecurityRequirement]
+  /// The modules that satisfy that.
+  public var selection: Selection
+  /// What goes into its image.
+  public var recipe: ImageRecipe
+  /// The hash of that.
+  public var recipeDigest: String
+  /// The hash of its boot-stage settings, addresses aside.
+  public var bootDigest: String
+  /// The hash of its run-stage settings, addresses aside, and what they belong to.
+  public var runSettings: RunSettings
+
+  let files: SiteFiles
+  let controlPublicKey: [UInt8]
+  let bundle: [UInt8]?
+  let attributes: [String: String]
+  /// What is due at each level, and the modules selected then: for instances on their way out.
+  let others: [String: (due: [SecurityRequirement], selection: Selection)]
+
+  /// Settings of some stages, for an instance at these addresses.
+  func parameters(stages: Set<ParameterStage>, at addresses: NeighbourAddresses) -> [Parameter] {
+    staged(due: due, selection: selection, at: addresses).filter { stages.contains($0.stage) }.map(\.parameter)
+  }
+
+  /// The run-stage settings that name other instances, for an instance made for a level, which may not be the one due.
+  func neighbourParameters(at addresses: NeighbourAddresses, level: String) -> [Parameter] {
+    let (due, selection) = others[level] ?? (due, selection)
+    return staged(due: due, selection: selection, at: addresses).map(\.parameter)
+      .filter { ($0.module == "firewall" && $0.name == "flows") || ($0.module == "reverse-proxy" && $0.name == "routes") }
+  }
+
+  private func staged(
+    due: [SecurityRequirement], selection: Selection, at addresses: NeighbourAddresses
+  ) -> [StagedParameter] {
+    ModuleConfiguration.parameters(
+      for: resource, due: due, selection: selection,
+      environment: addresses.environment(bundle: bundle, attributes: attributes),
+      files: files, controlPublicKey: controlPublicKey)
+  }
+
+  /// The settings of a stage as one hash, the instance's own addresses aside.
+  static func digest(_ staged: [StagedParameter], of stage: ParameterStage) -> String {
+    let all = staged.filter { $0.stage == stage }.map(\.parameter).filter { $0.module != "network" }
+    return SHA256.hash(data: Parameter.encode(all)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
+      .joined()
+  }
+}

@@ -1,0 +1,128 @@
+import Foundation
+public import ImageGeneration
+import Interchange
+import PolicyDecision
+public import SecTOSCA
+
+/// Works out what a declared service should be at present: the level due, the protection due at it, the modules for that,
+/// the recipes of images and the settings of instances. It changes nothing.
+public struct ServiceResolver: Sendable {
+  let environment: OrchestrationEnvironment
+
+  /// A resolver with an orchestrator's catalogue and keys.
+  public init(environment: OrchestrationEnvironment) {
+    self.environment = environment
+  }
+
+  /// The service at the level that is due in this context.
+  public func resolve(
+    _ declaration: ServiceDeclaration, context: [String: String]
+  ) throws(OrchestrationFault) -> ResolvedService {
+    let service = declaration.service
+    let level = service.dueLevel(context: context, setByHand: declaration.level)
+    var resources: [ResolvedResource] = []
+    for resource in service.resources {
+      resources.append(try resolve(resource, in: declaration, at: level, context: context))
+    }
+    return ResolvedService(declaration: declaration, level: level, resources: resources)
+  }
+
+  private func resolve(
+    _ resource: Resource, in declaration: ServiceDeclaration, at level: SecurityLevel, context: [String: String]
+  ) throws(OrchestrationFault) -> ResolvedResource {
+    let service = declaration.service
+    var selections: [String: (due: [SecurityRequirement], selection: Selection)] = [:]
+    for other in service.levels {
+      let due = service.due(to: resource.name, at: other)
+      selections[other.name] = (due, try select(resource, due, declaration.target, at: other))
+    }
+    guard let (due, selection) = selections[level.name] else {
+      throw .execution("level `\(level.name)` is not one of the service's")
+    }
+    let files: SiteFiles
+    do throws(SiteFault) {
+      files = try SiteFiles(of: resource, root: service.root)
+    } catch {
+      throw .input("\(error)")
+    }
+    // Policies see the attributes that some trigger or policy file may speak of: all that are set.
+    let bundle = try compile(due, in: declaration, attributes: context)
+    let staged = ModuleConfiguration.parameters(
+      for: resource, due: due, selection: selection,
+      environment: NeighbourAddresses.none(for: resource).environment(bundle: bundle, attributes: context),
+      files: files, controlPublicKey: environment.controlKey.publicKey)
+    let recipe = ImageRecipe(
+      service: declaration.name, resource: resource, level: level.name, due: due, target: declaration.target,
+      selection: selection, parameters: staged)
+    let recipeDigest: String
+    do throws(ImageFault) {
+      recipeDigest = try environment.builder.digest(of: recipe)
+    } catch {
+      throw OrchestrationFault(error)
+    }
+    return ResolvedResource(
+      resource: resource, due: due, selection: selection, recipe: recipe, recipeDigest: recipeDigest,
+      bootDigest: ResolvedResource.digest(staged, of: .boot),
+      runSettings: RunSettings(
+        level: level.name, policyVersion: bundle == nil ? 0 : declaration.policyVersion,
+        digest: ResolvedResource.digest(staged, of: .run)),
+      files: files, controlPublicKey: environment.controlKey.publicKey, bundle: bundle, attributes: context,
+      others: selections)
+  }
+
+  private func select(
+    _ resource: Resource, _ due: [SecurityRequirement], _ target: Target, at level: SecurityLevel
+  ) throws(OrchestrationFault) -> Selection {
+    switch Selector(catalogue: environment.catalogue).select(resource: resource, due: due, target: target) {
+    case .success(let selection): return selection
+    case .failure(let conflict): throw .findings([conflict.finding(at: level)], sources: [:])
+    }
+  }
+
+  // MARK: Policies
+
+  /// The policies due to a resource, compiled for an image; `nil` where authorization is not due.
+  private func compile(
+    _ due: [SecurityRequirement], in declaration: ServiceDeclaration, attributes: [String: String]
+  ) throws(OrchestrationFault) -> [UInt8]? {
+    var sources: [PolicySource] = []
+    var isDue = false
+    for requirement in due {
+      guard case .authorization(let authorization) = requirement.protection else { continue }
+      isDue = true
+      sources += try ServiceResolver.policies(authorization, of: requirement.name, in: declaration)
+    }
+    guard isDue else { return nil }
+    return try ServiceResolver.compile(sources, attributes: attributes.keys.sorted())
+  }
+
+  /// The policies of an authorization requirement: those applied since, else the template's.
+  static func policies(
+    _ authorization: Authorization, of name: String, in declaration: ServiceDeclaration
+  ) throws(OrchestrationFault) -> [PolicySource] {
+    if let applied = declaration.policies[name] {
+      return applied.map { PolicySource(file: $0.file, text: $0.text) }
+    }
+    var sources: [PolicySource] = []
+    for file in authorization.policyFiles {
+      let path = declaration.service.root + "/" + file
+      guard let data = FileManager.default.contents(atPath: path), data.count <= 1 << 20,
+        let text = String(data: data, encoding: .utf8)
+      else {
+        throw .input("\(path): expected a file of Cedar policies in UTF-8, of at most 1 MiB")
+      }
+      sources.append(PolicySource(file: file, text: text))
+    }
+    return sources
+  }
+
+  /// Compiles policies for an image; what is wrong with them comes as findings.
+  static func compile(_ sources: [PolicySource], attributes: [String]) throws(OrchestrationFault) -> [UInt8] {
+    switch HTTPPolicyCompiler.compile(sources, attributes: attributes) {
+    case .success(let bundle): return bundle
+    case .failure(let findings):
+      let texts = Dictionary(sources.map { ($0.file, $0.text) }) { first, _ in first }
+      throw .findings(findings.templateFindings, sources: texts)
+    }
+  }
+}

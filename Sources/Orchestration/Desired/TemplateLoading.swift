@@ -1,0 +1,123 @@
+import Foundation
+import ImageGeneration
+public import SecTOSCA
+public import TOSCA
+
+/// Reads a SecTOSCA template from disk: everything that can be wrong with it is found here, at once.
+public struct TemplateLoading: Sendable {
+  let library: String
+
+  /// Templates with the profiles and the module catalogue of a library's folder.
+  public init(library: String) {
+    self.library = library
+  }
+
+  /// What a template and its interpretation give.
+  public struct Outcome: Sendable {
+    /// The normalized topology, unless it could not be made.
+    public var topology: Topology?
+    /// The protected service, unless it could not be made.
+    public var service: ProtectedService?
+    /// Everything found, sorted by place.
+    public var findings: [Finding]
+    /// The texts of the files read, to show places in.
+    public var sources: [String: String]
+
+    /// Whether anything found keeps the template from being used.
+    public var hasErrors: Bool { findings.contains { $0.severity == .error } }
+  }
+
+  /// Reads, checks and interprets a template, a folder or an archive.
+  public func load(_ path: String, inputs: [String: String]) -> Outcome {
+    let result = TemplateReader(profiles: library + "/profiles", inputs: inputs).read(path)
+    guard let topology = result.topology else {
+      return Outcome(topology: nil, service: nil, findings: result.findings, sources: result.sources)
+    }
+    let (service, findings) = Interpreter().interpret(topology)
+    let unsatisfiable = service.map(unsatisfiableRequirements) ?? []
+    let all = (result.findings + findings + unsatisfiable).sorted {
+      ($0.place.file, $0.place.line, $0.place.column) < ($1.place.file, $1.place.line, $1.place.column)
+    }
+    return Outcome(topology: topology, service: service, findings: all, sources: result.sources)
+  }
+
+  /// What no set of modules can give, of all that any level calls for. Each clash once, however many levels have it.
+  private func unsatisfiableRequirements(_ service: ProtectedService) -> [Finding] {
+    guard let catalogue = try? Catalogue(folder: library + "/modules") else { return [] }
+    let selector = Selector(catalogue: catalogue)
+    var findings: [Finding] = []
+    for level in service.levels {
+      for resource in service.resources {
+        let due = service.due(to: resource.name, at: level)
+        guard case .failure(let conflict) = selector.select(resource: resource, due: due, target: .process) else {
+          continue
+        }
+        let finding = conflict.finding(at: level)
+        if !findings.contains(where: { $0.place == finding.place && $0.code == finding.code }) {
+          findings.append(finding)
+        }
+      }
+    }
+    return findings
+  }
+
+  /// The protected service of a template without errors.
+  public func service(_ path: String, inputs: [String: String]) throws(OrchestrationFault) -> ProtectedService {
+    let outcome = load(path, inputs: inputs)
+    guard let service = outcome.service, !outcome.hasErrors else {
+      throw .findings(outcome.findings, sources: outcome.sources)
+    }
+    return service
+  }
+}
+
+extension SelectionConflict {
+  /// That no set of modules satisfies what a resource is due at a level.
+  func finding(at level: SecurityLevel) -> Finding {
+    var finding = finding(at: level.place)
+    finding.message = "at level `\(level.name)`: \(finding.message)"
+    return finding
+  }
+}
+
+/// The copy of the files a template names, so that what runs does not change when they do.
+struct TemplateCopy {
+  /// Copies the sites and policy files of a service into `folder`, which is replaced, and gives the service with that
+  /// folder as its root.
+  static func make(_ service: ProtectedService, in folder: String) throws(OrchestrationFault) -> ProtectedService {
+    let files = FileManager.default
+    let next = folder + ".new"
+    do {
+      try? files.removeItem(atPath: next)
+      try files.createDirectory(
+        atPath: next, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+      for name in names(in: service) {
+        let source = service.root + "/" + name
+        let target = next + "/" + name
+        try files.createDirectory(
+          atPath: URL(filePath: target).deletingLastPathComponent().path, withIntermediateDirectories: true)
+        try files.copyItem(atPath: source, toPath: target)
+      }
+      try? files.removeItem(atPath: folder)
+      try files.moveItem(atPath: next, toPath: folder)
+    } catch {
+      try? files.removeItem(atPath: next)
+      throw .input("the template's files cannot be copied: \(error.localizedDescription)")
+    }
+    var copy = service
+    copy.root = folder
+    return copy
+  }
+
+  private static func names(in service: ProtectedService) -> [String] {
+    var names: Set<String> = []
+    for resource in service.resources {
+      for case .staticSite(_, let folder) in resource.applications { names.insert(folder) }
+    }
+    for requirement in service.requirements {
+      guard case .authorization(let authorization) = requirement.protection else { continue }
+      names.formUnion(authorization.policyFiles)
+    }
+    return names.sorted()
+  }
+}

@@ -1,0 +1,26 @@
+import Hosting
+
+/// What the orchestrator knows of an instance besides its record, kept in the store: what it acknowledged and whether it
+/// is on its way out.
+struct InstanceMemory: Hashable, Sendable, Codable {
+  /// The run-stage settings it acknowledged last.
+  var run: RunState
+  /// The version of the last control message to it.
+  var version: UInt64
+  /// When it acknowledged them (RFC 3339).
+  var acknowledged: String
+  /// Whether it was told to drain.
+  var isDraining: Bool
+
+  /// The key it is stored under.
+  static func key(_ id: String) -> String { "instances/\(id)" }
+}
+
+extension InstanceRecord {
+  /// The recipe of its image.
+  var recipe: String { metadata["recipe"] ?? "" }
+  /// The hash of the boot-stage settings it was started with.
+  var bootSettings: String { metadata["bootSettings"] ?? "" }
+  /// Its address without the prefix length.
+  var host: String { String(address.prefix { $0 != "/" }) }
+}

@@ -1,0 +1,365 @@
+import Foundation
+import Hosting
+import ImageGeneration
+import Interchange
+import SecTOSCA
+import State
+
+// How each step is carried out.
+
+extension ServiceController {
+  /// How long an image may take to report that it is ready.
+  static let readyDeadline = Duration.seconds(10)
+  /// How long an image may take to acknowledge a message.
+  static let acknowledgementDeadline = Duration.seconds(5)
+  /// For how long a draining image answers those who are about to send on a connection they keep, in milliseconds.
+  static let drainGrace: UInt32 = 250
+  /// How long requests in progress may take to finish.
+  static let drainDeadline = Duration.seconds(15)
+
+  func perform(_ step: Action.Step) async throws(OrchestrationFault) {
+    switch step {
+    case .createNetwork:
+      try await hosting { () throws(HostingFault) in try await environment.host.createNetwork(network) }
+      observed.hasNetwork = true
+    case .startForwarder:
+      forwarder = try await hosting { () throws(HostingFault) in
+        try await environment.host.forwarder(for: network)
+      }
+      observed.hasForwarder = true
+    case .generateImage(let resource): try await generateImage(resource)
+    case .startInstance(let resource, let run): try await startInstance(resource, run)
+    case .push(let id, _, let run): try await push(id, run)
+    case .route(let resource, let id): try await route(resource, to: id)
+    case .unpublish(let resource): try await unpublish(resource)
+    case .drain(let id, _): try await drain(id)
+    case .stopInstance(let id, _): try await stop(id)
+    case .stopForwarder: try await stopForwarder()
+    case .removeNetwork:
+      try await hosting { () throws(HostingFault) in try await environment.host.removeNetwork(network) }
+      observed.hasNetwork = false
+    }
+  }
+
+  // MARK: Images
+
+  private func generateImage(_ name: String) async throws(OrchestrationFault) {
+    let resource = try resolvedResource(name)
+    let builder = environment.builder
+    // Linking is a process of its own and a hundred milliseconds of waiting: not on this actor's thread.
+    let result = await Task.detached { () -> Result<Image, ImageFault> in
+      do throws(ImageFault) {
+        return .success(try builder.build(resource.recipe))
+      } catch {
+        return .failure(error)
+      }
+    }.value
+    do {
+      let image = try result.get()
+      observed.images.insert(resource.recipeDigest)
+      journal.record(image, resource: name, tenant: tenant, service: self.name)
+    } catch {
+      throw OrchestrationFault(error)
+    }
+  }
+
+  // MARK: Instances
+
+  private func startInstance(_ name: String, _ run: RunState) async throws(OrchestrationFault) {
+    let resource = try resolvedResource(name)
+    guard let image = environment.builder.image(recipe: resource.recipeDigest) else {
+      throw .execution("the image of `\(name)` is gone from the store")
+    }
+    // Verified before every start: an altered byte, a wrong signature or a missing paper, and it does not start.
+    do throws(ImageFault) {
+      try environment.builder.verify(image.digest)
+    } catch {
+      throw OrchestrationFault(error)
+    }
+    let host = try nextHost()
+    let record = InstanceRecord(
+      id: InstanceRecord.makeIdentifier(), service: self.name, tenant: tenant, resource: name,
+      level: run.settings.level, image: image.digest, imagePath: (try? environment.builder.store.path(of: image.digest)) ?? "",
+      address: "10.77.0.\(host)/24", mac: "02:54:0a:4d:00:" + (host < 16 ? "0" : "") + String(host, radix: 16),
+      network: network, memoryBytes: resource.resource.memoryBytes, mechanisms: resource.selection.mechanisms,
+      started: Timestamp.now(), metadata: ["recipe": resource.recipeDigest, "bootSettings": resource.bootDigest])
+    let version = ControlSigner.version(after: 0)
+    var entropy = [UInt8](repeating: 0, count: 48)
+    var generator = SystemRandomNumberGenerator()
+    for index in entropy.indices { entropy[index] = UInt8.random(in: 0...255, using: &generator) }
+    let parameters =
+      resource.parameters(stages: [.boot, .run], at: addresses(run, of: record))
+      + [Parameter(module: "control", name: "entropy", value: .bytes(entropy))]
+    let boot = try signer.signed(
+      ControlMessage(
+        kind: .boot, audience: record.audience ?? [], version: version, payload: Parameter.encode(parameters)))
+
+    observed.instances.append(
+      ObservedInstance(
+        id: record.id, resource: name, recipe: resource.recipeDigest, bootSettings: resource.bootDigest,
+        state: .starting, run: run))
+    records[record.id] = record
+    do throws(OrchestrationFault) {
+      let channel = try await hosting { () throws(HostingFault) in
+        try await environment.host.start(record, boot: boot)
+      }
+      try await untilReady(record, channel)
+      try remember(
+        record.id,
+        InstanceMemory(run: run, version: version, acknowledged: Timestamp.now(), isDraining: false))
+      setState(record.id, .ready)
+    } catch {
+      try? await stop(record.id)
+      throw error
+    }
+  }
+
+  /// Waits until the image reports that it is ready, that it enforces exactly what was selected, and that its process is
+  /// locked in. Until then it counts for nothing.
+  private func untilReady(_ record: InstanceRecord, _ channel: any InstanceChannel) async throws(OrchestrationFault) {
+    let (reports, continuation) = AsyncStream.makeStream(of: Report.self)
+    waiting[record.id] = continuation
+    channels[record.id] = channel
+    listen(to: channel, id: record.id)
+    let timeout = Task {
+      try? await Task.sleep(for: ServiceController.readyDeadline)
+      continuation.finish()
+    }
+    defer {
+      timeout.cancel()
+      waiting[record.id] = nil
+    }
+    for await report in reports {
+      switch report {
+      case .ready(_, let mechanisms):
+        guard mechanisms.map(\.description) == record.mechanisms else {
+          throw .execution(
+            "`\(record.resource)` reports \(mechanisms.map(\.description)) in force, due are \(record.mechanisms)")
+        }
+        try await inspectSandbox(record)
+        return
+      case .failed(let reason):
+        throw .execution("`\(record.resource)` did not start: \(reason)")
+      default: continue
+      }
+    }
+    let state = await environment.host.observed(record.id)
+    if case .exited(let how) = state {
+      throw .execution("`\(record.resource)` ended before it was ready: \(how.trimmingCharacters(in: .newlines))")
+    }
+    throw .execution("`\(record.resource)` did not report that it is ready within \(ServiceController.readyDeadline)")
+  }
+
+  private func inspectSandbox(_ record: InstanceRecord) async throws(OrchestrationFault) {
+    guard case .running(let pid) = await environment.host.observed(record.id) else {
+      throw .execution("`\(record.resource)` does not run")
+    }
+    let inspection = try await hosting { () throws(HostingFault) in
+      try SandboxInspection.inspect(process: pid, image: record.imagePath)
+    }
+    guard inspection.isConfined else {
+      let findings = inspection.findings.joined(separator: "; ")
+      throw .execution("the sandbox of `\(record.resource)` is not closed: \(findings)")
+    }
+  }
+
+  /// The next address in turn that no instance has: one that was given back is used again as late as possible.
+  private func nextHost() throws(OrchestrationFault) -> Int {
+    let taken = Set(records.values.compactMap { Int($0.host.split(separator: ".").last ?? "") })
+    for step in 1...253 {
+      let host = (lastHost - 2 + step) % 253 + 2
+      if !taken.contains(host) {
+        lastHost = host
+        return host
+      }
+    }
+    throw .execution("the service's network has no address left: at most 253 instances")
+  }
+
+  private func stop(_ id: String) async throws(OrchestrationFault) {
+    stopping.insert(id)
+    try await hosting { () throws(HostingFault) in try await environment.host.stop(id) }
+    forget(id)
+    stopping.remove(id)
+  }
+
+  private func forget(_ id: String) {
+    channels[id]?.close()
+    channels[id] = nil
+    records[id] = nil
+    memories[id] = nil
+    observed.instances.removeAll { $0.id == id }
+    _ = try? environment.store.transact(if: [], [.delete(key: InstanceMemory.key(id))])
+  }
+
+  func remember(_ id: String, _ memory: InstanceMemory) throws(OrchestrationFault) {
+    memories[id] = memory
+    do {
+      let bytes = try JSONEncoder().encode(memory)
+      try environment.store.transact(if: [], [.put(key: InstanceMemory.key(id), [UInt8](bytes))])
+    } catch {
+      throw .execution("what `\(id)` acknowledged cannot be stored: \(error)")
+    }
+  }
+
+  // MARK: Settings
+
+  private func push(_ id: String, _ run: RunState) async throws(OrchestrationFault) {
+    guard let record = records[id], var memory = memories[id] else {
+      throw .execution("there is no instance \(id)")
+    }
+    let resource = try resolvedResource(record.resource)
+    // One on its way out has settings of another level: only who its neighbours are can change for it.
+    let parameters =
+      run.settings == memory.run.settings
+      ? resource.neighbourParameters(at: addresses(run, of: record), level: run.settings.level)
+      : resource.parameters(stages: [.run], at: addresses(run, of: record))
+    if !parameters.isEmpty {
+      memory.version = try await tell(id, .apply, payload: Parameter.encode(parameters))
+    }
+    memory.run = run
+    memory.acknowledged = Timestamp.now()
+    try remember(id, memory)
+    if let index = observed.instances.firstIndex(where: { $0.id == id }) { observed.instances[index].run = run }
+    if records[id]?.level != run.settings.level { records[id]?.level = run.settings.level }
+  }
+
+  /// Sends a signed message and waits until it is acknowledged. Returns its version.
+  @discardableResult
+  func tell(_ id: String, _ kind: ControlKind, payload: [UInt8]) async throws(OrchestrationFault) -> UInt64 {
+    guard let record = records[id], let channel = channels[id] else {
+      throw .execution("there is no way to instance \(id)")
+    }
+    let version = ControlSigner.version(after: memories[id]?.version ?? 0)
+    memories[id]?.version = version
+    let message = try signer.signed(
+      ControlMessage(kind: kind, audience: record.audience ?? [], version: version, payload: payload))
+    let report = try await hosting { () throws(HostingFault) in
+      try await channel.request(
+        message, version: version, deadline: ServiceController.acknowledgementDeadline)
+    }
+    if case .refused(_, let reason) = report {
+      throw .execution("`\(record.resource)` refused the change: \(reason)")
+    }
+    return version
+  }
+
+  /// Where the instances are that an instance's settings name.
+  private func addresses(_ run: RunState, of record: InstanceRecord) -> NeighbourAddresses {
+    var peers = run.peers.compactMap { records[$0]?.host }.map { $0 + "/32" }
+    if resolved?.resource(record.resource)?.resource.endpoint.isPublic == true, let host = network.hostAddress {
+      // The port forwarder's end of the service's network.
+      peers.append(host + "/32")
+    }
+    var backends: [String: [String]] = [:]
+    for (name, id) in run.backends {
+      guard let instance = records[id], let port = resolved?.resource(name)?.resource.endpoint.port else { continue }
+      backends[name] = ["\(instance.host):\(port)"]
+    }
+    return NeighbourAddresses(own: record.address, mac: record.mac, peers: peers.sorted(), backends: backends)
+  }
+
+  // MARK: Traffic
+
+  private func route(_ name: String, to id: String) async throws(OrchestrationFault) {
+    guard let forwarder, let record = records[id] else { throw .execution("the port forwarder of the service is gone") }
+    let endpoint = try resolvedResource(name).resource.endpoint
+    let target = "\(record.host):\(endpoint.port)"
+    if published[name] == nil {
+      let wanted = endpoint.publishedPort ?? 0
+      do throws(HostingFault) {
+        published[name] = try await forwarder.publish(name, listen: "127.0.0.1:\(wanted)", target: target)
+      } catch {
+        if case .refused(let why) = error {
+          throw .input("`\(name)` cannot be published on port \(wanted): \(why)")
+        }
+        throw OrchestrationFault(error)
+      }
+    } else {
+      try await hosting { () throws(HostingFault) in try await forwarder.switchTarget(name, to: target) }
+    }
+    observed.publications[name] = id
+  }
+
+  private func unpublish(_ name: String) async throws(OrchestrationFault) {
+    if published[name] != nil, let forwarder {
+      try await hosting { () throws(HostingFault) in try await forwarder.unpublish(name) }
+    }
+    published[name] = nil
+    observed.publications[name] = nil
+  }
+
+  private func stopForwarder() async throws(OrchestrationFault) {
+    if let forwarder { try await hosting { () throws(HostingFault) in try await forwarder.stop() } }
+    forwarder = nil
+    published = [:]
+    observed.publications = [:]
+    observed.hasForwarder = false
+  }
+
+  private func drain(_ id: String) async throws(OrchestrationFault) {
+    let (reports, continuation) = AsyncStream.makeStream(of: Report.self)
+    waiting[id] = continuation
+    defer { waiting[id] = nil }
+    var payload = ByteWriter()
+    payload.write(fixed: ServiceController.drainGrace)
+    if var memory = memories[id] {
+      memory.isDraining = true
+      try remember(id, memory)
+    }
+    setState(id, .draining)
+    try await tell(id, .drain, payload: payload.bytes)
+    let timeout = Task {
+      try? await Task.sleep(for: ServiceController.drainDeadline)
+      continuation.finish()
+    }
+    defer { timeout.cancel() }
+    for await report in reports {
+      if case .drained = report { break }
+    }
+    // Whatever is still open past the deadline ends with the instance.
+    setState(id, .drained)
+  }
+
+  // MARK: Small things
+
+  private func resolvedResource(_ name: String) throws(OrchestrationFault) -> ResolvedResource {
+    guard let resource = resolved?.resource(name) else {
+      throw .execution("`\(name)` is not a resource of the service any more")
+    }
+    return resource
+  }
+
+  private func hosting<Result>(
+    _ body: () async throws(HostingFault) -> Result
+  ) async throws(OrchestrationFault) -> Result {
+    do throws(HostingFault) {
+      return try await body()
+    } catch {
+      throw OrchestrationFault(error)
+    }
+  }
+
+  func describe(_ step: Action.Step) -> String {
+    func short(_ id: String) -> String { String(id.prefix(8)) }
+    func address(_ id: String) -> String { records[id].map { "\(short(id)) at \($0.host)" } ?? short(id) }
+    return switch step {
+    case .createNetwork: "made network \(network.name)"
+    case .startForwarder: "started the port forwarder"
+    case .generateImage(let name):
+      "generated image of \(name)"
+        + (resolved?.resource(name).flatMap { environment.builder.image(recipe: $0.recipeDigest) }
+          .map { " (\($0.bytes / 1000) kB, \($0.digest.prefix(19)))" } ?? "")
+    case .startInstance(let name, _):
+      "started \(name)" + (observed.instances.last { $0.resource == name }.map { " " + address($0.id) } ?? "")
+    case .push(let id, let name, _): "pushed settings to \(name) \(address(id))"
+    case .route(let name, let id):
+      "led traffic of \(published[name] ?? name) to \(name) \(address(id))"
+    case .unpublish(let name): "withdrew the port of \(name)"
+    case .drain(let id, let name): "drained \(name) \(short(id))"
+    case .stopInstance(let id, let name): "stopped \(name) \(short(id))"
+    case .stopForwarder: "stopped the port forwarder"
+    case .removeNetwork: "removed network \(network.name)"
+    }
+  }
+}

@@ -1,0 +1,196 @@
+import Foundation
+import Hosting
+import ImageGeneration
+import Interchange
+import SecTOSCA
+import State
+
+/// Brings one service to what it should be and keeps it there. It observes, asks the planner for the next step, carries
+/// it out, and repeats; what it has done is in the store and on the host, so that another controller can go on where one
+/// was killed.
+actor ServiceController {
+  let environment: OrchestrationEnvironment
+  let tenant: String
+  let name: String
+  let network: ServiceNetwork
+  let signer: ControlSigner
+  let journal: Journal
+  /// What is told when an instance ends by itself.
+  let lost: @Sendable (_ service: String, _ tenant: String) async -> Void
+
+  var observed = ObservedService()
+  var records: [String: InstanceRecord] = [:]
+  var memories: [String: InstanceMemory] = [:]
+  var channels: [String: any InstanceChannel] = [:]
+  var forwarder: PortForwarder?
+  var published: [String: String] = [:]
+  var resolved: ResolvedService?
+  var stopping: Set<String> = []
+  var waiting: [String: AsyncStream<Report>.Continuation] = [:]
+  var lastHost = 1
+  private let gate = Gate()
+
+  init(
+    environment: OrchestrationEnvironment, tenant: String, name: String, journal: Journal,
+    lost: @escaping @Sendable (String, String) async -> Void
+  ) {
+    self.environment = environment
+    self.tenant = tenant
+    self.name = name
+    self.journal = journal
+    self.lost = lost
+    self.signer = ControlSigner(key: environment.controlKey)
+    self.network = ServiceNetwork(
+      name: ServiceNetwork.name(for: [environment.home.path, tenant, name]), subnet: "10.77.0.0/24")
+  }
+
+  // MARK: Converging
+
+  /// Carries out steps until the service is what `desired` says; `nil` takes it down. Returns the steps.
+  @discardableResult
+  func converge(
+    to desired: ResolvedService?, progress: @Sendable (StepOutcome) -> Void
+  ) async throws(OrchestrationFault) -> [Action] {
+    await gate.enter()
+    let result: Result<[Action], OrchestrationFault>
+    do throws(OrchestrationFault) {
+      result = .success(try await run(desired, progress))
+    } catch {
+      result = .failure(error)
+    }
+    await gate.leave()
+    return try result.get()
+  }
+
+  private func run(
+    _ desired: ResolvedService?, _ progress: @Sendable (StepOutcome) -> Void
+  ) async throws(OrchestrationFault) -> [Action] {
+    resolved = desired ?? resolved
+    var actions: [Action] = []
+    let clock = ContinuousClock()
+    noteImages()
+    while let action = Planner.nextAction(desired: desired?.desired, observed: observed) {
+      let start = clock.now
+      var failure: OrchestrationFault?
+      do throws(OrchestrationFault) {
+        try await perform(action.step)
+      } catch {
+        failure = error
+      }
+      let milliseconds = Double((clock.now - start) / .microseconds(1)) / 1000
+      let text = describe(action.step)
+      progress(
+        StepOutcome(
+          service: name, text: text, reason: action.reason, milliseconds: milliseconds, failure: failure?.message))
+      journal.record(action, text: text, milliseconds: milliseconds, failure: failure, tenant: tenant, service: name)
+      if let failure { throw failure }
+      actions.append(action)
+    }
+    return actions
+  }
+
+  /// What `converge` would do.
+  func plan(to desired: ResolvedService?) -> [Action] {
+    resolved = desired ?? resolved
+    noteImages()
+    return Planner.plan(desired: desired?.desired, observed: observed)
+  }
+
+  /// Looks which of the images that are due exist already.
+  private func noteImages() {
+    guard let resolved else { return }
+    observed.images = Set(resolved.resources.map(\.recipeDigest).filter { environment.builder.image(recipe: $0) != nil })
+  }
+
+  // MARK: Taking up what survived
+
+  /// Finds what runs of this service, after the control plane was started again.
+  func recover(_ survivors: [InstanceRecord]) async {
+    observed.hasNetwork = FileManager.default.fileExists(atPath: network.path)
+    if let running = await environment.host.runningForwarder(for: network) {
+      forwarder = running
+      observed.hasForwarder = true
+    }
+    for record in survivors.sorted(by: { ($0.started, $0.id) < ($1.started, $1.id) }) {
+      await adopt(record)
+    }
+    await notePublications()
+  }
+
+  private func adopt(_ record: InstanceRecord) async {
+    guard let bytes = try? environment.store.value(for: InstanceMemory.key(record.id))?.bytes,
+      let memory = try? JSONDecoder().decode(InstanceMemory.self, from: Data(bytes)),
+      let channel = try? await environment.host.adopt(record)
+    else {
+      // It was being started when the control plane ended: nobody relies on it, and another will be started.
+      try? await environment.host.stop(record.id)
+      return
+    }
+    records[record.id] = record
+    memories[record.id] = memory
+    channels[record.id] = channel
+    if let last = Int(record.host.split(separator: ".").last ?? "") { lastHost = max(lastHost, last) }
+    observed.instances.append(
+      ObservedInstance(
+        id: record.id, resource: record.resource, recipe: record.recipe, bootSettings: record.bootSettings,
+        state: memory.isDraining ? .draining : .ready, run: memory.run))
+    listen(to: channel, id: record.id)
+    // It must answer before it counts.
+    do throws(OrchestrationFault) {
+      _ = try await tell(record.id, .query, payload: [])
+    } catch {
+      setState(record.id, .failed)
+    }
+  }
+
+  private func notePublications() async {
+    guard let status = try? await forwarder?.status() else { return }
+    for publication in status.publications {
+      published[publication.name] = publication.listen
+      let instance = records.values.first { publication.target.hasPrefix($0.host + ":") }
+      // A target that is gone is no instance's: traffic is routed anew.
+      observed.publications[publication.name] = instance?.id ?? ""
+    }
+  }
+
+  // MARK: Reports
+
+  func listen(to channel: any InstanceChannel, id: String) {
+    let reports = channel.reports
+    Task {
+      for await report in reports { self.receive(report, from: id) }
+      await self.ended(id)
+    }
+  }
+
+  private func receive(_ report: Report, from id: String) {
+    waiting[id]?.yield(report)
+    switch report {
+    case .event(let event):
+      journal.record(event, instance: records[id], tenant: tenant, service: name)
+    case .drained:
+      setState(id, .drained)
+    case .failed(let reason):
+      journal.record(failure: reason.description, instance: records[id], tenant: tenant, service: name)
+    case .ready, .acknowledged, .refused, .status, .dropped:
+      break
+    }
+  }
+
+  private func ended(_ id: String) async {
+    waiting[id]?.finish()
+    channels[id] = nil
+    guard records[id] != nil, !stopping.contains(id) else { return }
+    let state = await environment.host.observed(id)
+    let how = if case .exited(let text) = state { text } else { "its control channel ended" }
+    journal.record(
+      failure: how.trimmingCharacters(in: .whitespacesAndNewlines), instance: records[id], tenant: tenant, service: name)
+    setState(id, .failed)
+    await lost(name, tenant)
+  }
+
+  func setState(_ id: String, _ state: ObservedInstance.State) {
+    guard let index = observed.instances.firstIndex(where: { $0.id == id }) else { return }
+    observed.instances[index].state = state
+  }
+}

@@ -1,0 +1,60 @@
+import Foundation
+
+/// Where one Testudo keeps its state: `$TESTUDO_HOME`. Several can live side by side on one machine.
+///
+///     state.sqlite     desired state, what was acknowledged, events
+///     keys/            image.p256, control.p256: signing keys, readable by their owner only
+///     images/          the image store
+///     services/        a copy of each service's template, as it was given to `up`
+///     instances/       one folder per running unikernel (Hosting)
+///     networks/        which network namespaces are ours (Hosting)
+///     run/             sockets and process identifiers of the control plane and the port forwarders
+public struct HomeDirectory: Hashable, Sendable {
+  /// The folder.
+  public var path: String
+
+  /// The folder at a path, made absolute.
+  public init(path: String) {
+    self.path = URL(filePath: path).standardizedFileURL.path
+  }
+
+  /// The folder that the environment names: `$TESTUDO_HOME`, else `testudo` in `$XDG_STATE_HOME`, else in
+  /// `~/.local/state`.
+  public init(environment: [String: String]) {
+    if let home = environment["TESTUDO_HOME"], !home.isEmpty {
+      self.init(path: home)
+    } else if let state = environment["XDG_STATE_HOME"], !state.isEmpty {
+      self.init(path: state + "/testudo")
+    } else {
+      self.init(path: (environment["HOME"] ?? "/root") + "/.local/state/testudo")
+    }
+  }
+
+  /// The database.
+  public var database: String { path + "/state.sqlite" }
+  /// The folder of signing keys.
+  public var keys: String { path + "/keys" }
+  /// The image store.
+  public var images: String { path + "/images" }
+  /// The folder of sockets and process identifiers.
+  public var run: String { path + "/run" }
+  /// The socket of the control plane's API.
+  public var apiSocket: String { run + "/api.sock" }
+  /// The control plane's process identifier; locked for as long as it runs.
+  public var controlPlaneLock: String { run + "/control-plane.pid" }
+  /// What a control plane in the background prints.
+  public var controlPlaneLog: String { run + "/control-plane.log" }
+  /// The copy of a service's template.
+  public func template(tenant: String, service: String) -> String { "\(path)/services/\(tenant)/\(service)" }
+  /// Makes the folders that are missing, for their owner only.
+  public func create() throws(OrchestrationFault) {
+    for folder in [path, keys, images, run, path + "/services", path + "/instances", path + "/networks"] {
+      do {
+        try FileManager.default.createDirectory(
+          atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+      } catch {
+        throw .host("the folder `\(folder)` cannot be made: \(error.localizedDescription)")
+      }
+    }
+  }
+}

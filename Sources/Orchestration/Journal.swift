@@ -1,0 +1,120 @@
+import Foundation
+import Hosting
+import ImageGeneration
+import Interchange
+import State
+import Synchronization
+
+/// The event log: everything worth telling is stored, and passed on to whoever follows.
+public final class Journal: Sendable {
+  private let store: any StateStore
+  private let followers = Mutex<[UUID: AsyncStream<EventRecord>.Continuation]>([:])
+
+  init(store: any StateStore) {
+    self.store = store
+  }
+
+  /// Stores an event and passes it on. An event that cannot be stored is passed on all the same, with number 0.
+  func record(_ event: EventRecord) {
+    var event = event
+    if let bytes = try? JSONEncoder().encode(event) {
+      event.number = (try? store.append(event: [UInt8](bytes))) ?? 0
+    }
+    let stored = event
+    followers.withLock { followers in
+      for follower in followers.values { follower.yield(stored) }
+    }
+  }
+
+  /// Events with numbers greater than `number`, oldest first, at most 10,000.
+  public func events(after number: Int) -> [EventRecord] {
+    let logged = (try? store.events(after: number, limit: 10_000)) ?? []
+    return logged.compactMap { entry in
+      var event = try? JSONDecoder().decode(EventRecord.self, from: Data(entry.bytes))
+      event?.number = entry.number
+      return event
+    }
+  }
+
+  /// Events from now on. Who reads slowly misses the oldest of more than 1,000 that wait.
+  public func follow() -> AsyncStream<EventRecord> {
+    AsyncStream(bufferingPolicy: .bufferingNewest(1000)) { continuation in
+      let id = UUID()
+      followers.withLock { $0[id] = continuation }
+      continuation.onTermination = { [weak self] _ in
+        self?.followers.withLock { _ = $0.removeValue(forKey: id) }
+      }
+    }
+  }
+}
+
+extension Journal {
+  /// A step that was carried out or failed.
+  func record(
+    _ action: Action, text: String, milliseconds: Double, failure: OrchestrationFault?, tenant: String,
+    service: String
+  ) {
+    let (resource, instance) = action.step.subject
+    record(
+      EventRecord(
+        time: Timestamp.now(), severity: failure == nil ? "informational" : "high", tenant: tenant, service: service,
+        resource: resource, instance: instance, kind: failure == nil ? "action" : "action-failed",
+        message: failure.map { "\(text): \($0.message)" } ?? text,
+        details: ["reason": action.reason, "milliseconds": String(milliseconds)]))
+  }
+
+  /// A security event of an image.
+  func record(_ event: SecurityEvent, instance: InstanceRecord?, tenant: String, service: String) {
+    var details: [String: String] = [:]
+    for field in event.details { details[field.name.description] = Journal.text(field.value) }
+    record(
+      EventRecord(
+        time: Timestamp.text(milliseconds: event.time), severity: "\(event.severity)", tenant: tenant,
+        service: service, resource: instance?.resource, instance: instance?.id,
+        kind: "\(event.module).\(event.action)",
+        message: details.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " "),
+        details: details))
+  }
+
+  /// An instance that ended by itself.
+  func record(failure: String, instance: InstanceRecord?, tenant: String, service: String) {
+    record(
+      EventRecord(
+        time: Timestamp.now(), severity: "high", tenant: tenant, service: service, resource: instance?.resource,
+        instance: instance?.id, kind: "instance-failed", message: failure))
+  }
+
+  /// An image that was generated.
+  func record(_ image: Image, resource: String, tenant: String, service: String) {
+    record(
+      EventRecord(
+        time: Timestamp.now(), severity: "informational", tenant: tenant, service: service, resource: resource,
+        kind: "image-generated", message: image.digest,
+        details: ["bytes": String(image.bytes), "mechanisms": image.mechanisms.joined(separator: ",")]))
+  }
+
+  private static func text(_ value: ParameterValue) -> String {
+    switch value {
+    case .integer(let number): String(number)
+    case .boolean(let flag): String(flag)
+    case .text(let text): text.description
+    case .bytes(let bytes): "\(bytes.count) bytes"
+    case .list(let items): items.map(text).joined(separator: ",")
+    case .map(let fields): fields.map { "\($0.name)=\(text($0.value))" }.joined(separator: ",")
+    }
+  }
+}
+
+extension Action.Step {
+  /// The resource and instance that a step is about.
+  var subject: (resource: String?, instance: String?) {
+    switch self {
+    case .generateImage(let resource), .startInstance(let resource, _), .unpublish(let resource): (resource, nil)
+    case .push(let instance, let resource, _), .drain(let instance, let resource),
+      .stopInstance(let instance, let resource):
+      (resource, instance)
+    case .route(let resource, let instance): (resource, instance)
+    case .createNetwork, .startForwarder, .stopForwarder, .removeNetwork: (nil, nil)
+    }
+  }
+}

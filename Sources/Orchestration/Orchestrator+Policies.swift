@@ -1,0 +1,72 @@
+import Foundation
+import PolicyDecision
+import SecTOSCA
+
+// Propagating policies to enforcement points.
+
+extension Orchestrator {
+  /// Replaces the policies of an authorization requirement, in every image that it is due to, without a restart. Returns
+  /// what each enforcement point acknowledged. `requirement` may be left out where the service has one only.
+  public func applyPolicies(
+    _ files: [ServiceDeclaration.PolicyFile], to name: String, tenant: String, requirement: String?,
+    progress: @Sendable (StepOutcome) -> Void
+  ) async throws(OrchestrationFault) -> [PolicyAcknowledgement] {
+    try await exclusively { () throws(OrchestrationFault) in
+      var declaration = try declaration(name, tenant: tenant)
+      let target = try authorization(requirement, in: declaration)
+      declaration.policies[target] = files
+      declaration.policyVersion += 1
+      // Does not parse or cannot be decided in an image: refused here, and what was in force stays.
+      let resolved = try resolver.resolve(declaration, context: contextualAttributes)
+      _ = try ServiceResolver.compile(
+        files.map { PolicySource(file: $0.file, text: $0.text) }, attributes: contextualAttributes.keys.sorted())
+      try store(declaration)
+      journal.record(
+        EventRecord(
+          time: Timestamp.now(), severity: "low", tenant: tenant, service: name, kind: "policy-applied",
+          message: "version \(declaration.policyVersion) of `\(target)`",
+          details: ["files": files.map(\.file).joined(separator: ",")]))
+      try await controller(declaration).converge(to: resolved, progress: progress)
+      return await acknowledgements(of: declaration)
+    }
+  }
+
+  private func authorization(
+    _ requirement: String?, in declaration: ServiceDeclaration
+  ) throws(OrchestrationFault) -> String {
+    let names = declaration.service.requirements.compactMap { requirement -> String? in
+      if case .authorization = requirement.protection { return requirement.name }
+      return nil
+    }
+    if let requirement {
+      guard names.contains(requirement) else {
+        throw .input(
+          "there is no authorization requirement `\(requirement)` in `\(declaration.name)`, "
+            + (names.isEmpty ? "it has none" : "expected \(names.joined(separator: " or "))"))
+      }
+      return requirement
+    }
+    guard names.count == 1 else {
+      throw .input(
+        names.isEmpty
+          ? "`\(declaration.name)` has no authorization requirement: there is nothing that policies apply to"
+          : "`\(declaration.name)` has \(names.count) authorization requirements; name one of "
+            + names.joined(separator: ", "))
+    }
+    return names[0]
+  }
+
+  /// Which enforcement point has which version of the policies.
+  public func policyStatus(tenant: String?) async -> [PolicyAcknowledgement] {
+    var all: [PolicyAcknowledgement] = []
+    for declaration in declarations.values.sorted(by: { $0.key < $1.key })
+    where tenant == nil || declaration.tenant == tenant {
+      all += await acknowledgements(of: declaration)
+    }
+    return all
+  }
+
+  private func acknowledgements(of declaration: ServiceDeclaration) async -> [PolicyAcknowledgement] {
+    await controller(declaration).acknowledgements(due: declaration.policyVersion)
+  }
+}

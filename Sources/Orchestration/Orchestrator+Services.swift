@@ -1,0 +1,137 @@
+import Foundation
+import Hosting
+import ImageGeneration
+import SecTOSCA
+
+// Bringing services up and taking them down.
+
+extension Orchestrator {
+  /// Makes a service what the template says, or changes it to that. Returns when every unikernel reports the protection it
+  /// enforces. If a new service cannot be brought up, nothing of it is left; if a change fails, the service goes back to
+  /// what it was.
+  public func up(
+    _ request: ServiceRequest, progress: @Sendable (StepOutcome) -> Void
+  ) async throws(OrchestrationFault) -> ServiceStatus {
+    try await exclusively { () throws(OrchestrationFault) in
+      let former = declarations[try key(of: request)]
+      var declaration = try declare(request)
+      // Everything that can be found wrong is found before anything is changed.
+      _ = try resolver.resolve(declaration, context: contextualAttributes)
+      let folder = environment.home.template(tenant: declaration.tenant, service: declaration.name)
+      declaration.service = try TemplateCopy.make(declaration.service, in: folder)
+      let resolved = try resolver.resolve(declaration, context: contextualAttributes)
+      try store(declaration)
+      do throws(OrchestrationFault) {
+        try await controller(declaration).converge(to: resolved, progress: progress)
+      } catch {
+        await rollBack(declaration, to: former, progress: progress)
+        throw error
+      }
+      return await status(of: declaration)
+    }
+  }
+
+  private func rollBack(
+    _ declaration: ServiceDeclaration, to former: ServiceDeclaration?, progress: @Sendable (StepOutcome) -> Void
+  ) async {
+    do throws(OrchestrationFault) {
+      guard let former else {
+        try await remove(declaration, progress: progress)
+        return
+      }
+      try store(former)
+      let resolved = try resolver.resolve(former, context: contextualAttributes)
+      try await controller(former).converge(to: resolved, progress: progress)
+    } catch {
+      journal.record(
+        EventRecord(
+          time: Timestamp.now(), severity: "high", tenant: declaration.tenant, service: declaration.name,
+          kind: "rollback-failed", message: error.message))
+    }
+  }
+
+  /// Stops a service and removes everything that was made for it.
+  public func down(
+    _ name: String, tenant: String, progress: @Sendable (StepOutcome) -> Void
+  ) async throws(OrchestrationFault) {
+    try await exclusively { () throws(OrchestrationFault) in
+      var declaration = try declaration(name, tenant: tenant)
+      declaration.isRemoved = true
+      try store(declaration)
+      try await remove(declaration, progress: progress)
+    }
+  }
+
+  func remove(
+    _ declaration: ServiceDeclaration, progress: @Sendable (StepOutcome) -> Void
+  ) async throws(OrchestrationFault) {
+    try await controller(declaration).converge(to: nil, progress: progress)
+    try forget(declaration)
+  }
+
+  /// What `up` would do, and why. Changes nothing.
+  public func plan(_ request: ServiceRequest) async throws(OrchestrationFault) -> [Action] {
+    let declaration = try declare(request)
+    let resolved = try resolver.resolve(declaration, context: contextualAttributes)
+    guard let running = controllers[declaration.key] else {
+      let known = resolved.resources.filter { environment.builder.image(recipe: $0.recipeDigest) != nil }
+      return Planner.plan(
+        desired: resolved.desired, observed: ObservedService(images: Set(known.map(\.recipeDigest))))
+    }
+    return await running.plan(to: resolved)
+  }
+
+  /// The services of a tenant.
+  public func services(tenant: String?) async -> [ServiceStatus] {
+    var all: [ServiceStatus] = []
+    for declaration in declarations.values.sorted(by: { $0.key < $1.key })
+    where tenant == nil || declaration.tenant == tenant {
+      all.append(await status(of: declaration))
+    }
+    return all
+  }
+
+  /// Whether nothing is declared.
+  public var isIdle: Bool { declarations.isEmpty }
+
+  // MARK: Declaring
+
+  private func key(of request: ServiceRequest) throws(OrchestrationFault) -> String {
+    ServiceDeclaration.key(tenant: request.tenant, name: try name(of: request))
+  }
+
+  private func name(of request: ServiceRequest) throws(OrchestrationFault) -> String {
+    let path = URL(filePath: request.path)
+    let isFile = ["yaml", "yml", "csar", "zip"].contains(path.pathExtension)
+    let folder = isFile ? path.deletingLastPathComponent() : path
+    let name = request.name ?? folder.lastPathComponent
+    for (what, text) in [("service", name), ("tenant", request.tenant)] {
+      let isName =
+        (1...40).contains(text.utf8.count) && text.utf8.first.map { 0x61...0x7A ~= $0 } == true
+        && text.utf8.allSatisfy { 0x61...0x7A ~= $0 || 0x30...0x39 ~= $0 || $0 == 0x2D }
+      guard isName else {
+        throw .input(
+          "the \(what)'s name is `\(text)`, expected 1 to 40 lower-case letters, digits and `-`, a letter first")
+      }
+    }
+    return name
+  }
+
+  /// The declaration that a request would make, policies applied since carried over as long as their requirement is there.
+  private func declare(_ request: ServiceRequest) throws(OrchestrationFault) -> ServiceDeclaration {
+    let service = try TemplateLoading(library: environment.library).service(request.path, inputs: request.inputs)
+    if let level = request.level, service.level(level) == nil {
+      throw .input("there is no level `\(level)`, expected one of \(service.levels.map(\.name).joined(separator: ", "))")
+    }
+    let name = try name(of: request)
+    var declaration = ServiceDeclaration(
+      tenant: request.tenant, name: name, source: request.path, service: service, target: request.target,
+      level: request.level)
+    if let former = declarations[declaration.key] {
+      declaration.policyVersion = former.policyVersion
+      declaration.policies = former.policies.filter { name, _ in service.requirements.contains { $0.name == name } }
+      declaration.level = request.level ?? former.level.flatMap { service.level($0)?.name }
+    }
+    return declaration
+  }
+}

@@ -1,0 +1,173 @@
+import Foundation
+import Hosting
+import ImageGeneration
+import Interchange
+import PolicyDecision
+import SecTOSCA
+import State
+import TOSCA
+
+/// The security orchestrator: holds what is declared, and sees to it that what runs is that, for as long as it is
+/// declared. Every change is stored before it is carried out, so that an orchestrator that is killed and started again
+/// ends in the state that was asked for.
+public actor Orchestrator {
+  let environment: OrchestrationEnvironment
+  let resolver: ServiceResolver
+  /// The event log.
+  public nonisolated let journal: Journal
+  var declarations: [String: ServiceDeclaration] = [:]
+  var controllers: [String: ServiceController] = [:]
+  var contextualAttributes: [String: String] = [:]
+  var restarts: [String: Int] = [:]
+  let commands = Gate()
+
+  /// An orchestrator over an environment, with what is stored there. Nothing is carried out before `recover`.
+  public init(environment: OrchestrationEnvironment) throws(OrchestrationFault) {
+    self.environment = environment
+    self.resolver = ServiceResolver(environment: environment)
+    self.journal = Journal(store: environment.store)
+    do throws(StateFault) {
+      for value in try environment.store.values(under: ServiceDeclaration.prefix) {
+        if let declaration = try? JSONDecoder().decode(ServiceDeclaration.self, from: Data(value.bytes)) {
+          declarations[declaration.key] = declaration
+        }
+      }
+      for value in try environment.store.values(under: Orchestrator.contextPrefix) {
+        contextualAttributes[String(value.key.dropFirst(Orchestrator.contextPrefix.count))] = String(
+          decoding: value.bytes, as: UTF8.self)
+      }
+    } catch {
+      throw .host(error.reason)
+    }
+  }
+
+  static let contextPrefix = "context/"
+
+  /// Takes up what survived the last orchestrator, and brings every declared service to what it should be. What belongs to
+  /// no service is removed.
+  public func recover() async {
+    let survivors = await environment.host.survivors()
+    for declaration in declarations.values.sorted(by: { $0.key < $1.key }) {
+      let own = survivors.filter { $0.tenant == declaration.tenant && $0.service == declaration.name }
+      await controller(declaration).recover(own)
+    }
+    for stray in survivors where declarations[ServiceDeclaration.key(tenant: stray.tenant, name: stray.service)] == nil {
+      try? await environment.host.stop(stray.id)
+    }
+    do throws(HostingFault) {
+      try await environment.host.sweep(keeping: Set(declarations.values.map { networkName($0) }))
+    } catch {
+      journal.record(
+        EventRecord(
+          time: Timestamp.now(), severity: "medium", tenant: "", service: "", kind: "sweep-failed",
+          message: error.description))
+    }
+    for declaration in declarations.values.sorted(by: { $0.key < $1.key }) {
+      await converge(declaration.key)
+    }
+  }
+
+  func networkName(_ declaration: ServiceDeclaration) -> String {
+    ServiceNetwork.name(for: [environment.home.path, declaration.tenant, declaration.name])
+  }
+
+  // MARK: Controllers
+
+  func controller(_ declaration: ServiceDeclaration) -> ServiceController {
+    if let known = controllers[declaration.key] { return known }
+    let made = ServiceController(
+      environment: environment, tenant: declaration.tenant, name: declaration.name, journal: journal,
+      lost: { [weak self] name, tenant in await self?.instanceWasLost(name: name, tenant: tenant) })
+    controllers[declaration.key] = made
+    return made
+  }
+
+  /// Brings a service to what is declared, in the present context; what fails is in the event log.
+  private func converge(_ key: String) async {
+    guard let declaration = declarations[key] else { return }
+    do throws(OrchestrationFault) {
+      if declaration.isRemoved {
+        try await remove(declaration) { _ in }
+      } else {
+        let resolved = try resolver.resolve(declaration, context: contextualAttributes)
+        try await controller(declaration).converge(to: resolved) { _ in }
+      }
+    } catch {
+      journal.record(
+        EventRecord(
+          time: Timestamp.now(), severity: "high", tenant: declaration.tenant, service: declaration.name,
+          kind: "convergence-failed", message: error.message))
+    }
+  }
+
+  /// An instance ended by itself. Another takes its place, later each time it happens within a minute.
+  private func instanceWasLost(name: String, tenant: String) async {
+    let key = ServiceDeclaration.key(tenant: tenant, name: name)
+    let count = restarts[key, default: 0] + 1
+    restarts[key] = count
+    Task {
+      try? await Task.sleep(for: .milliseconds(min(30_000, 50 << min(count, 10))))
+      self.converge(lost: key)
+      try? await Task.sleep(for: .seconds(60))
+      self.calm(key)
+    }
+  }
+
+  private func converge(lost key: String) {
+    Task {
+      await commands.enter()
+      await converge(key)
+      await commands.leave()
+    }
+  }
+
+  private func calm(_ key: String) {
+    restarts[key, default: 1] -= 1
+  }
+
+  // MARK: Storing
+
+  func store(_ declaration: ServiceDeclaration) throws(OrchestrationFault) {
+    do {
+      let bytes = [UInt8](try JSONEncoder().encode(declaration))
+      try environment.store.transact(if: [], [.put(key: declaration.key, bytes)])
+    } catch {
+      throw .execution("the declaration of `\(declaration.name)` cannot be stored: \(error)")
+    }
+    declarations[declaration.key] = declaration
+  }
+
+  func forget(_ declaration: ServiceDeclaration) throws(OrchestrationFault) {
+    do throws(StateFault) {
+      try environment.store.transact(if: [], [.delete(key: declaration.key)])
+    } catch {
+      throw .execution(error.reason)
+    }
+    declarations[declaration.key] = nil
+    controllers[declaration.key] = nil
+    let folder = environment.home.template(tenant: declaration.tenant, service: declaration.name)
+    try? FileManager.default.removeItem(atPath: folder)
+  }
+
+  func declaration(_ name: String, tenant: String) throws(OrchestrationFault) -> ServiceDeclaration {
+    if let known = declarations[ServiceDeclaration.key(tenant: tenant, name: name)], !known.isRemoved { return known }
+    let names = declarations.values.filter { $0.tenant == tenant && !$0.isRemoved }.map(\.name).sorted()
+    let known = names.isEmpty ? "no service is up" : "up: \(names.joined(separator: ", "))"
+    throw .notFound("there is no service `\(name)`; \(known)")
+  }
+
+  /// Carries a command out when no other one is under way.
+  func exclusively<Result: Sendable>(
+    _ body: () async throws(OrchestrationFault) -> Result
+  ) async throws(OrchestrationFault) -> Result {
+    await commands.enter()
+    let result: Swift.Result<Result, OrchestrationFault>
+    do throws(OrchestrationFault) {
+      result = .success(try await body())
+    } catch {
+      result = .failure(error)
+    }
+    await commands.leave()
+    return try result.get()
+  }
+}

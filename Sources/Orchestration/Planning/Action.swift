@@ -1,0 +1,39 @@
+/// One step from what a service is towards what it should be, with the reason for it.
+public struct Action: Hashable, Sendable, Codable {
+  /// What is done.
+  public enum Step: Hashable, Sendable, Codable {
+    /// Makes the service's network.
+    case createNetwork
+    /// Starts the process that publishes ports on the loopback address.
+    case startForwarder
+    /// Links, signs and stores the image of a resource.
+    case generateImage(resource: String)
+    /// Starts an instance and waits until it reports the protection it enforces.
+    case startInstance(resource: String, run: RunState)
+    /// Replaces an instance's run-stage settings and waits for its acknowledgement.
+    case push(instance: String, resource: String, run: RunState)
+    /// Leads new connections of a published resource to an instance.
+    case route(resource: String, instance: String)
+    /// Takes a resource's published port away.
+    case unpublish(resource: String)
+    /// Lets an instance finish what it accepted.
+    case drain(instance: String, resource: String)
+    /// Ends an instance and removes what was made for it.
+    case stopInstance(instance: String, resource: String)
+    /// Ends the port forwarder.
+    case stopForwarder
+    /// Removes the service's network.
+    case removeNetwork
+  }
+
+  /// What is done.
+  public var step: Step
+  /// Why, for people.
+  public var reason: String
+
+  /// A step and the reason for it.
+  public init(_ step: Step, reason: String) {
+    self.step = step
+    self.reason = reason
+  }
+}

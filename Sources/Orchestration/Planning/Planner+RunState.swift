@@ -1,0 +1,80 @@
+// Which instance stands for a resource, and which run-stage settings an instance is due.
+
+extension Planner {
+  /// The instance that is what a resource should be: the newest of those with the right image and boot-stage settings.
+  /// One that has not said that it is ready is not: nobody knows yet what it enforces.
+  static func current(_ resource: DesiredResource, in observed: ObservedService) -> ObservedInstance? {
+    observed.instances.last { instance in
+      instance.resource == resource.name && instance.recipe == resource.recipe
+        && instance.bootSettings == resource.bootSettings && instance.state == .ready
+    }
+  }
+
+  /// The settings an instance is due now. One that is on its way out keeps those of the level it was made for, as its image
+  /// may know no others, and the connections it was made for, as it needs them for as long as traffic leads to it.
+  static func dueRunState(
+    of instance: ObservedInstance, desired: DesiredService, observed: ObservedService
+  ) -> RunState {
+    if let resource = desired.resource(instance.resource), current(resource, in: observed)?.id == instance.id {
+      return runState(
+        of: resource.name, settings: resource.runSettings, connections: resource.connections, desired: desired,
+        observed: observed, keeping: instance.run)
+    }
+    let connections = Set(desired.resource(instance.resource)?.connections ?? []).union(instance.run.backends.keys)
+    return runState(
+      of: instance.resource, settings: instance.run.settings, connections: connections.sorted(), desired: desired,
+      observed: observed, keeping: instance.run)
+  }
+
+  /// Settings with the instances that connect to the resource, and those it connects to.
+  static func runState(
+    of name: String, settings: RunSettings, connections: [String], desired: DesiredService, observed: ObservedService,
+    keeping run: RunState?
+  ) -> RunState {
+    // Who was told to connect may do so until it has acknowledged that it no longer does, or is drained.
+    let clients = Set(desired.resources.filter { $0.connections.contains(name) }.map(\.name))
+    let peers = observed.instances.filter { instance in
+      instance.isLive && (clients.contains(instance.resource) || instance.run.backends[name] != nil)
+    }
+    var backends: [String: String] = [:]
+    for connection in connections {
+      let candidate = desired.resource(connection).flatMap { current($0, in: observed) }
+      let former = run?.backends[connection].flatMap { id in observed.instances.first { $0.id == id && $0.isLive } }
+      let any = observed.instances.last { $0.resource == connection && $0.state == .ready }
+      backends[connection] = (candidate ?? former ?? any)?.id
+    }
+    return RunState(settings: settings, peers: peers.map(\.id).sorted(), backends: backends)
+  }
+}
+
+extension ObservedService {
+  /// Changes this as the action would, if it succeeds. A new instance gets `identifier`.
+  public mutating func suppose(_ action: Action, desired: DesiredService?, identifier: String) {
+    switch action.step {
+    case .createNetwork: hasNetwork = true
+    case .startForwarder: hasForwarder = true
+    case .generateImage(let name):
+      if let resource = desired?.resource(name) { images.insert(resource.recipe) }
+    case .startInstance(let name, let run):
+      guard let resource = desired?.resource(name) else { return }
+      instances.append(
+        ObservedInstance(
+          id: identifier, resource: name, recipe: resource.recipe, bootSettings: resource.bootSettings,
+          state: .ready, run: run))
+    case .push(let id, _, let run): change(id) { $0.run = run }
+    case .route(let resource, let instance): publications[resource] = instance
+    case .unpublish(let resource): publications[resource] = nil
+    case .drain(let id, _): change(id) { $0.state = .drained }
+    case .stopInstance(let id, _): instances.removeAll { $0.id == id }
+    case .stopForwarder:
+      hasForwarder = false
+      publications = [:]
+    case .removeNetwork: hasNetwork = false
+    }
+  }
+
+  private mutating func change(_ id: String, _ body: (inout ObservedInstance) -> Void) {
+    guard let index = instances.firstIndex(where: { $0.id == id }) else { return }
+    body(&instances[index])
+  }
+}

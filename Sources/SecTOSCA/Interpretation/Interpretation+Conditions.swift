@@ -1,0 +1,124 @@
+import TOSCA
+
+/// The conditions of triggers: assertions on contextual attributes (TOSCA 1.3, 3.6.25), of which all must hold.
+extension Interpretation {
+  /// The operators that an assertion may use.
+  static let operators = ["equal", "valid_values", "greater_or_equal", "less_or_equal", "in_range"]
+
+  /// A trigger's conditions; nil where it has none that can be used.
+  mutating func readCondition(of trigger: Trigger) -> [ContextCondition]? {
+    guard let written = trigger.condition, written.content != .null else {
+      report(
+        "unsupported-condition", at: trigger.place, "`\(trigger.name)` has no condition",
+        expected: "a `condition` on a contextual attribute, such as `threat_level: [ { equal: high } ]`")
+      return nil
+    }
+    // The extended notation has the clause under `constraint`.
+    let extended = written["constraint"]
+    if extended != nil, let other = written.map?.first(where: { $0.key != "constraint" }) {
+      report(
+        "unsupported-condition", at: other.place,
+        "`\(other.key)` in the condition of `\(trigger.name)` is not supported",
+        expected: "`constraint` alone")
+      return nil
+    }
+    let clause = extended ?? written
+    let before = findings.count
+    var conditions: [ContextCondition] = []
+    for assertion in clause.list ?? [clause] {
+      guard let entries = assertion.map else {
+        report(
+          "unsupported-condition", at: assertion.place, "the condition of `\(trigger.name)` is not an assertion",
+          expected: "an attribute and its constraints, such as `threat_level: [ { equal: high } ]`")
+        continue
+      }
+      for entry in entries { conditions += readAssertion(entry, of: trigger) }
+    }
+    guard findings.count == before else { return nil }
+    guard !conditions.isEmpty else {
+      report(
+        "unsupported-condition", at: written.place, "the condition of `\(trigger.name)` is empty",
+        expected: "at least one assertion")
+      return nil
+    }
+    if !AttributeDomain.canHold(conditions) {
+      warn(
+        "condition-never-holds", at: written.place, "the condition of `\(trigger.name)` can never hold",
+        expected: "assertions that can hold at once")
+    }
+    return conditions
+  }
+
+  private mutating func readAssertion(_ entry: Value.Entry, of trigger: Trigger) -> [ContextCondition] {
+    if ["and", "or", "not", "assert"].contains(entry.key), entry.value.list?.first?.map?.first?.value.list != nil {
+      report(
+        "unsupported-condition", at: entry.place,
+        "`\(entry.key)` in the condition of `\(trigger.name)` is not supported",
+        expected: "assertions on attributes, of which all must hold")
+      return []
+    }
+    var conditions: [ContextCondition] = []
+    for constraint in entry.value.list ?? [entry.value] {
+      guard let pair = constraint.map?.first, constraint.map?.count == 1 else {
+        report(
+          "unsupported-condition", at: constraint.place,
+          "the constraint on `\(entry.key)` in `\(trigger.name)` is not an operator with its operand",
+          expected: "such as `equal: high`")
+        continue
+      }
+      guard let comparisons = comparisons(pair) else {
+        let known = Self.operators.contains(pair.key)
+        report(
+          "unsupported-condition", at: known ? pair.value.place : pair.place,
+          known
+            ? "the operand of `\(pair.key)` on `\(entry.key)` in `\(trigger.name)` cannot be used"
+            : "the operator `\(pair.key)` on `\(entry.key)` in `\(trigger.name)` is not supported",
+          expected: known
+            ? "text or numbers for `equal` and `valid_values`, numbers for the others"
+            : enumeration(Self.operators, last: "or"),
+          suggestion: known ? nil : nearest(pair.key, among: Self.operators))
+        continue
+      }
+      conditions += comparisons.map { ContextCondition(attribute: entry.key, comparison: $0) }
+    }
+    return conditions
+  }
+
+  private func comparisons(_ constraint: Value.Entry) -> [ContextCondition.Comparison]? {
+    switch constraint.key {
+    case "equal":
+      return attributeText(constraint.value).map { [.isOneOf([$0])] }
+    case "valid_values":
+      guard let values = constraint.value.list, !values.isEmpty else { return nil }
+      let texts = values.compactMap(attributeText)
+      return texts.count == values.count ? [.isOneOf(texts)] : nil
+    case "greater_or_equal":
+      return number(constraint.value).map { [.atLeast($0)] }
+    case "less_or_equal":
+      return number(constraint.value).map { [.atMost($0)] }
+    case "in_range":
+      guard let bounds = constraint.value.list, bounds.count == 2 else { return nil }
+      if bounds[1].string == "UNBOUNDED" { return number(bounds[0]).map { [.atLeast($0)] } }
+      guard let lower = number(bounds[0]), let upper = number(bounds[1]) else { return nil }
+      return [.atLeast(lower), .atMost(upper)]
+    default:
+      return nil
+    }
+  }
+
+  /// A value as contextual attributes have it: text.
+  private func attributeText(_ value: Value) -> String? {
+    switch value.content {
+    case .string(let text): text
+    case .integer(let number): String(number)
+    case .boolean(let flag): String(flag)
+    case .float(let number): String(number)
+    default: nil
+    }
+  }
+
+  private func number(_ value: Value) -> Double? {
+    guard let number = value.number ?? value.string.flatMap(Double.init), number.isFinite else { return nil }
+    return number
+  }
+}

@@ -1,0 +1,142 @@
+import TOSCA
+
+/// Each kind of requirement but authentication.
+extension Interpretation {
+  /// The most entries that a list of a requirement may have.
+  static let longestList = 256
+
+  mutating func readFiltering(_ properties: Properties) -> Filtering? {
+    let before = findings.count
+    let flows = choice(
+      "flows", of: properties, from: [Filtering.Flows.declared.rawValue, Filtering.Flows.none.rawValue])
+    let sources = boundedTexts("allowed_sources", of: properties) ?? []
+    for source in sources { checkNetwork(source, holder: properties.holder) }
+    let ping = flag("ping", of: properties)
+    guard findings.count == before else { return nil }
+    return Filtering(
+      flows: flows.flatMap { Filtering.Flows(rawValue: $0.value) } ?? .declared, allowedSources: sources.map(\.value),
+      allowsPing: ping ?? false)
+  }
+
+  private mutating func checkNetwork(_ source: Located<String>, holder: String) {
+    do {
+      _ = try IPv4Network(source.value)
+    } catch {
+      switch error {
+      case .malformed:
+        report(
+          "invalid-network", at: source.place,
+          "`allowed_sources` of \(holder) has `\(source.value)`, which is no network",
+          expected: "an IPv4 network in CIDR form, such as `10.0.0.0/8`")
+      case .hostBits(let network):
+        report(
+          "invalid-network", at: source.place,
+          "`\(source.value)` in `allowed_sources` of \(holder) has bits after the prefix",
+          expected: "the first address of the network", suggestion: network)
+      }
+    }
+  }
+
+  mutating func readRateLimit(_ properties: Properties) -> RateLimit? {
+    let before = findings.count
+    let text = text("per_source", of: properties, required: true)
+    let rate = text.flatMap { Rate($0.value) }
+    if let text, rate == nil {
+      report(
+        "invalid-rate", at: text.place, "`per_source` of \(properties.holder) is `\(text.value)`",
+        expected: "a rate such as `20 per 1 s`: at most \(Rate.mostRequests) per at most a day, in `ms`, `s` or `min`")
+    }
+    let burst = integer("burst", of: properties, in: 1...Rate.mostRequests)
+    var paths: [String] = []
+    let written = boundedTexts("paths", of: properties)
+    for path in written ?? [] {
+      if let prefix = pathPrefix(path, "an entry of `paths` of \(properties.holder)"), !paths.contains(prefix) {
+        paths.append(prefix)
+      }
+    }
+    if let written, written.isEmpty, findings.count == before {
+      report(
+        "invalid-value", at: properties.values["paths"]?.place ?? properties.place,
+        "`paths` of \(properties.holder) is empty, so nothing would be limited", expected: "`[ / ]` for every path")
+    }
+    guard findings.count == before, let rate else { return nil }
+    return RateLimit(
+      requests: rate.requests, intervalMilliseconds: rate.intervalMilliseconds, burst: burst ?? rate.requests,
+      paths: paths.isEmpty ? ["/"] : paths)
+  }
+
+  mutating func readAuthorization(_ properties: Properties) -> Authorization? {
+    let before = findings.count
+    let policies = boundedTexts("policies", of: properties, required: true) ?? []
+    let schema = text("schema", of: properties)
+    for file in policies + (schema.map { [$0] } ?? []) {
+      do {
+        try files.checkFile(file.value)
+      } catch {
+        let kind = file == schema ? "a Cedar schema" : "a file with Cedar policies"
+        report(error, of: file, expected: "\(kind), relative to the template")
+      }
+    }
+    if policies.isEmpty, findings.count == before {
+      report(
+        "invalid-value", at: properties.values["policies"]?.place ?? properties.place,
+        "`policies` of \(properties.holder) is empty, so everything would be refused", expected: "at least one file")
+    }
+    guard findings.count == before else { return nil }
+    return Authorization(policyFiles: policies.map(\.value), schemaFile: schema?.value)
+  }
+
+  mutating func readTransportSecurity(_ properties: Properties) -> TransportSecurity? {
+    let before = findings.count
+    let version = choice("minimum_version", of: properties, from: ["1.2", "1.3"])
+    guard findings.count == before else { return nil }
+    return TransportSecurity(minimumVersion: version?.value ?? "1.2")
+  }
+
+  mutating func readAudit(_ properties: Properties) -> Audit? {
+    let before = findings.count
+    let severity = choice("minimum_severity", of: properties, from: Audit.severities)
+    guard findings.count == before else { return nil }
+    let index = severity.flatMap { Audit.severities.firstIndex(of: $0.value) } ?? 0
+    return Audit(minimumSeverity: index + 1)
+  }
+
+  mutating func readSurfaceBudget(_ properties: Properties) -> SurfaceBudget? {
+    let before = findings.count
+    let bytes = amount("image_size", of: properties, in: 1...(1 << 40), unit: "bytes")
+    let calls = integer("system_calls", of: properties, in: 1...1000)
+    guard findings.count == before else { return nil }
+    guard bytes != nil || calls != nil else {
+      report(
+        "missing-property", at: properties.place, "\(properties.holder) sets no bound",
+        expected: "`image_size` or `system_calls`")
+      return nil
+    }
+    return SurfaceBudget(maximumImageBytes: bytes, maximumSystemCalls: calls)
+  }
+
+  mutating func readLifetime(_ properties: Properties) -> Lifetime? {
+    let longest = 10 * 365 * 86_400
+    return amount("maximum", of: properties, in: 1...longest, unit: "seconds", required: true).map(
+      Lifetime.init(seconds:))
+  }
+
+  /// A list of texts that is not too long.
+  private mutating func boundedTexts(
+    _ name: String, of properties: Properties, required: Bool = false
+  ) -> [Located<String>]? {
+    guard let texts = texts(name, of: properties, required: required) else { return nil }
+    guard texts.count <= Self.longestList else {
+      report(
+        "invalid-value", at: properties.values[name]?.place ?? properties.place,
+        "`\(name)` of \(properties.holder) has \(texts.count) entries", expected: "at most \(Self.longestList)")
+      return nil
+    }
+    return texts
+  }
+}
+
+extension Audit {
+  /// The names of the severities, from 1 on.
+  static let severities = ["informational", "low", "medium", "high"]
+}

@@ -1,0 +1,139 @@
+import TOSCA
+
+extension Interpretation {
+  /// Reads what changes the level.
+  mutating func readTriggers() {
+    for policy in policies(of: Vocabulary.Policy.adaptation) {
+      let targets = readFollowers(of: policy)
+      if policy.triggers.isEmpty {
+        warn(
+          "adaptation-without-trigger", at: policy.place, "`\(policy.name)` has no triggers, so it changes nothing",
+          expected: "`triggers`")
+      }
+      for trigger in policy.triggers {
+        let before = findings.count
+        checkEvent(of: trigger)
+        let conditions = readCondition(of: trigger)
+        let level = readAction(of: trigger)
+        guard let conditions, let level, !findings[before...].contains(where: { $0.severity == .error }) else {
+          continue
+        }
+        triggers.append(
+          AdaptationTrigger(
+            name: trigger.name, policy: policy.name, targets: targets, conditions: conditions, level: level,
+            place: trigger.place))
+      }
+    }
+  }
+
+  /// The resources that follow an adaptation policy: all, where it names none.
+  private mutating func readFollowers(of policy: Policy) -> [String] {
+    let all = resources.map(\.name)
+    guard !policy.targets.isEmpty else { return all }
+    var named: Set<String> = []
+    for target in policy.targets {
+      if topology.node(target.value) != nil {
+        named.insert(target.value)
+      } else if let group = topology.groups.first(where: { $0.name == target.value }) {
+        named.formUnion(group.members)
+      } else {
+        reportUnknown(target, of: policy)
+      }
+    }
+    let left = all.filter { !named.contains($0) }
+    if !left.isEmpty {
+      warn(
+        "partial-adaptation", at: policy.place,
+        "`\(policy.name)` leaves out \(enumeration(left)), but a level is the whole service's and changes there, too",
+        expected: "every unikernel of the service, or no `targets`")
+    }
+    return all
+  }
+
+  private mutating func checkEvent(of trigger: Trigger) {
+    guard trigger.event.value != Vocabulary.contextChanged else { return }
+    report(
+      "unsupported-event", at: trigger.event.place,
+      "`\(trigger.name)` waits for the event `\(trigger.event.value)`, which is not known",
+      expected: "`\(Vocabulary.contextChanged)`",
+      suggestion: nearest(trigger.event.value, among: [Vocabulary.contextChanged]))
+  }
+
+  /// The level that a trigger's action sets.
+  private mutating func readAction(of trigger: Trigger) -> String? {
+    guard trigger.actions.count == 1, let action = trigger.actions.first else {
+      report(
+        "unsupported-action", at: trigger.actions.dropFirst().first?.place ?? trigger.place,
+        "`\(trigger.name)` has \(trigger.actions.isEmpty ? "no action" : "\(trigger.actions.count) actions")",
+        expected: "one `call_operation` of `\(Vocabulary.setLevel)`")
+      return nil
+    }
+    guard let entries = action.map, let activity = entries.first, entries.count == 1, activity.key == "call_operation"
+    else {
+      let names = (action.map ?? []).map(\.key)
+      report(
+        "unsupported-action", at: action.map?.first?.place ?? action.place,
+        "`\(trigger.name)` has the action \(names.isEmpty ? "`\(action.string ?? "")`" : enumeration(names))",
+        expected: "`call_operation`", suggestion: names.first.flatMap { nearest($0, among: ["call_operation"]) })
+      return nil
+    }
+    let operation = activity.value["operation"] ?? activity.value
+    guard let name = operation.string, Vocabulary.setLevelNames.contains(name) else {
+      report(
+        "unsupported-action", at: operation.place,
+        "`\(trigger.name)` calls \(operation.string.map { "`\($0)`" } ?? "no operation")",
+        expected: "`\(Vocabulary.setLevel)`",
+        suggestion: operation.string.flatMap { nearest($0, among: Vocabulary.setLevelNames) })
+      return nil
+    }
+    return readLevel(activity.value["inputs"], of: trigger, call: activity)
+  }
+
+  private mutating func readLevel(_ inputs: Value?, of trigger: Trigger, call: Value.Entry) -> String? {
+    for input in inputs?.map ?? [] where input.key != "level" {
+      report(
+        "unsupported-action", at: input.place, "`\(Vocabulary.setLevel)` has no input `\(input.key)`",
+        expected: "`level`", suggestion: nearest(input.key, among: ["level"]))
+      return nil
+    }
+    let written = inputs?["level"]
+    guard let value = written?["value"] ?? written else {
+      report(
+        "unsupported-action", at: inputs?.place ?? call.place, "`\(trigger.name)` does not say which level to set",
+        expected: "the input `level`")
+      return nil
+    }
+    let names = policies(of: Vocabulary.Policy.level).map(\.name)
+    guard let level = value.string, names.contains(level) else {
+      let found = value.string.map { "the level `\($0)`, which does not exist" } ?? "a level that is not a name"
+      report(
+        "unknown-level", at: value.place,
+        "`\(trigger.name)` sets \(found)",
+        expected: names.isEmpty ? "a level" : enumeration(names, last: "or"),
+        suggestion: value.string.flatMap { nearest($0, among: names) })
+      return nil
+    }
+    return level
+  }
+
+  /// No two triggers may call for different levels at once, and each should be able to change something.
+  mutating func checkTriggers() {
+    for (index, trigger) in triggers.enumerated() {
+      for earlier in triggers[..<index] where earlier.level != trigger.level {
+        guard AttributeDomain.canHold(earlier.conditions + trigger.conditions) else { continue }
+        let levels = enumeration([trigger.level, earlier.level])
+        report(
+          "conflicting-triggers", at: trigger.place,
+          "`\(trigger.name)` and `\(earlier.name)` can hold at once and ask for different levels, \(levels)",
+          expected: "conditions that exclude each other, or one level",
+          related: [Finding.Related(place: earlier.place, message: "`\(earlier.name)` asks for `\(earlier.level)`")])
+      }
+      if trigger.level == levels.first?.name, levels.count > 1 {
+        warn(
+          "trigger-without-effect", at: trigger.place,
+          "`\(trigger.name)` sets `\(trigger.level)`, the lowest level, which is due anyway", expected: "a higher level"
+        )
+      }
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/// The full names of SecTOSCA's types, as its TOSCA profile declares them.
+enum Vocabulary {
+  /// Node types.
+  enum Node {
+    static let unikernel = "sectosca.nodes.Unikernel"
+    static let httpService = "sectosca.nodes.HTTPService"
+    static let webService = "sectosca.nodes.WebService"
+    static let staticSite = "sectosca.nodes.StaticSite"
+    static let reverseProxy = "sectosca.nodes.ReverseProxy"
+    static let keyValueService = "sectosca.nodes.KeyValueService"
+    static let runnable = [webService, staticSite, reverseProxy, keyValueService]
+  }
+
+  /// Policy types.
+  enum Policy {
+    static let requirement = "sectosca.policies.Requirement"
+    static let filtering = "sectosca.policies.Filtering"
+    static let rateLimit = "sectosca.policies.RateLimit"
+    static let authentication = "sectosca.policies.Authentication"
+    static let authorization = "sectosca.policies.Authorization"
+    static let transportSecurity = "sectosca.policies.TransportSecurity"
+    static let audit = "sectosca.policies.Audit"
+    static let surfaceBudget = "sectosca.policies.SurfaceBudget"
+    static let lifetime = "sectosca.policies.Lifetime"
+    static let level = "sectosca.policies.Level"
+    static let adaptation = "sectosca.policies.Adaptation"
+    static let requirements = [
+      filtering, rateLimit, authentication, authorization, transportSecurity, audit, surfaceBudget, lifetime,
+    ]
+  }
+
+  static let endpoint = "sectosca.capabilities.Endpoint"
+  static let connectsTo = "tosca.relationships.ConnectsTo"
+  static let siteArtifact = "sectosca.artifacts.StaticSite"
+  static let contextChanged = "sectosca.events.ContextChanged"
+  static let setLevel = "SecurityControl.set_level"
+  static let setLevelNames = [setLevel, "sectosca.interfaces.SecurityControl.set_level"]
+}

@@ -1,0 +1,197 @@
+public import TOSCA
+
+/// A service as SecTOSCA describes it: its resources, what protection each is due at each security level, and when
+/// levels change. It is what `Interpreter` makes of a topology.
+public struct ProtectedService: Hashable, Sendable, Codable {
+  /// The resources, in the template's order.
+  public var resources: [Resource]
+  /// The security levels, by ascending rank. Never empty.
+  public var levels: [SecurityLevel]
+  /// The requirements by name, each used by some level.
+  public var requirements: [SecurityRequirement]
+  /// What changes levels, in the template's order.
+  public var triggers: [AdaptationTrigger]
+  /// The folder that files are relative to.
+  public var root: String
+
+  /// An interpreted service.
+  public init(
+    resources: [Resource], levels: [SecurityLevel], requirements: [SecurityRequirement],
+    triggers: [AdaptationTrigger], root: String
+  ) {
+    self.resources = resources
+    self.levels = levels
+    self.requirements = requirements
+    self.triggers = triggers
+    self.root = root
+  }
+
+  /// The level in force when nobody said otherwise: the lowest.
+  public var initialLevel: SecurityLevel { levels[0] }
+
+  /// The level of that name.
+  public func level(_ name: String) -> SecurityLevel? { levels.first { $0.name == name } }
+
+  /// The resource of that name.
+  public func resource(_ name: String) -> Resource? { resources.first { $0.name == name } }
+
+  /// What is due to a resource at a level: every requirement that the level names and that has the resource as a
+  /// target, in the level's order. Requirements of one kind all hold: each adds to the others.
+  public func due(to resource: String, at level: SecurityLevel) -> [SecurityRequirement] {
+    level.requires.compactMap { name in
+      requirements.first { $0.name == name && $0.targets.contains(resource) }
+    }
+  }
+}
+
+/// Something that becomes a unikernel.
+public struct Resource: Hashable, Sendable, Codable {
+  /// The node template's name.
+  public var name: String
+  /// The full name of its node type.
+  public var type: String
+  /// What it runs. A web service may have a site and routes to backends.
+  public var applications: [ApplicationPart]
+  /// Where it listens.
+  public var endpoint: ServiceEndpoint
+  /// The resources it connects to (`ConnectsTo`): exactly these flows are open.
+  public var connections: [String]
+  /// Memory for its heap, in bytes.
+  public var memoryBytes: Int
+  /// Where it stands in the template.
+  public var place: SourceRange
+
+  /// A resource.
+  public init(
+    name: String, type: String, applications: [ApplicationPart], endpoint: ServiceEndpoint, connections: [String],
+    memoryBytes: Int, place: SourceRange
+  ) {
+    self.name = name
+    self.type = type
+    self.applications = applications
+    self.endpoint = endpoint
+    self.connections = connections
+    self.memoryBytes = memoryBytes
+    self.place = place
+  }
+}
+
+/// One application of a resource.
+public enum ApplicationPart: Hashable, Sendable, Codable {
+  /// The files of a folder (relative to the service's root), served below `prefix`.
+  case staticSite(prefix: String, folder: String)
+  /// Requests below `prefix` go to another resource.
+  case reverseProxy(prefix: String, backend: String)
+  /// A key-value store of at most `capacityBytes`, served below `prefix`.
+  case keyValue(prefix: String, capacityBytes: Int)
+}
+
+/// Where a resource listens.
+public struct ServiceEndpoint: Hashable, Sendable, Codable {
+  /// The TCP port inside the service's network.
+  public var port: Int
+  /// Whether clients outside the service may reach it (`network_name: PUBLIC`).
+  public var isPublic: Bool
+  /// The port on the host's loopback address where it is published; `nil`: any free one.
+  public var publishedPort: Int?
+
+  /// Where a resource listens.
+  public init(port: Int, isPublic: Bool, publishedPort: Int?) {
+    self.port = port
+    self.isPublic = isPublic
+    self.publishedPort = publishedPort
+  }
+}
+
+/// A named set of requirements with a rank. A higher rank never asks for less.
+public struct SecurityLevel: Hashable, Sendable, Codable {
+  /// The level's name.
+  public var name: String
+  /// Its place in the order: 0 is the lowest.
+  public var rank: Int
+  /// The names of the requirements that are due.
+  public var requires: [String]
+  /// Where it stands in the template.
+  public var place: SourceRange
+
+  /// A level.
+  public init(name: String, rank: Int, requires: [String], place: SourceRange) {
+    self.name = name
+    self.rank = rank
+    self.requires = requires
+    self.place = place
+  }
+}
+
+/// What protection some resources are due, whatever the level that calls for it.
+public struct SecurityRequirement: Hashable, Sendable, Codable {
+  /// The policy's name.
+  public var name: String
+  /// The resources it protects, groups resolved.
+  public var targets: [String]
+  /// What is due.
+  public var protection: Protection
+  /// Where it stands in the template.
+  public var place: SourceRange
+
+  /// A requirement.
+  public init(name: String, targets: [String], protection: Protection, place: SourceRange) {
+    self.name = name
+    self.targets = targets
+    self.protection = protection
+    self.place = place
+  }
+}
+
+/// A change of context that changes the level.
+public struct AdaptationTrigger: Hashable, Sendable, Codable {
+  /// The trigger's name.
+  public var name: String
+  /// The adaptation policy it belongs to.
+  public var policy: String
+  /// The resources that follow it.
+  public var targets: [String]
+  /// All must hold.
+  public var conditions: [ContextCondition]
+  /// The level that becomes due while the conditions hold. While no trigger's conditions hold, the initial level (or
+  /// the one set by hand) is due.
+  public var level: String
+  /// Where it stands in the template.
+  public var place: SourceRange
+
+  /// A trigger.
+  public init(
+    name: String, policy: String, targets: [String], conditions: [ContextCondition], level: String, place: SourceRange
+  ) {
+    self.name = name
+    self.policy = policy
+    self.targets = targets
+    self.conditions = conditions
+    self.level = level
+    self.place = place
+  }
+}
+
+/// A condition on a contextual attribute.
+public struct ContextCondition: Hashable, Sendable, Codable {
+  /// How the attribute is compared.
+  public enum Comparison: Hashable, Sendable, Codable {
+    /// It has one of these values.
+    case isOneOf([String])
+    /// It is a number of at least this much.
+    case atLeast(Double)
+    /// It is a number of at most this much.
+    case atMost(Double)
+  }
+
+  /// The attribute's name, such as `threat_level`.
+  public var attribute: String
+  /// What must hold.
+  public var comparison: Comparison
+
+  /// A condition on an attribute.
+  public init(attribute: String, comparison: Comparison) {
+    self.attribute = attribute
+    self.comparison = comparison
+  }
+}

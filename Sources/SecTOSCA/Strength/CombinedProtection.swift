@@ -1,0 +1,107 @@
+/// What holds for one resource when all of a set of requirements hold: of each kind, what every requirement of the kind
+/// admits.
+public struct CombinedProtection: Hashable, Sendable, Codable {
+  /// Which flows pass; nil: all.
+  public var filtering: Filtering?
+  /// The limits; each holds beside the others.
+  public var rateLimits: [RateLimit]
+  /// How whoever asks is identified; nil: not at all. Of several the strongest; the interpreter refuses several.
+  public var authentication: Authentication?
+  /// What decides; nil: everything is permitted. Of several the first; the interpreter refuses several.
+  public var authorization: Authorization?
+  /// The highest of the lowest versions of TLS; nil: none is due.
+  public var transportSecurity: TransportSecurity?
+  /// The lowest of the thresholds; nil: nothing is reported.
+  public var audit: Audit?
+  /// The smallest of the bounds.
+  public var surfaceBudget: SurfaceBudget?
+  /// The shortest of the lives.
+  public var lifetime: Lifetime?
+
+  /// What holds when all of these requirements hold.
+  public init(_ requirements: some Sequence<SecurityRequirement>) {
+    self.init(protections: requirements.map(\.protection))
+  }
+
+  /// What holds when all of this holds.
+  public init(protections: some Sequence<Protection>) {
+    rateLimits = []
+    for protection in protections {
+      switch protection {
+      case .filtering(let more): filtering = filtering?.combined(with: more) ?? more
+      case .rateLimit(let more): if !rateLimits.contains(more) { rateLimits.append(more) }
+      case .authentication(let more):
+        if authentication.map({ $0.scheme.rank < more.scheme.rank }) ?? true { authentication = more }
+      case .authorization(let more): authorization = authorization ?? more
+      case .transportSecurity(let more):
+        if transportSecurity.map({ $0.isWeaker(than: more) }) ?? true { transportSecurity = more }
+      case .audit(let more):
+        audit = Audit(minimumSeverity: min(audit?.minimumSeverity ?? .max, more.minimumSeverity))
+      case .surfaceBudget(let more): surfaceBudget = surfaceBudget?.combined(with: more) ?? more
+      case .lifetime(let more): lifetime = Lifetime(seconds: min(lifetime?.seconds ?? .max, more.seconds))
+      }
+    }
+  }
+}
+
+extension Filtering {
+  /// What both admit. The flows of the topology are open where both say so; a network is admitted as far as both admit
+  /// it. A network of one does not open a flow that the other closes.
+  public func combined(with other: Filtering) -> Filtering {
+    let sources = IPv4Set(texts: allowedSources).intersection(IPv4Set(texts: other.allowedSources))
+    return Filtering(
+      flows: flows == .declared && other.flows == .declared ? .declared : .none,
+      allowedSources: sources.networks.map(\.text), allowsPing: allowsPing && other.allowsPing)
+  }
+
+  /// Whether this admits nothing that the other does not.
+  func isAtLeast(asStrongAs other: Filtering) -> Bool {
+    (flows == .none || other.flows == .declared)
+      && IPv4Set(texts: allowedSources).isSubset(of: IPv4Set(texts: other.allowedSources))
+      && (!allowsPing || other.allowsPing)
+  }
+}
+
+extension RateLimit {
+  /// Whether whoever keeps to this limit keeps to the other: it counts all that the other counts, refills no faster and
+  /// holds no more.
+  func isAtLeast(asStrongAs other: RateLimit) -> Bool {
+    let own = requests.multipliedFullWidth(by: other.intervalMilliseconds)
+    let theirs = other.requests.multipliedFullWidth(by: intervalMilliseconds)
+    guard (own.high, own.low) <= (theirs.high, theirs.low), burst <= other.burst else { return false }
+    let prefixes = paths.compactMap(PathPrefix.init)
+    return other.paths.allSatisfy { path in
+      paths.contains(path) || (PathPrefix(path).map { prefix in prefixes.contains { $0.covers(prefix) } } ?? false)
+    }
+  }
+}
+
+extension Authentication.Scheme {
+  /// Its place in the order of strength: a password can be guessed and is shown with each request; a token is signed,
+  /// bound to an issuer, and ends.
+  var rank: Int {
+    switch self {
+    case .basic: 1
+    case .bearer: 2
+    }
+  }
+}
+
+extension TransportSecurity {
+  private var version: [Int] { minimumVersion.split(separator: ".").map { Int($0) ?? 0 } }
+
+  func isWeaker(than other: TransportSecurity) -> Bool { version.lexicographicallyPrecedes(other.version) }
+}
+
+extension SurfaceBudget {
+  func combined(with other: SurfaceBudget) -> SurfaceBudget {
+    SurfaceBudget(
+      maximumImageBytes: [maximumImageBytes, other.maximumImageBytes].compactMap { $0 }.min(),
+      maximumSystemCalls: [maximumSystemCalls, other.maximumSystemCalls].compactMap { $0 }.min())
+  }
+
+  func isAtLeast(asStrongAs other: SurfaceBudget) -> Bool {
+    (maximumImageBytes ?? .max) <= (other.maximumImageBytes ?? .max)
+      && (maximumSystemCalls ?? .max) <= (other.maximumSystemCalls ?? .max)
+  }
+}

@@ -1,0 +1,69 @@
+extension Protection {
+  /// The kinds in the order in which a request meets them, the rest after.
+  enum Kind: String, CaseIterable, Sendable {
+    case filtering
+    case rateLimit = "rate limit"
+    case authentication
+    case authorization
+    case transportSecurity = "transport security"
+    case audit
+    case surfaceBudget = "surface budget"
+    case lifetime
+  }
+
+  /// What is due, in a few words and without anything secret.
+  public var summary: String {
+    switch self {
+    case .filtering(let filtering): filtering.summary
+    case .rateLimit(let limit):
+      "\(limit.rateText), burst \(limit.burst)"
+        + (limit.paths == ["/"] ? "" : ", on \(limit.paths.joined(separator: " "))")
+    case .authentication(let authentication): authentication.summary
+    case .authorization(let authorization): "Cedar: " + authorization.policyFiles.joined(separator: " ")
+    case .transportSecurity(let security): "TLS \(security.minimumVersion) or later"
+    case .audit(let audit): "from \(audit.severityName) on"
+    case .surfaceBudget(let budget): budget.summary
+    case .lifetime(let lifetime): "at most \(durationText(lifetime.seconds))"
+    }
+  }
+}
+
+extension Filtering {
+  fileprivate var summary: String {
+    var parts = [flows == .declared ? "declared flows" : "no flows"]
+    if !allowedSources.isEmpty { parts.append("and from " + allowedSources.joined(separator: " ")) }
+    if allowsPing { parts.append("and ping") }
+    return parts.joined(separator: " ")
+  }
+}
+
+extension Authentication {
+  fileprivate var summary: String {
+    switch scheme {
+    case .basic(let accounts): "passwords (basic), \(accounts.count) user\(accounts.count == 1 ? "" : "s")"
+    case .bearer(let issuer, let audience, _): "tokens (bearer) of \(issuer)" + (audience.map { " for \($0)" } ?? "")
+    }
+  }
+}
+
+extension Audit {
+  fileprivate var severityName: String {
+    Self.severities.indices.contains(minimumSeverity - 1) ? Self.severities[minimumSeverity - 1] : "\(minimumSeverity)"
+  }
+}
+
+extension SurfaceBudget {
+  fileprivate var summary: String {
+    let bytes = maximumImageBytes.map { "image of at most \($0) bytes" }
+    let calls = maximumSystemCalls.map { "at most \($0) system calls" }
+    return [bytes, calls].compactMap { $0 }.joined(separator: ", ")
+  }
+}
+
+/// Seconds in the greatest unit that divides them.
+func durationText(_ seconds: Int) -> String {
+  for (size, unit) in [(86_400, "d"), (3600, "h"), (60, "min")] where seconds > 0 && seconds.isMultiple(of: size) {
+    return "\(seconds / size) \(unit)"
+  }
+  return "\(seconds) s"
+}

@@ -1,0 +1,144 @@
+import Foundation
+import GRDB
+
+/// The state of one machine, in an SQLite file. A transaction is on disk when it returns.
+public final class SQLiteStateStore: StateStore {
+  /// Old events give way beyond this number.
+  public static let eventLimit = 100_000
+
+  private let database: DatabaseQueue
+
+  /// Opens the file, or makes it, and brings its schema up to date.
+  public init(path: String) throws(StateFault) {
+    do {
+      var configuration = Configuration()
+      configuration.prepareDatabase { database in
+        try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000")
+      }
+      database = try DatabaseQueue(path: path, configuration: configuration)
+      try SQLiteStateStore.migrations.migrate(database)
+    } catch {
+      throw StateFault("the state in `\(path)` cannot be opened: \(error)")
+    }
+  }
+
+  private static var migrations: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1: entries, events, revision") { database in
+      try database.execute(
+        sql: """
+          CREATE TABLE entries (key TEXT PRIMARY KEY NOT NULL, value BLOB NOT NULL, revision INTEGER NOT NULL)
+            WITHOUT ROWID;
+          CREATE TABLE events (number INTEGER PRIMARY KEY AUTOINCREMENT, value BLOB NOT NULL);
+          CREATE TABLE store (revision INTEGER NOT NULL);
+          INSERT INTO store VALUES (0);
+          """)
+    }
+    return migrator
+  }
+
+  /// The value of a key, if it has one.
+  public func value(for key: String) throws(StateFault) -> StoredValue? {
+    try read { database in
+      try Row.fetchOne(database, sql: "SELECT key, value, revision FROM entries WHERE key = ?", arguments: [key])
+        .map(SQLiteStateStore.stored)
+    }
+  }
+
+  /// All values whose keys start with `prefix`, by key.
+  public func values(under prefix: String) throws(StateFault) -> [StoredValue] {
+    try read { database in
+      // A range of the primary key: from the prefix to the prefix followed by the greatest scalar.
+      try Row.fetchAll(
+        database, sql: "SELECT key, value, revision FROM entries WHERE key >= ? AND key < ? ORDER BY key",
+        arguments: [prefix, prefix + "\u{10FFFF}"]
+      ).map(SQLiteStateStore.stored)
+    }
+  }
+
+  /// Carries out all operations, if every comparison holds, or none.
+  @discardableResult
+  public func transact(if comparisons: [Comparison], _ operations: [Operation]) throws(StateFault) -> Revision? {
+    try write { database in
+      for comparison in comparisons {
+        guard try SQLiteStateStore.holds(comparison, in: database) else { return nil }
+      }
+      try database.execute(sql: "UPDATE store SET revision = revision + 1")
+      let revision = try Int64.fetchOne(database, sql: "SELECT revision FROM store") ?? 0
+      for operation in operations {
+        switch operation {
+        case .put(let key, let bytes):
+          try database.execute(
+            sql: """
+              INSERT INTO entries VALUES (?, ?, ?)
+              ON CONFLICT (key) DO UPDATE SET value = excluded.value, revision = excluded.revision
+              """, arguments: [key, bytes.databaseBlob, revision])
+        case .delete(let key):
+          try database.execute(sql: "DELETE FROM entries WHERE key = ?", arguments: [key])
+        }
+      }
+      return revision
+    }
+  }
+
+  /// Appends to the event log; the oldest give way beyond the limit.
+  @discardableResult
+  public func append(event: [UInt8]) throws(StateFault) -> Int {
+    try write { database in
+      try database.execute(sql: "INSERT INTO events (value) VALUES (?)", arguments: [event.databaseBlob])
+      let number = Int(database.lastInsertedRowID)
+      if number % 1000 == 0 {
+        try database.execute(
+          sql: "DELETE FROM events WHERE number <= ?", arguments: [number - SQLiteStateStore.eventLimit])
+      }
+      return number
+    }
+  }
+
+  /// Events with numbers greater than `number`, oldest first.
+  public func events(after number: Int, limit: Int) throws(StateFault) -> [LoggedEvent] {
+    try read { database in
+      try Row.fetchAll(
+        database, sql: "SELECT number, value FROM events WHERE number > ? ORDER BY number LIMIT ?",
+        arguments: [number, limit]
+      ).map { row in LoggedEvent(number: row["number"], bytes: [UInt8](row["value"] as Data)) }
+    }
+  }
+
+  private static func stored(_ row: Row) -> StoredValue {
+    StoredValue(key: row["key"], bytes: [UInt8](row["value"] as Data), revision: row["revision"])
+  }
+
+  private static func holds(_ comparison: Comparison, in database: Database) throws -> Bool {
+    let key =
+      switch comparison {
+      case .isAt(let key, _), .isAbsent(let key): key
+      }
+    let revision = try Int64.fetchOne(
+      database, sql: "SELECT revision FROM entries WHERE key = ?", arguments: [key])
+    return switch comparison {
+    case .isAt(_, let expected): revision == expected
+    case .isAbsent: revision == nil
+    }
+  }
+
+  private func read<Result>(_ body: (Database) throws -> Result) throws(StateFault) -> Result {
+    do {
+      return try database.read(body)
+    } catch {
+      throw StateFault("the state cannot be read: \(error)")
+    }
+  }
+
+  private func write<Result>(_ body: (Database) throws -> Result) throws(StateFault) -> Result {
+    do {
+      return try database.write(body)
+    } catch {
+      throw StateFault("the state cannot be written: \(error)")
+    }
+  }
+}
+
+extension [UInt8] {
+  fileprivate var databaseBlob: Data { Data(self) }
+}

@@ -1,0 +1,137 @@
+extension DefinitionChecker {
+  /// Checks property definitions, and that they only narrow what they inherit.
+  func check(_ properties: OrderedMap<PropertyDefinition>, inherited: OrderedMap<PropertyDefinition>?) {
+    for (name, property) in properties {
+      check(property)
+      if let base = inherited?[name] { checkRefinement(property, of: base) }
+    }
+  }
+
+  /// Checks one definition: its schema, and its default.
+  func check(_ property: PropertyDefinition) {
+    guard let schema = property.schema else { return }
+    guard check(schema) else { return }
+    if let value = property.defaultValue {
+      let subject = "the default of `\(property.name.text.excerpt)`"
+      _ = typer.value(value, of: property, ValueContext(subject: subject))
+    }
+  }
+
+  /// Checks a schema and those inside it; false where its type is unknown.
+  @discardableResult
+  func check(_ schema: SchemaDefinition) -> Bool {
+    guard let shape = catalogue.shape(schema.type, in: schema.file) else { return false }
+    if let entry = schema.entrySchema { check(entry) }
+    if let key = schema.keySchema { check(key) }
+    switch shape {
+    case .primitive(let primitive), .derived(_, let primitive):
+      for constraint in schema.constraints { check(constraint, schema, primitive) }
+    case .complex:
+      for constraint in schema.constraints
+      where ![.equal, .validValues, .schema].contains(constraint.operation) {
+        findings.report(
+          "wrong-constraint", .warning, at: constraint.place,
+          "`\(constraint.operation.rawValue)` does not apply to the type `\(schema.type.text.excerpt)`",
+          expected: "a primitive type")
+      }
+    }
+    return true
+  }
+
+  /// Checks that a constraint's operand is one, and that it applies to the type (1.3, 3.6.3).
+  func check(_ constraint: ConstraintClause, _ schema: SchemaDefinition, _ primitive: Primitive) {
+    let name = constraint.operation.rawValue
+    func report(_ place: Place, _ found: String, _ expected: String) {
+      findings.report("wrong-constraint", at: place, found, expected: expected)
+    }
+    let operand = constraint.operand
+    let wrong = "the operand of `\(name)` cannot be \(operand.kindDescription)"
+    switch constraint.operation {
+    case .equal:
+      if typer.silentValue(operand, primitive) == nil { report(operand.place, wrong, primitive.description) }
+    case .greaterThan, .greaterOrEqual, .lessThan, .lessOrEqual:
+      guard primitive.isOrdered else {
+        return report(
+          constraint.place, "`\(name)` does not apply to the type `\(schema.type.text.excerpt)`", "a type with an order"
+        )
+      }
+      if typer.silentValue(operand, primitive) == nil { report(operand.place, wrong, primitive.description) }
+    case .inRange:
+      guard primitive.isOrdered || primitive == .range else {
+        return report(
+          constraint.place, "`\(name)` does not apply to the type `\(schema.type.text.excerpt)`", "a type with an order"
+        )
+      }
+      checkRange(operand, primitive == .range ? .integer : primitive, wrong)
+    case .validValues:
+      guard let items = operand.items else { return report(operand.place, wrong, "a list of values") }
+      for item in items where typer.silentValue(item, primitive) == nil {
+        report(item.place, "a valid value cannot be \(item.kindDescription)", primitive.description)
+      }
+    case .length, .minLength, .maxLength:
+      guard primitive.hasLength else {
+        return report(
+          constraint.place, "`\(name)` does not apply to the type `\(schema.type.text.excerpt)`",
+          "a string, list or map")
+      }
+      if case .scalar(let text, .plain) = operand.content, let length = CoreSchema.integer(text), length >= 0 { return }
+      report(operand.place, wrong, "an integer of 0 or more")
+    case .pattern:
+      guard primitive == .string || primitive == .version else {
+        return report(
+          constraint.place, "`\(name)` does not apply to the type `\(schema.type.text.excerpt)`", "a string")
+      }
+      guard let text = operand.text, !operand.isNull else {
+        return report(operand.place, wrong, "a regular expression")
+      }
+      do throws(Pattern.Fault) { _ = try Pattern(text) } catch {
+        report(operand.place, "this is no regular expression: \(error.message)", "a regular expression")
+      }
+    case .schema:
+      if operand.text == nil { report(operand.place, wrong, "a schema as text") }
+    }
+  }
+
+  private func checkRange(_ operand: YAMLNode, _ primitive: Primitive, _ wrong: String) {
+    guard let items = operand.items, items.count == 2 else {
+      findings.report("wrong-constraint", at: operand.place, wrong, expected: "two bounds, such as `[1, 9]`")
+      return
+    }
+    var values: [Value] = []
+    for item in items where item.text != "UNBOUNDED" {
+      if let value = typer.silentValue(item, primitive) {
+        values.append(value)
+      } else {
+        findings.report(
+          "wrong-constraint", at: item.place, "a bound cannot be \(item.kindDescription)",
+          expected: primitive.description + ", or `UNBOUNDED`")
+      }
+    }
+    if values.count == 2, let order = ValueTyper.order(values[0], values[1], primitive), order > 0 {
+      findings.report(
+        "wrong-constraint", at: operand.place, "the lower bound is above the upper one",
+        expected: "the lower bound first")
+    }
+  }
+
+  /// A refined property has the same type or one derived from it.
+  private func checkRefinement(_ property: PropertyDefinition, of base: PropertyDefinition) {
+    guard let own = property.schema, let inherited = base.schema,
+      let shape = catalogue.shape(own.type, in: own.file, report: false),
+      let baseShape = catalogue.shape(inherited.type, in: inherited.file, report: false), shape != baseShape
+    else { return }
+    let fits =
+      switch (shape, baseShape) {
+      case (.derived(let one, _), .derived(let other, _)), (.complex(let one), .complex(let other)):
+        catalogue.dataTypes.derives(one, from: other)
+      case (.derived(_, let one), .primitive(let other)): one == other
+      default: false
+      }
+    guard !fits else { return }
+    findings.report(
+      "incompatible-refinement", at: own.type.place,
+      "`\(property.name.text.excerpt)` changes its inherited type `\(inherited.type.text.excerpt)` "
+        + "to `\(own.type.text.excerpt)`",
+      expected: "the same type, or one derived from it", related: [(base.name.place, "it is inherited from here")])
+  }
+}

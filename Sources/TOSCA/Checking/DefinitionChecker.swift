@@ -1,0 +1,163 @@
+/// Checks what types define: that the names in it stand for something, that defaults fit, and that what is inherited is
+/// only narrowed.
+struct DefinitionChecker {
+  let catalogue: Catalogue
+  let typer: ValueTyper
+  let findings: FindingCollector
+
+  /// Checks all types.
+  func checkAll() {
+    for (index, type) in catalogue.artifacts.declared.enumerated() {
+      check(type.properties, inherited: parent(catalogue.artifacts, index)?.properties)
+    }
+    for (index, type) in catalogue.capabilities.declared.enumerated() {
+      let base = parent(catalogue.capabilities, index)
+      check(type.properties, inherited: base?.properties)
+      check(type.attributes, inherited: base?.attributes)
+      for name in type.validSourceTypes { _ = catalogue.find(.node, name, in: type.header.file) }
+    }
+    for (index, type) in catalogue.dataTypes.declared.enumerated() { check(type, index) }
+    for (index, type) in catalogue.groups.declared.enumerated() {
+      let base = parent(catalogue.groups, index)
+      check(type.properties, inherited: base?.properties)
+      check(type.attributes, inherited: base?.attributes)
+      for name in type.members { _ = catalogue.find(.node, name, in: type.header.file) }
+      check(type.interfaces)
+    }
+    for (index, type) in catalogue.interfaces.declared.enumerated() {
+      check(type.properties, inherited: parent(catalogue.interfaces, index)?.properties)
+      for operation in type.operations.values { checkDefinitions(operation.inputs, file: type.header.file) }
+    }
+    for (index, type) in catalogue.nodes.declared.enumerated() { check(type, index) }
+    for (index, type) in catalogue.policies.declared.enumerated() {
+      check(type.properties, inherited: parent(catalogue.policies, index)?.properties)
+      for name in type.targets where catalogue.find(.node, name, in: type.header.file, report: false) == nil {
+        if catalogue.find(.group, name, in: type.header.file, report: false) == nil {
+          catalogue.reportUnknown([.node, .group], name, in: type.header.file)
+        }
+      }
+    }
+    for (index, type) in catalogue.relationships.declared.enumerated() {
+      let base = parent(catalogue.relationships, index)
+      check(type.properties, inherited: base?.properties)
+      check(type.attributes, inherited: base?.attributes)
+      for name in type.validTargetTypes
+      where catalogue.find(.capability, name, in: type.header.file, report: false) == nil {
+        if catalogue.find(.node, name, in: type.header.file, report: false) == nil {
+          catalogue.reportUnknown([.capability, .node], name, in: type.header.file)
+        }
+      }
+      check(type.interfaces)
+    }
+  }
+
+  private func parent<Definition>(_ table: TypeTable<Definition>, _ index: Int) -> Definition? {
+    table.parents[index].map { table.types[$0] }
+  }
+
+  private func check(_ type: DataType, _ index: Int) {
+    check(type.properties, inherited: parent(catalogue.dataTypes, index)?.properties)
+    if let schema = type.entrySchema { check(schema) }
+    if let schema = type.keySchema { check(schema) }
+    let shape = catalogue.shape(ofDataType: index)
+    guard case .derived(_, let primitive) = shape else {
+      for constraint in type.constraints where constraint.operation != .schema {
+        findings.report(
+          "wrong-constraint", at: constraint.place,
+          "the data type `\(type.header.name.text.excerpt)` has constraints, but is no primitive",
+          expected: "constraints on its properties, or a type that derives from a primitive")
+      }
+      return
+    }
+    if !type.properties.isEmpty {
+      findings.report(
+        "wrong-syntax", at: type.header.name.place,
+        "the data type `\(type.header.name.text.excerpt)` derives from `\(primitive.rawValue)` and has properties",
+        expected: "constraints only")
+    }
+    let schema = SchemaDefinition(
+      type: Name(text: primitive.rawValue, place: type.header.name.place), entrySchema: type.entrySchema,
+      constraints: type.constraints, file: type.header.file)
+    for constraint in type.constraints { check(constraint, schema, primitive) }
+  }
+
+  private func check(_ type: NodeType, _ index: Int) {
+    let base = parent(catalogue.nodes, index)
+    let file = type.header.file
+    check(type.properties, inherited: base?.properties)
+    check(type.attributes, inherited: base?.attributes)
+    for capability in type.capabilities.values {
+      check(capability, inherited: base?.capabilities[capability.name.text])
+    }
+    for requirement in type.requirements.values {
+      if let capability = requirement.capability,
+        catalogue.find(.capability, capability, in: file, report: false) == nil,
+        !isCapability(capability.text, of: requirement.node, in: file)
+      {
+        catalogue.reportUnknown([.capability], capability, in: file)
+      }
+      if let node = requirement.node { _ = catalogue.find(.node, node, in: file) }
+      if let relationship = requirement.relationship {
+        _ = catalogue.find(.relationship, relationship, in: file)
+      }
+      check(requirement.interfaces)
+    }
+    check(type.interfaces)
+    for artifact in type.artifacts.values {
+      if let name = artifact.type { _ = catalogue.find(.artifact, name, in: file) }
+    }
+  }
+
+  /// Whether a requirement's `capability` is the name of a capability of its node type.
+  private func isCapability(_ name: String, of node: Name?, in file: UInt32) -> Bool {
+    guard let node, let type = catalogue.find(.node, node, in: file, report: false) else { return false }
+    return catalogue.nodes.types[type].capabilities[name] != nil
+  }
+
+  private func check(_ capability: CapabilityDefinition, inherited: CapabilityDefinition?) {
+    let type = catalogue.find(.capability, capability.type, in: capability.file)
+    for name in capability.validSourceTypes { _ = catalogue.find(.node, name, in: capability.file) }
+    let base = type.map { catalogue.capabilities.types[$0] }
+    check(capability.properties, inherited: base?.properties)
+    check(capability.attributes, inherited: base?.attributes)
+    guard let type, let inherited,
+      let inheritedType = catalogue.find(.capability, inherited.type, in: inherited.file, report: false),
+      !catalogue.capabilities.derives(type, from: inheritedType)
+    else { return }
+    findings.report(
+      "incompatible-refinement", at: capability.type.place,
+      "the capability `\(capability.name.text.excerpt)` changes its inherited type `\(inherited.type.text.excerpt)`",
+      expected: "the same type, or one derived from it", related: [(inherited.name.place, "it is inherited from here")])
+  }
+
+  private func check(_ interfaces: OrderedMap<InterfaceDefinition>) {
+    for interface in interfaces.values {
+      if let type = interface.type { _ = catalogue.find(.interface, type, in: interface.file) }
+      check(interface.inputs, file: interface.file)
+      for operation in interface.operations.values { check(operation.inputs, file: interface.file) }
+    }
+  }
+
+  /// Inputs of an interface type's operations: definitions, because there is nothing yet to give values to.
+  private func checkDefinitions(_ inputs: OrderedMap<YAMLNode>, file: UInt32) {
+    for (key, node) in inputs where node.entries == nil {
+      findings.report(
+        "wrong-syntax", at: node.place,
+        "the input `\(key.excerpt)` of an interface type cannot be \(node.kindDescription)",
+        expected: "a parameter definition, such as `{ type: string }`")
+    }
+    check(inputs, file: file)
+  }
+
+  /// Inputs of operations in types: definitions, or values with functions.
+  private func check(_ inputs: OrderedMap<YAMLNode>, file: UInt32) {
+    let context = SyntaxContext(findings: findings, version: typer.version, file: file)
+    for (key, node) in inputs {
+      if TopologyBuilder.isDefinition(node) {
+        if let own = PropertyDefinition(Name(text: key, place: node.place), node, .parameter, context) { check(own) }
+      } else {
+        _ = typer.value(node, as: nil, ValueContext(subject: "input `\(key.excerpt)`"))
+      }
+    }
+  }
+}

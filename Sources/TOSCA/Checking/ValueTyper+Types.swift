@@ -1,0 +1,164 @@
+extension ValueTyper {
+  /// A value of a primitive type, `list` or `map`.
+  func primitiveValue(
+    _ node: YAMLNode, _ primitive: Primitive, _ schema: SchemaDefinition, _ context: ValueContext
+  ) -> Value? {
+    switch primitive {
+    case .list: return listValue(node, schema, context)
+    case .map: return mapValue(node, schema, context)
+    case .range:
+      if let content = Self.range(node) { return Value(content, at: findings.table.range(node.place)) }
+    default:
+      if case .scalar(let text, let style) = node.content, let content = Self.scalar(text, style, primitive) {
+        return Value(content, at: findings.table.range(node.place))
+      }
+    }
+    if reportUnknownFunction(node, context) { return nil }
+    var expected = primitive.description
+    if case .scalar(let text, let style) = node.content {
+      if primitive == .string, style == .plain { expected = node.isNull ? "a string" : "a string: put it in quotes" }
+      if style == .quoted, Self.scalar(text, .plain, primitive) != nil { expected += ", without quotes" }
+      if primitive == .boolean, ["yes", "no", "on", "off"].contains(text.lowercased()) {
+        expected = "`true` or `false`: `yes` and `no` are strings"
+      }
+    }
+    let units = ScalarUnit.units(of: primitive)
+    if !units.isEmpty {
+      expected += ", with one of the units " + units.map { "`\($0)`" }.joined(separator: ", ")
+    }
+    reportWrongType(node, expected, context)
+    return nil
+  }
+
+  /// What a scalar is as a primitive; nil where it is none.
+  static func scalar(_ text: String, _ style: YAMLNode.ScalarStyle, _ primitive: Primitive) -> Value.Content? {
+    let isText = style == .quoted
+    switch primitive {
+    case .string:
+      return style != .plain || CoreSchema.kind(of: text, style) == .string ? .string(text) : nil
+    case .integer: return isText ? nil : CoreSchema.integer(text).map { .integer($0) }
+    case .float: return isText ? nil : CoreSchema.float(text).map { .float($0) }
+    case .boolean: return isText ? nil : CoreSchema.boolean(text).map { .boolean($0) }
+    case .null: return !isText && CoreSchema.isNull(text) ? .null : nil
+    case .timestamp: return TimestampText(text) != nil ? .string(text) : nil
+    case .version: return VersionText(text) != nil ? .string(text) : nil
+    case .size, .time, .frequency, .bitrate:
+      return ScalarUnit.amount(of: text, primitive).map { .scalar(amount: $0, text: text) }
+    case .range, .list, .map: return nil
+    }
+  }
+
+  /// A range (1.3, 3.3.3): its text form.
+  static func range(_ node: YAMLNode) -> Value.Content? {
+    guard let items = node.items, items.count == 2, case .scalar(let low, let lowStyle) = items[0].content,
+      case .scalar(let high, let highStyle) = items[1].content, lowStyle != .quoted,
+      let lower = CoreSchema.integer(low)
+    else { return nil }
+    if high == "UNBOUNDED" { return .string("[\(lower), UNBOUNDED]") }
+    guard highStyle != .quoted, let upper = CoreSchema.integer(high), upper >= lower else { return nil }
+    return .string("[\(lower), \(upper)]")
+  }
+
+  private func listValue(_ node: YAMLNode, _ schema: SchemaDefinition, _ context: ValueContext) -> Value? {
+    guard let items = node.items else {
+      if !reportUnknownFunction(node, context) { reportWrongType(node, Primitive.list.description, context) }
+      return nil
+    }
+    var values: [Value] = []
+    var isValid = true
+    for item in items {
+      if let value = value(item, as: schema.entrySchema, context.inside("an item of \(context.subject)")) {
+        values.append(value)
+      } else {
+        isValid = false
+      }
+    }
+    return isValid ? Value(.list(values), at: findings.table.range(node.place)) : nil
+  }
+
+  private func mapValue(_ node: YAMLNode, _ schema: SchemaDefinition, _ context: ValueContext) -> Value? {
+    guard let entries = node.entries else {
+      reportWrongType(node, Primitive.map.description, context)
+      return nil
+    }
+    if let only = entries.first, entries.count == 1, only.name.hasPrefix("get_"), reportUnknownFunction(node, context) {
+      return nil
+    }
+    var result: [Value.Entry] = []
+    var isValid = true
+    for entry in entries {
+      if let keySchema = schema.keySchema,
+        value(entry.key, as: keySchema, context.inside("a key of \(context.subject)")) == nil
+      {
+        isValid = false
+      }
+      let subject =
+        context.isSensitive
+        ? "an entry of \(context.subject)" : "the entry `\(entry.name.excerpt)` of \(context.subject)"
+      if let value = value(entry.value, as: schema.entrySchema, context.inside(subject)) {
+        result.append(Value.Entry(key: entry.name, at: findings.table.range(entry.key.place), value: value))
+      } else {
+        isValid = false
+      }
+    }
+    return isValid ? Value(.map(result), at: findings.table.range(node.place)) : nil
+  }
+
+  /// A value of a data type with properties; those that are not given and have a default come last.
+  func complexValue(_ node: YAMLNode, _ type: Int, _ context: ValueContext) -> Value? {
+    let definition = catalogue.dataTypes.types[type]
+    let name = definition.header.name.text
+    guard let entries = node.entries else {
+      reportWrongType(node, "a map of the properties of `\(name)`", context)
+      return nil
+    }
+    if let only = entries.first, entries.count == 1, definition.properties[only.name] == nil,
+      nearest(only.name, among: definition.properties.keys) == nil, reportUnknownFunction(node, context)
+    {
+      return nil
+    }
+    var result: [Value.Entry] = []
+    var isValid = true
+    for entry in entries {
+      guard let property = definition.properties[entry.name] else {
+        findings.report(
+          "unknown-property", at: context.call ?? entry.key.place,
+          "unknown property \(context.isSensitive ? "" : "`\(entry.name.excerpt)` ")of the data type `\(name.excerpt)`",
+          expected: Self.oneOf(definition.properties.keys),
+          suggestion: nearest(entry.name, among: definition.properties.keys))
+        isValid = false
+        continue
+      }
+      // A property that need not be there may be given as nothing.
+      if entry.value.isNull, !property.required { continue }
+      if let value = value(entry.value, of: property, context.inside("property `\(entry.name.excerpt)`")) {
+        result.append(Value.Entry(key: entry.name, at: findings.table.range(entry.key.place), value: value))
+      } else {
+        isValid = false
+      }
+    }
+    for (key, property) in definition.properties where !entries.contains(where: { $0.name == key }) {
+      if let node = property.defaultValue {
+        var inner = context.inside("the default of property `\(key.excerpt)`")
+        inner.owner = .none
+        if let value = value(node, of: property, inner) {
+          result.append(Value.Entry(key: key, at: findings.table.range(property.name.place), value: value))
+        }
+      } else if property.required {
+        report(
+          "missing-property", node, context,
+          "\(context.subject) lacks the property `\(key.excerpt)` of the data type `\(name.excerpt)`",
+          expected: "`\(key.excerpt)`: " + (property.schema?.type.text ?? "a value"))
+        isValid = false
+      }
+    }
+    return isValid ? Value(.map(result), at: findings.table.range(node.place)) : nil
+  }
+
+  /// Names as an expectation; nil where there are none.
+  static func oneOf(_ names: some Collection<String>) -> String? {
+    guard !names.isEmpty else { return nil }
+    let shown = names.sorted().prefix(20).map { "`\($0)`" }.joined(separator: ", ")
+    return "one of " + shown + (names.count > 20 ? ", …" : "")
+  }
+}

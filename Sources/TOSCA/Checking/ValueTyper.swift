@@ -1,0 +1,148 @@
+/// Makes typed values of what is written, and reports what does not fit its schema. A function's call is replaced by
+/// what it gives before it is typed, so that its result is checked like a value written in place.
+final class ValueTyper {
+  /// Where findings go.
+  let findings: FindingCollector
+  /// The types.
+  let catalogue: Catalogue
+  /// The bounds of evaluation.
+  let limits: Limits
+  /// The version, which says what functions there are.
+  let version: TOSCAVersion
+  /// What functions look values up in; nil where types are checked without a template.
+  var topology: TopologyScope?
+  /// The steps that evaluation has taken.
+  var evaluations = 0
+  /// The compiled patterns by their text.
+  var patterns: [String: Pattern] = [:]
+
+  /// A typer.
+  init(findings: FindingCollector, catalogue: Catalogue, limits: Limits, version: TOSCAVersion) {
+    self.findings = findings
+    self.catalogue = catalogue
+    self.limits = limits
+    self.version = version
+  }
+
+  /// The value of a property of a definition, with the constraints of the definitions it refines.
+  func value(_ node: YAMLNode, of property: PropertyDefinition, _ context: ValueContext) -> Value? {
+    var context = context
+    if property.isSensitive {
+      context.isSensitive = true
+      // What is wrong is shown at the definition, because the line with the value would show it.
+      if context.call == nil { context.call = property.name.place }
+    }
+    guard let schema = property.schema else { return value(node, as: nil, context) }
+    guard let value = value(node, as: schema, context) else { return nil }
+    check(value, property.inheritedConstraints, schema, node, context)
+    return value
+  }
+
+  /// The value that a node stands for, as a schema says; nil where it does not fit, which is reported.
+  func value(_ node: YAMLNode, as schema: SchemaDefinition?, _ context: ValueContext) -> Value? {
+    guard var value = typedValue(node, as: schema, context) else { return nil }
+    if context.isSensitive { value.isSensitive = true }
+    return value
+  }
+
+  private func typedValue(_ node: YAMLNode, as schema: SchemaDefinition?, _ context: ValueContext) -> Value? {
+    guard context.depth <= limits.depth else {
+      report("too-deep", node, context, "\(context.subject) leads more than \(limits.depth) values deep")
+      return nil
+    }
+    if let call = call(in: node, schema: schema, context) {
+      switch evaluate(call, context) {
+      case .known(let result, let inner): return value(result, as: schema, inner)
+      case .unknown: return unresolved(call)
+      case .invalid: return nil
+      }
+    }
+    guard let schema else { return untyped(node, context) }
+    guard let shape = catalogue.shape(schema.type, in: schema.file, report: false) else { return nil }
+    let result: Value?
+    switch shape {
+    case .primitive(let primitive): result = primitiveValue(node, primitive, schema, context)
+    case .derived(let type, let primitive):
+      let definition = catalogue.dataTypes.types[type]
+      let inner = SchemaDefinition(
+        type: schema.type, entrySchema: schema.entrySchema ?? definition.entrySchema,
+        keySchema: schema.keySchema ?? definition.keySchema, file: schema.file)
+      result = primitiveValue(node, primitive, inner, context)
+      if let result { check(result, definition.constraints, schema, node, context) }
+    case .complex(let type):
+      result = complexValue(node, type, context)
+      if let result { check(result, catalogue.dataTypes.types[type].constraints, schema, node, context) }
+    }
+    if let result { check(result, schema.constraints, schema, node, context) }
+    return result
+  }
+
+  /// The public form of a call whose result is not known yet.
+  func unresolved(_ call: FunctionCall) -> Value {
+    Value(
+      .unresolved(function: call.name, arguments: asWritten(call.arguments)), at: findings.table.range(call.place))
+  }
+
+  /// A node without a schema: scalars by YAML's core schema, functions left alone.
+  func asWritten(_ node: YAMLNode) -> Value {
+    let place = findings.table.range(node.place)
+    switch node.content {
+    case .scalar(let text, let style): return Value(Self.scalar(text, style), at: place)
+    case .sequence(let items): return Value(.list(items.map(asWritten)), at: place)
+    case .mapping(let entries):
+      return Value(
+        .map(
+          entries.map {
+            Value.Entry(key: $0.name, at: findings.table.range($0.key.place), value: asWritten($0.value))
+          }), at: place)
+    }
+  }
+
+  /// A node without a schema, with its functions evaluated.
+  private func untyped(_ node: YAMLNode, _ context: ValueContext) -> Value? {
+    let place = findings.table.range(node.place)
+    switch node.content {
+    case .scalar(let text, let style): return Value(Self.scalar(text, style), at: place)
+    case .sequence(let items):
+      let values = items.map { value($0, as: nil, context.inside(context.subject)) }
+      return values.contains { $0 == nil } ? nil : Value(.list(values.compactMap(\.self)), at: place)
+    case .mapping(let entries):
+      var result: [Value.Entry] = []
+      for entry in entries {
+        guard let value = value(entry.value, as: nil, context.inside(context.subject)) else { return nil }
+        result.append(Value.Entry(key: entry.name, at: findings.table.range(entry.key.place), value: value))
+      }
+      return Value(.map(result), at: place)
+    }
+  }
+
+  private static func scalar(_ text: String, _ style: YAMLNode.ScalarStyle) -> Value.Content {
+    switch CoreSchema.kind(of: text, style) {
+    case .null: .null
+    case .boolean: CoreSchema.boolean(text).map { .boolean($0) } ?? .string(text)
+    case .integer: CoreSchema.integer(text).map { .integer($0) } ?? .string(text)
+    case .float: CoreSchema.float(text).map { .float($0) } ?? .string(text)
+    case .string: .string(text)
+    }
+  }
+
+  /// Reports a value that is not what its schema asks for.
+  func reportWrongType(_ node: YAMLNode, _ expected: String, _ context: ValueContext) {
+    let found = context.isSensitive ? "the value given" : node.kindDescription
+    report("wrong-type", node, context, "\(context.subject) cannot be \(found)", expected: expected)
+  }
+
+  /// Reports something about a value: at the call that led to it, if one did.
+  func report(
+    _ code: String, _ node: YAMLNode, _ context: ValueContext, _ message: String, expected: String? = nil,
+    suggestion: String? = nil
+  ) {
+    guard let call = context.call, call != node.place else {
+      findings.report(code, at: node.place, message, expected: expected, suggestion: suggestion)
+      return
+    }
+    findings.report(
+      code, at: call, message, expected: expected, suggestion: suggestion,
+      related: context.isSensitive ? [] : [(node.place, "the value comes from here")])
+  }
+}

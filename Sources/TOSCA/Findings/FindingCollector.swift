@@ -1,0 +1,84 @@
+/// The texts of a reading by number, so that places stay small.
+final class SourceTable {
+  /// One text.
+  struct Source {
+    /// The file's name in findings.
+    var name: String
+    /// Its text; nil where it must never be shown.
+    var text: String?
+    /// The path it was read from; nil for a value of the command line.
+    var path: String?
+  }
+
+  /// The texts, by number.
+  private(set) var sources: [Source] = []
+
+  /// Adds a text and returns its number.
+  func add(_ source: Source) -> UInt32 {
+    sources.append(source)
+    return UInt32(sources.count - 1)
+  }
+
+  /// Sets what was read for a number.
+  func setText(_ text: String?, of file: UInt32) { sources[Int(file)].text = text }
+
+  /// The public form of a place.
+  func range(_ place: Place) -> SourceRange {
+    SourceRange(
+      file: sources[Int(place.file)].name, line: Int(place.line), column: Int(place.column),
+      endLine: Int(place.endLine),
+      endColumn: Int(place.endColumn))
+  }
+
+  /// The first character of a file, for findings about the file as a whole.
+  func start(of file: UInt32) -> Place { Place(file: file, line: 1, column: 1, endLine: 1, endColumn: 1) }
+}
+
+/// Collects what is wrong, so that everything is reported at once.
+final class FindingCollector {
+  /// The texts that findings point into.
+  let table: SourceTable
+  private let limit: Int
+  private var seen: Set<Finding> = []
+  private var leftOut = 0
+
+  /// An empty collection.
+  init(table: SourceTable, limit: Int) {
+    self.table = table
+    self.limit = limit
+  }
+
+  /// Whether an error was found.
+  private(set) var hasErrors = false
+
+  /// Adds a finding. The same one, found twice on different ways, counts once.
+  func report(
+    _ code: String, _ severity: Finding.Severity = .error, at place: Place, _ message: String, expected: String? = nil,
+    suggestion: String? = nil, related: [(Place, String)] = []
+  ) {
+    if severity == .error { hasErrors = true }
+    let finding = Finding(
+      code: code, severity: severity, place: table.range(place), message: message, expected: expected,
+      suggestion: suggestion, related: related.map { Finding.Related(place: table.range($0.0), message: $0.1) })
+    if seen.count < limit { seen.insert(finding) } else if !seen.contains(finding) { leftOut += 1 }
+  }
+
+  /// Everything found, by place.
+  func sorted() -> [Finding] {
+    var order: [String: Int] = [:]
+    for source in table.sources where order[source.name] == nil { order[source.name] = order.count }
+    func key(_ finding: Finding) -> (Int, Int, Int, String, String) {
+      (
+        order[finding.place.file] ?? .max, finding.place.line, finding.place.column, finding.code, finding.message
+      )
+    }
+    var findings = seen.map { (key($0), $0) }.sorted { $0.0 < $1.0 }.map(\.1)
+    if leftOut > 0, let last = findings.last {
+      findings.append(
+        Finding(
+          code: "too-many-findings", severity: .warning, place: last.place,
+          message: "\(leftOut) more findings are left out"))
+    }
+    return findings
+  }
+}

@@ -1,0 +1,241 @@
+/// A file of the reading with what it imports.
+struct LoadedFile {
+  /// Its number in the source table.
+  var id: UInt32
+  /// Its content.
+  var content: ServiceFile
+  /// The imported files, by number, each with the prefix its names get.
+  var imports: [(file: UInt32, prefix: String?)]
+  /// The folder, as the user named it, that its relative paths refer to.
+  var folder: String
+  /// Whether it belongs to a profile.
+  var isProfile: Bool
+}
+
+/// Reads the files of a service template: the template, what it imports, and the profiles, each once.
+final class FileLoader {
+  /// Where findings go.
+  let findings: FindingCollector
+  /// The files read, by number in the source table.
+  private(set) var files: [UInt32: LoadedFile] = [:]
+  /// The order in which they were read to the end: what is imported comes first.
+  private(set) var order: [UInt32] = []
+
+  private let table: SourceTable
+  private let limits: Limits
+  private let profiles: ProfileFolder
+  private let roots: [String]
+  private var known: [String: UInt32] = [:]
+  private var open: [UInt32] = []
+  private var failed: Set<UInt32> = []
+
+  /// A loader that reads files in the given folders (real paths) and profiles.
+  init(findings: FindingCollector, limits: Limits, profiles: ProfileFolder, roots: [String]) {
+    self.findings = findings
+    table = findings.table
+    self.limits = limits
+    self.profiles = profiles
+    self.roots = roots
+  }
+
+  /// Reads the template itself.
+  func loadTemplate(_ path: String) -> LoadedFile? {
+    guard let real = FileAccess.realPath(path) else { return nil }
+    return load(path, realPath: real, displayName: path, isProfile: false).flatMap { files[$0] }
+  }
+
+  /// Reads the profile that every file of a version knows.
+  func loadImplicitProfile(of version: TOSCAVersion, for file: UInt32) -> [UInt32] {
+    guard let name = version.implicitProfile else { return [] }
+    let loaded = loadProfile(name)
+    if loaded.isEmpty {
+      findings.report(
+        "missing-profile", .warning, at: table.start(of: file), "the profile `\(name)` is not in the profile folder",
+        expected: "the Simple Profile's types in `\(name)`")
+    }
+    return loaded
+  }
+
+  private func loadProfile(_ name: String) -> [UInt32] {
+    profiles.files(of: name).compactMap { file in
+      let path = profiles.path + "/" + file
+      guard let real = FileAccess.realPath(path) else { return nil }
+      return load(path, realPath: real, displayName: file, isProfile: true)
+    }
+  }
+
+  private func load(_ path: String, realPath: String, displayName: String, isProfile: Bool) -> UInt32? {
+    if let id = known[realPath] { return failed.contains(id) ? nil : id }
+    let id = table.add(SourceTable.Source(name: displayName, text: nil, path: path))
+    known[realPath] = id
+    failed.insert(id)
+    guard table.sources.count <= limits.files else {
+      findings.report(
+        "too-many-files", at: table.start(of: id), "the template needs more than \(limits.files) files",
+        expected: "fewer imports")
+      return nil
+    }
+    guard let root = compose(path, id), let version = version(of: root, id) else { return nil }
+    let content = ServiceFile(root, SyntaxContext(findings: findings, version: version, file: id))
+    failed.remove(id)
+    files[id] = LoadedFile(
+      id: id, content: content, imports: [], folder: PathText.folder(of: path), isProfile: isProfile)
+    open.append(id)
+    let imports = content.imports.flatMap { resolve($0, in: id) }
+    open.removeLast()
+    files[id]?.imports = imports
+    order.append(id)
+    return id
+  }
+
+  /// Reads and composes a file; what is wrong with it is reported.
+  private func compose(_ path: String, _ id: UInt32) -> YAMLNode? {
+    let start = table.start(of: id)
+    let bytes: [UInt8]
+    do throws(FileFault) {
+      bytes = try FileAccess.read(path, limit: limits.fileBytes)
+    } catch {
+      let reason =
+        switch error {
+        case .missing: "there is no such file"
+        case .isFolder: "this is a folder, not a file"
+        case .notAFile: "this is not a regular file"
+        case .tooLarge: "the file has more than \(limits.fileBytes) bytes"
+        case .refused(let why): "the file cannot be read: \(why)"
+        }
+      findings.report("unreadable-file", at: start, reason, expected: "a TOSCA file")
+      return nil
+    }
+    if bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) {
+      findings.report(
+        "unsupported-archive", at: start, "this is a zip archive; CSAR archives are not read yet",
+        expected: "a TOSCA file, or a folder with one")
+      return nil
+    }
+    table.setText(String(decoding: bytes, as: UTF8.self), of: id)
+    do throws(YAMLFault) {
+      if let root = try YAMLComposer.compose(bytes, file: id, limits: limits, findings: findings), !root.isNull {
+        return root
+      }
+      findings.report("empty-file", at: start, "the file is empty", expected: "a TOSCA service template")
+    } catch {
+      // The composer reported what it is.
+    }
+    return nil
+  }
+
+  private func version(of root: YAMLNode, _ id: UInt32) -> TOSCAVersion? {
+    guard let entries = root.entries else {
+      findings.report(
+        "not-tosca", at: root.place, "a service template cannot be \(root.kindDescription)",
+        expected: "a map that begins with `tosca_definitions_version`")
+      return nil
+    }
+    let names = TOSCAVersion.allCases.filter(\.isSupported).map(\.rawValue)
+    let expected = "one of " + names.map { "`\($0)`" }.joined(separator: ", ")
+    guard let value = root["tosca_definitions_version"] else {
+      let near = entries.map(\.key).first { nearest($0.text ?? "", among: ["tosca_definitions_version"]) != nil }
+      findings.report(
+        "missing-version", at: near?.place ?? table.start(of: id), "the file does not say its TOSCA version",
+        expected: "`tosca_definitions_version: tosca_simple_yaml_1_3`",
+        suggestion: near == nil ? nil : "tosca_definitions_version")
+      return nil
+    }
+    guard let text = value.text, let version = TOSCAVersion(rawValue: text) else {
+      findings.report(
+        "unknown-version", at: value.place,
+        "unknown TOSCA version \(value.text.map { "`\($0.excerpt)`" } ?? value.kindDescription)",
+        expected: expected, suggestion: value.text.flatMap { nearest($0, among: names) })
+      return nil
+    }
+    guard version.isSupported else {
+      findings.report(
+        "unsupported-version", at: value.place, "TOSCA version `\(text)` is not read yet", expected: expected)
+      return nil
+    }
+    return version
+  }
+
+  /// The files that an import stands for.
+  private func resolve(_ definition: ImportDefinition, in importer: UInt32) -> [(file: UInt32, prefix: String?)] {
+    guard let importing = files[importer] else { return [] }
+    let name = definition.file.text
+    let place = definition.file.place
+    if let repository = definition.repository {
+      if importing.content.repositories[repository.text] == nil {
+        findings.report(
+          "unknown-repository", at: repository.place, "unknown repository `\(repository.text.excerpt)`",
+          expected: "a repository of this file",
+          suggestion: nearest(repository.text, among: importing.content.repositories.keys))
+      } else {
+        refuseNetwork(name, place)
+      }
+      return []
+    }
+    if name.contains("://") {
+      refuseNetwork(name, place)
+      return []
+    }
+    let path = PathText.join(importing.folder, name)
+    let isFileName = name.hasSuffix(".yaml") || name.hasSuffix(".yml")
+    if !isFileName {
+      let loaded = loadProfile(name)
+      if !loaded.isEmpty { return loaded.map { ($0, definition.prefix?.text) } }
+    }
+    guard let real = FileAccess.realPath(path), FileAccess.kind(of: real) == .file else {
+      reportMissingImport(name, path, isFileName: isFileName, place)
+      return []
+    }
+    guard importing.isProfile ? inProfiles(real) : roots.contains(where: { Self.contains($0, real) }) else {
+      findings.report(
+        "import-outside", at: place, "the import `\(name.excerpt)` leaves the template's folder",
+        expected: "a file in the template's folder, or the name of a profile")
+      return []
+    }
+    if let id = known[real], open.contains(id) {
+      // Files that need each other's types may import each other; it is a slip more often than meant.
+      findings.report(
+        "import-cycle", .warning, at: place, "the import `\(name.excerpt)` leads back to this file",
+        expected: "imports without a cycle", related: [(table.start(of: id), "the file that is being read")])
+      return id == importer ? [] : [(id, definition.prefix?.text)]
+    }
+    let display = displayName(path, of: importing)
+    guard let id = load(path, realPath: real, displayName: display, isProfile: importing.isProfile) else { return [] }
+    return [(id, definition.prefix?.text)]
+  }
+
+  private func displayName(_ path: String, of importing: LoadedFile) -> String {
+    guard importing.isProfile else { return path }
+    return PathText.relative(path, to: profiles.path) ?? path
+  }
+
+  private func refuseNetwork(_ name: String, _ place: Place) {
+    findings.report(
+      "import-network", at: place, "the import `\(name.excerpt)` would be fetched over the network",
+      expected: "a file in the template's folder, or the name of a profile")
+  }
+
+  private func reportMissingImport(_ name: String, _ path: String, isFileName: Bool, _ place: Place) {
+    if isFileName {
+      let folder = PathText.folder(of: path)
+      let present = FileAccess.names(in: folder).filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }
+      let wanted = path.split(separator: "/").last.map(String.init) ?? name
+      findings.report(
+        "missing-import", at: place, "the imported file `\(name.excerpt)` does not exist",
+        expected: "a file relative to the importing one", suggestion: nearest(wanted, among: present))
+    } else {
+      let names = profiles.names()
+      findings.report(
+        "unknown-profile", at: place, "unknown profile `\(name.excerpt)`",
+        expected: "a profile of the product, or a file ending in `.yaml`", suggestion: nearest(name, among: names))
+    }
+  }
+
+  private func inProfiles(_ real: String) -> Bool {
+    FileAccess.realPath(profiles.path).map { Self.contains($0, real) } ?? false
+  }
+
+  private static func contains(_ folder: String, _ path: String) -> Bool {
+    path == folder || path.hasPrefix(folder.hasSuffix("/") ? folder : folder + "/")
+  }
+}

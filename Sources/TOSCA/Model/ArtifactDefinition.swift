@@ -1,0 +1,57 @@
+/// An artifact of a node type or template (1.3, 3.6.7).
+struct ArtifactDefinition: Sendable {
+  /// Its name.
+  var name: Name
+  /// Its type; nil in the short form, where the file's ending says it.
+  var type: Name?
+  /// The file; nil where a template's artifact leaves it to the one of its type.
+  var file: Name?
+  /// The repository that has the file.
+  var repository: Name?
+  /// The values of its properties, as written.
+  var properties: OrderedMap<YAMLNode>
+  /// The checksum that the file must have.
+  var checksum: Name?
+  /// The algorithm of the checksum.
+  var checksumAlgorithm: Name?
+  /// The file in whose namespace and folder names are looked up.
+  var definingFile: UInt32
+
+  /// Reads a definition, or its short form: the file.
+  init?(_ name: Name, _ node: YAMLNode, _ context: SyntaxContext) {
+    self.name = name
+    definingFile = context.file
+    properties = OrderedMap()
+    if case .scalar(let text, let style) = node.content, CoreSchema.kind(of: text, style) == .string {
+      file = Name(text: text, place: node.place)
+      return
+    }
+    var entity = Entity(node, "an artifact", context, orText: true)
+    guard entity.isMap else { return nil }
+    type = entity.string("type")
+    file = entity.string("file")
+    repository = entity.string("repository")
+    _ = entity.string("description")
+    _ = entity.string("deploy_path")
+    _ = entity.text("version")
+    _ = entity.text("artifact_version")
+    checksum = entity.text("checksum")
+    checksumAlgorithm = entity.string("checksum_algorithm")
+    properties = entity.map("properties") { $1 }
+    _ = entity.metadata()
+    entity.finish()
+  }
+
+  /// This definition over the one of the node's type: what it does not say is the type's (1.3, 3.6.7.2).
+  func refining(_ base: ArtifactDefinition) -> ArtifactDefinition {
+    var result = self
+    if type == nil, file == nil || base.type == nil { result.type = base.type }
+    if file == nil {
+      result.file = base.file
+      result.repository = repository ?? base.repository
+      result.definingFile = base.definingFile
+    }
+    result.properties = properties.over(base.properties)
+    return result
+  }
+}

@@ -1,0 +1,52 @@
+/// A capability that a node type defines (1.3, 3.7.2).
+struct CapabilityDefinition: Sendable {
+  /// Its name.
+  var name: Name
+  /// Its type.
+  var type: Name
+  /// Properties added to those of its type, or refining them.
+  var properties: OrderedMap<PropertyDefinition>
+  /// Attributes added to those of its type, or refining them.
+  var attributes: OrderedMap<PropertyDefinition>
+  /// The node types that may use it; empty means those the type allows.
+  var validSourceTypes: [Name]
+  /// How many relationships it takes.
+  var occurrences: Bounds
+  /// The file in whose namespace names are looked up.
+  var file: UInt32
+
+  /// Reads a definition, or its short form: the type's name.
+  init?(_ name: Name, _ node: YAMLNode, _ context: SyntaxContext) {
+    self.name = name
+    file = context.file
+    properties = OrderedMap()
+    attributes = OrderedMap()
+    validSourceTypes = []
+    occurrences = Bounds(lower: 1, upper: nil)
+    if case .scalar(let text, let style) = node.content, CoreSchema.kind(of: text, style) == .string {
+      type = Name(text: text, place: node.place)
+      return
+    }
+    var entity = Entity(node, "a capability definition", context, orText: true)
+    guard let type = entity.string("type") else {
+      if entity.key("type") == nil { entity.reportMissing("type", at: name.place) }
+      return nil
+    }
+    self.type = type
+    _ = entity.string("description")
+    properties = PropertyDefinition.readAll("properties", .property, &entity)
+    attributes = PropertyDefinition.readAll("attributes", .attribute, &entity)
+    validSourceTypes = entity.strings("valid_source_types") ?? []
+    if let bounds = entity.bounds("occurrences") { occurrences = bounds }
+    entity.finish()
+  }
+
+  /// This definition as a refinement of an inherited one.
+  func refining(_ base: CapabilityDefinition) -> CapabilityDefinition {
+    var result = self
+    result.properties = properties.over(base.properties) { $0.refining($1) }
+    result.attributes = attributes.over(base.attributes) { $0.refining($1) }
+    if validSourceTypes.isEmpty { result.validSourceTypes = base.validSourceTypes }
+    return result
+  }
+}

@@ -1,0 +1,27 @@
+/// A capability type (1.3, 3.7.7).
+struct CapabilityType: TypeDefinition {
+  static let kind = TypeKind.capability
+  var header: TypeHeader
+  var properties: OrderedMap<PropertyDefinition>
+  /// The attributes.
+  var attributes: OrderedMap<PropertyDefinition>
+  /// The node types that may use the capability; empty means all.
+  var validSourceTypes: [Name]
+
+  init(_ name: Name, _ node: YAMLNode, _ context: SyntaxContext) {
+    var entity = Entity(node, "a capability type", context)
+    header = TypeHeader(name, &entity)
+    properties = PropertyDefinition.readAll("properties", .property, &entity)
+    attributes = PropertyDefinition.readAll("attributes", .attribute, &entity)
+    validSourceTypes = entity.strings("valid_source_types") ?? []
+    entity.finish()
+  }
+
+  func inheriting(from parent: CapabilityType) -> CapabilityType {
+    var result = self
+    result.properties = properties.over(parent.properties) { $0.refining($1) }
+    result.attributes = attributes.over(parent.attributes) { $0.refining($1) }
+    if validSourceTypes.isEmpty { result.validSourceTypes = parent.validSourceTypes }
+    return result
+  }
+}

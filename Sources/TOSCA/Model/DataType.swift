@@ -1,0 +1,31 @@
+/// A data type (1.3, 3.7.6): a primitive with constraints, or a set of named properties.
+struct DataType: TypeDefinition {
+  static let kind = TypeKind.data
+  var header: TypeHeader
+  var properties: OrderedMap<PropertyDefinition>
+  /// What holds of a value besides its type.
+  var constraints: [ConstraintClause]
+  /// What the entries are, where the type derives from `list` or `map`.
+  var entrySchema: SchemaDefinition?
+  /// What the keys are, where the type derives from `map`.
+  var keySchema: SchemaDefinition?
+
+  init(_ name: Name, _ node: YAMLNode, _ context: SyntaxContext) {
+    var entity = Entity(node, "a data type", context)
+    header = TypeHeader(name, &entity)
+    properties = PropertyDefinition.readAll("properties", .property, &entity)
+    constraints = ConstraintClause.readAll(&entity)
+    entrySchema = entity.take("entry_schema").flatMap { SchemaDefinition.read($0, "an entry schema", context) }
+    keySchema = entity.take("key_schema").flatMap { SchemaDefinition.read($0, "a key schema", context) }
+    entity.finish()
+  }
+
+  func inheriting(from parent: DataType) -> DataType {
+    var result = self
+    result.properties = properties.over(parent.properties) { $0.refining($1) }
+    result.constraints = parent.constraints + constraints
+    result.entrySchema = entrySchema ?? parent.entrySchema
+    result.keySchema = keySchema ?? parent.keySchema
+    return result
+  }
+}

@@ -1,0 +1,34 @@
+/// A group of node templates (1.3, 3.8.5).
+struct GroupDefinition: Sendable {
+  /// Its name.
+  var name: Name
+  /// Its type.
+  var type: Name
+  /// The node templates in it.
+  var members: [Name]
+  /// The values of its properties, as written.
+  var properties: OrderedMap<PropertyAssignment>
+  /// Its interfaces, which groups had before 1.3.
+  var interfaces: OrderedMap<InterfaceDefinition>
+
+  /// Reads a group.
+  init?(_ name: Name, _ node: YAMLNode, _ context: SyntaxContext) {
+    var entity = Entity(node, "a group", context)
+    guard entity.isMap else { return nil }
+    self.name = name
+    let type = entity.string("type")
+    _ = entity.string("description")
+    _ = entity.metadata()
+    members = entity.strings("members") ?? []
+    properties = PropertyAssignment.readAll("properties", &entity)
+    _ = PropertyAssignment.readAll("attributes", &entity)
+    interfaces = OrderedMap()
+    if context.version < .simple1_3 { interfaces = InterfaceDefinition.readAll(&entity, .template) }
+    entity.finish()
+    guard let type else {
+      if entity.key("type") == nil { entity.reportMissing("type", at: name.place) }
+      return nil
+    }
+    self.type = type
+  }
+}

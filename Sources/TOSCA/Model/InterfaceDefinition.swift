@@ -1,0 +1,147 @@
+/// Whether an interface or operation is defined in a type or assigned in a template.
+enum DefinitionSite: Sendable {
+  /// In a type: inputs are parameter definitions.
+  case type
+  /// In a template: inputs are values.
+  case template
+}
+
+/// An interface of a type or template (1.3, 3.6.20).
+struct InterfaceDefinition: Sendable {
+  /// Its name.
+  var name: Name
+  /// Its type; nil where it is inherited or the name says it.
+  var type: Name?
+  /// Values and definitions of inputs that all its operations get, as written.
+  var inputs: OrderedMap<YAMLNode>
+  /// The operations.
+  var operations: OrderedMap<OperationDefinition>
+  /// The notifications.
+  var notifications: OrderedMap<OperationDefinition>
+  /// The file in whose namespace names are looked up.
+  var file: UInt32
+
+  /// Reads a definition.
+  init?(_ name: Name, _ node: YAMLNode, _ site: DefinitionSite, _ context: SyntaxContext) {
+    var entity = Entity(node, site == .type ? "an interface definition" : "an interface assignment", context)
+    guard entity.isMap else { return nil }
+    self.name = name
+    file = context.file
+    type = entity.string("type")
+    _ = entity.string("description")
+    inputs = entity.map("inputs") { $1 }
+    operations = entity.map("operations") { OperationDefinition($0, $1, site, context) }
+    notifications = entity.map("notifications") { OperationDefinition($0, $1, site, context) }
+    for entry in entity.remaining {
+      guard let name = entity.string(entry.key, "an operation's name") else { continue }
+      operations[name.text] = OperationDefinition(name, entry.value, site, context)
+    }
+  }
+
+  /// Reads `interfaces`.
+  static func readAll(_ entity: inout Entity, _ site: DefinitionSite) -> OrderedMap<InterfaceDefinition> {
+    let context = entity.context
+    return entity.map("interfaces") { InterfaceDefinition($0, $1, site, context) }
+  }
+
+  /// This definition as a refinement of an inherited one.
+  func refining(_ base: InterfaceDefinition) -> InterfaceDefinition {
+    var result = self
+    if type == nil {
+      result.type = base.type
+      result.file = base.file
+    }
+    result.inputs = inputs.over(base.inputs)
+    result.operations = operations.over(base.operations) { $0.refining($1) }
+    result.notifications = notifications.over(base.notifications) { $0.refining($1) }
+    return result
+  }
+}
+
+/// An operation or a notification (1.3, 3.6.17 and 3.6.19).
+struct OperationDefinition: Sendable {
+  /// Its name.
+  var name: Name
+  /// What carries it out.
+  var implementation: Implementation?
+  /// Values and definitions of its inputs, as written.
+  var inputs: OrderedMap<YAMLNode>
+  /// The attributes that its outputs go to, as written.
+  var outputs: OrderedMap<YAMLNode>
+
+  /// Reads a definition, or its short form: the implementation's file.
+  init?(_ name: Name, _ node: YAMLNode, _ site: DefinitionSite, _ context: SyntaxContext) {
+    self.name = name
+    inputs = OrderedMap()
+    outputs = OrderedMap()
+    if node.text != nil, !node.isNull {
+      implementation = Implementation(node, context)
+      return
+    }
+    var entity = Entity(node, "an operation", context, orNothing: true, orText: true)
+    guard entity.isMap || node.isNull else { return nil }
+    _ = entity.string("description")
+    implementation = entity.take("implementation").flatMap { Implementation($0, context) }
+    inputs = entity.map("inputs") { $1 }
+    outputs = entity.map("outputs") { $1 }
+    entity.finish()
+  }
+
+  /// This definition as a refinement of an inherited one.
+  func refining(_ base: OperationDefinition) -> OperationDefinition {
+    var result = self
+    result.implementation = implementation ?? base.implementation
+    result.inputs = inputs.over(base.inputs)
+    result.outputs = outputs.over(base.outputs)
+    return result
+  }
+}
+
+/// What carries out an operation (1.3, 3.6.16).
+struct Implementation: Sendable {
+  /// The artifact's name or file.
+  var primary: Name?
+  /// What it needs.
+  var dependencies: [Name]
+
+  /// Reads an implementation, or its short form: a file.
+  init?(_ node: YAMLNode, _ context: SyntaxContext) {
+    dependencies = []
+    if node.entries == nil {
+      let entity = Entity(
+        YAMLNode(content: .mapping([]), place: node.place), "an operation implementation", context, orText: true)
+      guard let name = entity.string(node, "an operation implementation") else { return nil }
+      primary = name
+      return
+    }
+    var entity = Entity(node, "an operation implementation", context, orText: true)
+    if let value = entity.take("primary") { primary = Self.artifact(value, entity) }
+    if let value = entity.take("dependencies") {
+      if let items = value.items {
+        dependencies = items.compactMap { Self.artifact($0, entity) }
+      } else {
+        entity.reportForm(value, "`dependencies` of an operation implementation", "a list of artifacts")
+      }
+    }
+    _ = entity.take("timeout")
+    _ = entity.string("operation_host")
+    // The long form may also be an artifact written in place.
+    if primary == nil, entity.node["file"] != nil || entity.node["type"] != nil {
+      primary = Self.artifact(node, entity)
+    } else {
+      entity.finish()
+    }
+  }
+
+  private static func artifact(_ node: YAMLNode, _ entity: Entity) -> Name? {
+    if node.entries != nil {
+      let artifact = ArtifactDefinition(Name(text: "", place: node.place), node, entity.context)
+      if let artifact, artifact.file == nil, node["file"] == nil {
+        entity.context.findings.report(
+          "missing-key", at: node.place, "an implementation artifact lacks `file`", expected: "the keyname `file`")
+      }
+      return artifact?.file
+    }
+    return entity.string(node, "an implementation artifact")
+  }
+}

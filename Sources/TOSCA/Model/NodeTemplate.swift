@@ -1,0 +1,99 @@
+/// A node template (1.3, 3.8.3).
+struct NodeTemplate: Sendable {
+  /// Its name.
+  var name: Name
+  /// Its type.
+  var type: Name
+  /// What an orchestrator is to do with it.
+  var directives: [Name]
+  /// The values of its properties, as written.
+  var properties: OrderedMap<PropertyAssignment>
+  /// The values of its attributes, as written.
+  var attributes: OrderedMap<PropertyAssignment>
+  /// What is said of its capabilities.
+  var capabilities: OrderedMap<CapabilityAssignment>
+  /// Its requirements, in order.
+  var requirements: [RequirementAssignment]
+  /// Its interfaces.
+  var interfaces: OrderedMap<InterfaceDefinition>
+  /// Its artifacts.
+  var artifacts: OrderedMap<ArtifactDefinition>
+  /// What must hold of the node that is selected for it.
+  var nodeFilter: NodeFilter?
+  /// The template it is a copy of.
+  var copy: Name?
+  /// Its metadata.
+  var metadata: OrderedMap<Name>
+
+  /// Reads a template.
+  init?(_ name: Name, _ node: YAMLNode, _ context: SyntaxContext) {
+    var entity = Entity(node, "a node template", context)
+    guard entity.isMap else { return nil }
+    self.name = name
+    let type = entity.string("type")
+    _ = entity.string("description")
+    metadata = entity.metadata()
+    directives = entity.strings("directives") ?? []
+    properties = PropertyAssignment.readAll("properties", &entity)
+    attributes = PropertyAssignment.readAll("attributes", &entity)
+    capabilities = entity.map("capabilities") { CapabilityAssignment($0, $1, context) }
+    requirements = entity.list("requirements") { RequirementAssignment($0, $1, context) }
+    interfaces = InterfaceDefinition.readAll(&entity, .template)
+    artifacts = entity.map("artifacts") { ArtifactDefinition($0, $1, context) }
+    nodeFilter = entity.take("node_filter").map { NodeFilter($0, context) }
+    copy = entity.string("copy")
+    entity.finish()
+    guard let type = type ?? copy else {
+      if entity.key("type") == nil { entity.reportMissing("type", at: name.place) }
+      return nil
+    }
+    self.type = type
+  }
+
+  /// This template as a copy of another: what it does not say is the other's (1.3, 3.8.3.1, `copy`).
+  func copying(_ source: NodeTemplate) -> NodeTemplate {
+    var result = self
+    result.type = type.text == copy?.text ? source.type : type
+    result.properties = properties.over(source.properties)
+    result.attributes = attributes.over(source.attributes)
+    result.capabilities = capabilities.over(source.capabilities)
+    if requirements.isEmpty { result.requirements = source.requirements }
+    result.interfaces = interfaces.over(source.interfaces)
+    result.artifacts = artifacts.over(source.artifacts)
+    return result
+  }
+}
+
+/// The value given to a property or attribute, as written (1.3, 3.6.11 and 3.6.13).
+struct PropertyAssignment: Sendable {
+  /// The property's name.
+  var name: Name
+  /// The value.
+  var value: YAMLNode
+
+  /// Reads a map of assignments.
+  static func readAll(_ keyname: String, _ entity: inout Entity) -> OrderedMap<PropertyAssignment> {
+    entity.map(keyname) { PropertyAssignment(name: $0, value: $1) }
+  }
+}
+
+/// What a template says of a capability (1.3, 3.8.1).
+struct CapabilityAssignment: Sendable {
+  /// The capability's name.
+  var name: Name
+  /// The values of its properties, as written.
+  var properties: OrderedMap<PropertyAssignment>
+  /// The values of its attributes, as written.
+  var attributes: OrderedMap<PropertyAssignment>
+
+  /// Reads an assignment.
+  init?(_ name: Name, _ node: YAMLNode, _ context: SyntaxContext) {
+    var entity = Entity(node, "a capability assignment", context)
+    guard entity.isMap else { return nil }
+    self.name = name
+    properties = PropertyAssignment.readAll("properties", &entity)
+    attributes = PropertyAssignment.readAll("attributes", &entity)
+    _ = entity.bounds("occurrences")
+    entity.finish()
+  }
+}

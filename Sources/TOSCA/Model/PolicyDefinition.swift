@@ -1,0 +1,32 @@
+/// A policy (1.3, 3.8.6).
+struct PolicyDefinition: Sendable {
+  /// Its name.
+  var name: Name
+  /// Its type.
+  var type: Name
+  /// The node templates and groups it applies to.
+  var targets: [Name]
+  /// The values of its properties, as written.
+  var properties: OrderedMap<PropertyAssignment>
+  /// Its triggers.
+  var triggers: OrderedMap<TriggerDefinition>
+
+  /// Reads a policy.
+  init?(_ name: Name, _ node: YAMLNode, _ context: SyntaxContext) {
+    var entity = Entity(node, "a policy", context)
+    guard entity.isMap else { return nil }
+    self.name = name
+    let type = entity.string("type")
+    _ = entity.string("description")
+    _ = entity.metadata()
+    targets = entity.strings("targets") ?? []
+    properties = PropertyAssignment.readAll("properties", &entity)
+    triggers = entity.map("triggers") { TriggerDefinition($0, $1, context) }
+    entity.finish()
+    guard let type else {
+      if entity.key("type") == nil { entity.reportMissing("type", at: name.place) }
+      return nil
+    }
+    self.type = type
+  }
+}

@@ -1,0 +1,81 @@
+/// A property of a type (1.3, 3.6.10), an attribute (3.6.12), or a parameter: an input or output (3.6.14).
+struct PropertyDefinition: Sendable {
+  /// Which of them, because their keynames differ.
+  enum Role: Sendable {
+    case property, attribute, parameter
+
+    var what: String {
+      switch self {
+      case .property: "a property definition"
+      case .attribute: "an attribute definition"
+      case .parameter: "a parameter definition"
+      }
+    }
+  }
+
+  /// Its name.
+  var name: Name
+  /// What values it takes; nil for a parameter without a type.
+  var schema: SchemaDefinition?
+  /// Its description.
+  var description: String?
+  /// Whether a value must be given where there is no default.
+  var required: Bool
+  /// The value where none is given.
+  var defaultValue: YAMLNode?
+  /// The fixed value of a parameter.
+  var value: YAMLNode?
+  /// Its metadata.
+  var metadata: OrderedMap<Name>
+  /// The constraints of the definitions that this one refines, which hold as well.
+  var inheritedConstraints: [ConstraintClause] = []
+
+  /// Whether its values must never be shown.
+  var isSensitive: Bool { metadata["sensitive"].map { CoreSchema.boolean($0.text) == true } ?? false }
+
+  /// Reads a definition.
+  init?(_ name: Name, _ node: YAMLNode, _ role: Role, _ context: SyntaxContext) {
+    var entity = Entity(node, role.what, context)
+    guard entity.isMap else { return nil }
+    self.name = name
+    schema = SchemaDefinition.read(&entity, typeRequired: role != .parameter, at: name.place)
+    description = entity.string("description")?.text
+    metadata = entity.metadata()
+    defaultValue = entity.take("default")
+    required = true
+    if role != .attribute { required = entity.boolean("required") ?? true }
+    if role == .property { _ = entity.take("external-schema") }
+    if role == .parameter { value = entity.take("value") }
+    if let status = entity.string("status") {
+      let known = ["supported", "unsupported", "experimental", "deprecated"]
+      if !known.contains(status.text) {
+        context.findings.report(
+          "unknown-value", at: status.place, "unknown status `\(status.text.excerpt)`",
+          expected: "one of " + known.map { "`\($0)`" }.joined(separator: ", "),
+          suggestion: nearest(status.text, among: known))
+      }
+    }
+    entity.finish()
+    if schema == nil, role != .parameter { return nil }
+  }
+
+  /// Reads a map of definitions.
+  static func readAll(_ keyname: String, _ role: Role, _ entity: inout Entity) -> OrderedMap<PropertyDefinition> {
+    let context = entity.context
+    return entity.map(keyname) { PropertyDefinition($0, $1, role, context) }
+  }
+
+  /// This definition as a refinement of another: what it does not say is inherited.
+  func refining(_ base: PropertyDefinition) -> PropertyDefinition {
+    var result = self
+    if result.defaultValue == nil { result.defaultValue = base.defaultValue }
+    if result.description == nil { result.description = base.description }
+    result.inheritedConstraints = base.inheritedConstraints + (base.schema?.constraints ?? [])
+    if let own = schema, let inherited = base.schema, own.entrySchema == nil, own.type.text == inherited.type.text {
+      result.schema = SchemaDefinition(
+        type: own.type, entrySchema: inherited.entrySchema, keySchema: own.keySchema ?? inherited.keySchema,
+        constraints: own.constraints, file: own.file)
+    }
+    return result
+  }
+}

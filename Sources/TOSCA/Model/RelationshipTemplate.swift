@@ -1,0 +1,33 @@
+/// A relationship template (1.3, 3.8.4).
+struct RelationshipTemplate: Sendable {
+  /// Its name.
+  var name: Name
+  /// Its type.
+  var type: Name
+  /// The values of its properties, as written.
+  var properties: OrderedMap<PropertyAssignment>
+  /// The values of its attributes, as written.
+  var attributes: OrderedMap<PropertyAssignment>
+  /// Its interfaces.
+  var interfaces: OrderedMap<InterfaceDefinition>
+
+  /// Reads a template.
+  init?(_ name: Name, _ node: YAMLNode, _ context: SyntaxContext) {
+    var entity = Entity(node, "a relationship template", context)
+    guard entity.isMap else { return nil }
+    self.name = name
+    let type = entity.string("type")
+    _ = entity.string("description")
+    _ = entity.metadata()
+    properties = PropertyAssignment.readAll("properties", &entity)
+    attributes = PropertyAssignment.readAll("attributes", &entity)
+    interfaces = InterfaceDefinition.readAll(&entity, .template)
+    let copy = entity.string("copy")
+    entity.finish()
+    guard let type = type ?? copy else {
+      if entity.key("type") == nil { entity.reportMissing("type", at: name.place) }
+      return nil
+    }
+    self.type = type
+  }
+}

@@ -1,0 +1,110 @@
+/// What values are allowed: a type, the schemas of a list's or map's entries, and constraints (1.3, 3.6.11).
+final class SchemaDefinition: Sendable {
+  /// The type's name: a primitive, `list`, `map` or a data type.
+  let type: Name
+  /// What the entries of a list or map are.
+  let entrySchema: SchemaDefinition?
+  /// What the keys of a map are.
+  let keySchema: SchemaDefinition?
+  /// What else holds of a value.
+  let constraints: [ConstraintClause]
+  /// The file in whose namespace names are looked up.
+  let file: UInt32
+
+  /// A schema.
+  init(
+    type: Name, entrySchema: SchemaDefinition? = nil, keySchema: SchemaDefinition? = nil,
+    constraints: [ConstraintClause] = [], file: UInt32
+  ) {
+    self.type = type
+    self.entrySchema = entrySchema
+    self.keySchema = keySchema
+    self.constraints = constraints
+    self.file = file
+  }
+
+  /// Reads the schema keynames of an entity; nil where `type` is missing.
+  static func read(_ entity: inout Entity, typeRequired: Bool = true, at place: Place? = nil) -> SchemaDefinition? {
+    // `null` is the name of a type, though YAML reads nothing from it.
+    let type = entity.take("type").flatMap { value in
+      value.text == "null"
+        ? Name(text: "null", place: value.place) : entity.string(value, "`type` of \(entity.what)")
+    }
+    let constraints = ConstraintClause.readAll(&entity)
+    let entrySchema = entity.take("entry_schema").flatMap { read($0, "an entry schema", entity.context) }
+    let keySchema = entity.take("key_schema").flatMap { read($0, "a key schema", entity.context) }
+    guard let type else {
+      if typeRequired, entity.key("type") == nil { entity.reportMissing("type", at: place) }
+      return nil
+    }
+    return SchemaDefinition(
+      type: type, entrySchema: entrySchema, keySchema: keySchema, constraints: constraints, file: entity.context.file)
+  }
+
+  /// Reads an `entry_schema` or `key_schema`: a type's name, or a map.
+  static func read(_ node: YAMLNode, _ what: String, _ context: SyntaxContext) -> SchemaDefinition? {
+    if case .scalar(let text, let style) = node.content, CoreSchema.kind(of: text, style) == .string {
+      return SchemaDefinition(type: Name(text: text, place: node.place), file: context.file)
+    }
+    var entity = Entity(node, what, context, orText: true)
+    _ = entity.string("description")
+    let schema = read(&entity)
+    entity.finish()
+    return schema
+  }
+}
+
+/// One condition that a value must fulfil (1.3, 3.6.3): an operator and its operand as written.
+struct ConstraintClause: Sendable {
+  /// The operators.
+  enum Operator: String, CaseIterable, Sendable {
+    case equal
+    case greaterThan = "greater_than"
+    case greaterOrEqual = "greater_or_equal"
+    case lessThan = "less_than"
+    case lessOrEqual = "less_or_equal"
+    case inRange = "in_range"
+    case validValues = "valid_values"
+    case length
+    case minLength = "min_length"
+    case maxLength = "max_length"
+    case pattern
+    case schema
+  }
+
+  /// What is compared.
+  var operation: Operator
+  /// Where the operator is written.
+  var place: Place
+  /// What it is compared with.
+  var operand: YAMLNode
+
+  /// Reads `constraints`.
+  static func readAll(_ entity: inout Entity) -> [ConstraintClause] {
+    guard let value = entity.take("constraints") else { return [] }
+    guard let items = value.items else {
+      entity.reportForm(value, "`constraints` of \(entity.what)", "a list of constraints such as `- in_range: [1, 9]`")
+      return []
+    }
+    return items.compactMap { read($0, entity.context) }
+  }
+
+  /// Reads one constraint.
+  static func read(_ node: YAMLNode, _ context: SyntaxContext) -> ConstraintClause? {
+    guard let entries = node.entries, entries.count == 1, let entry = entries.first else {
+      context.findings.report(
+        "wrong-syntax", at: node.place, "a constraint cannot be \(node.kindDescription)",
+        expected: "a map with one operator, such as `in_range: [1, 9]`")
+      return nil
+    }
+    guard let operation = Operator(rawValue: entry.name) else {
+      let names = Operator.allCases.map(\.rawValue)
+      context.findings.report(
+        "unknown-constraint", at: entry.key.place, "unknown constraint operator `\(entry.name.excerpt)`",
+        expected: "one of " + names.map { "`\($0)`" }.joined(separator: ", "),
+        suggestion: nearest(entry.name, among: names))
+      return nil
+    }
+    return ConstraintClause(operation: operation, place: entry.key.place, operand: entry.value)
+  }
+}

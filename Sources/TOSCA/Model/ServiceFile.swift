@@ -1,0 +1,75 @@
+/// One file of a service template (1.3, 3.10): a service template, or definitions for others to import.
+struct ServiceFile: Sendable {
+  /// The file's version.
+  var version: TOSCAVersion
+  /// Its description.
+  var description: String?
+  /// Its metadata.
+  var metadata: OrderedMap<Name>
+  /// What it imports.
+  var imports: [ImportDefinition]
+  /// The repositories it names.
+  var repositories: OrderedMap<YAMLNode>
+  var artifactTypes: OrderedMap<ArtifactType>
+  var capabilityTypes: OrderedMap<CapabilityType>
+  var dataTypes: OrderedMap<DataType>
+  var groupTypes: OrderedMap<GroupType>
+  var interfaceTypes: OrderedMap<InterfaceType>
+  var nodeTypes: OrderedMap<NodeType>
+  var policyTypes: OrderedMap<PolicyType>
+  var relationshipTypes: OrderedMap<RelationshipType>
+  /// The topology template, in a service template.
+  var topology: TopologyTemplate?
+
+  /// Reads a file's root node.
+  init(_ node: YAMLNode, _ context: SyntaxContext) {
+    var entity = Entity(node, "a service template", context)
+    version = context.version
+    _ = entity.take("tosca_definitions_version")
+    _ = entity.string("namespace")
+    description = entity.string("description")?.text
+    metadata = entity.metadata()
+    Self.checkMetadata(node["metadata"], entity)
+    for keyname in ["template_name", "template_author", "template_version"] { _ = entity.text(keyname) }
+    if let value = entity.take("dsl_definitions"), value.entries == nil {
+      entity.reportForm(value, "`dsl_definitions`", "a map")
+    }
+    repositories = entity.map("repositories") { Self.repository($1, context) }
+    imports = ImportDefinition.readAll(&entity)
+    artifactTypes = Self.types(&entity)
+    capabilityTypes = Self.types(&entity)
+    dataTypes = Self.types(&entity)
+    groupTypes = Self.types(&entity)
+    interfaceTypes = Self.types(&entity)
+    nodeTypes = Self.types(&entity)
+    policyTypes = Self.types(&entity)
+    relationshipTypes = Self.types(&entity)
+    topology = entity.take("topology_template").map { TopologyTemplate($0, context) }
+    entity.finish()
+  }
+
+  private static func types<Type: TypeDefinition>(_ entity: inout Entity) -> OrderedMap<Type> {
+    let context = entity.context
+    return entity.map(Type.kind.section) { Type($0, $1, context) }
+  }
+
+  /// The keynames of metadata that 1.3 defines (3.10.3.2) have strings.
+  private static func checkMetadata(_ metadata: YAMLNode?, _ entity: Entity) {
+    for keyname in ["template_name", "template_author"] {
+      if let value = metadata?[keyname] { _ = entity.string(value, "the metadata `\(keyname)`") }
+    }
+    if let value = metadata?["template_version"], value.isNull {
+      entity.reportForm(value, "the metadata `template_version`", "a version such as `1.0`")
+    }
+  }
+
+  private static func repository(_ node: YAMLNode, _ context: SyntaxContext) -> YAMLNode? {
+    if node.text != nil, !node.isNull { return node }
+    var entity = Entity(node, "a repository", context, orText: true)
+    _ = entity.string("description")
+    if entity.string("url") == nil, entity.key("url") == nil { entity.reportMissing("url") }
+    _ = entity.take("credential")
+    entity.finish()
+    return node
+  }
+}

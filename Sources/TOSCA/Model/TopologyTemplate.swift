@@ -1,0 +1,50 @@
+/// The topology template of a service template (1.3, 3.9).
+struct TopologyTemplate: Sendable {
+  /// Its description.
+  var description: String?
+  /// Its inputs.
+  var inputs: OrderedMap<PropertyDefinition>
+  /// Its node templates.
+  var nodeTemplates: OrderedMap<NodeTemplate>
+  /// Its relationship templates.
+  var relationshipTemplates: OrderedMap<RelationshipTemplate>
+  /// Its groups.
+  var groups: OrderedMap<GroupDefinition>
+  /// Its policies, in order.
+  var policies: OrderedMap<PolicyDefinition>
+  /// Its outputs.
+  var outputs: OrderedMap<PropertyDefinition>
+  /// Its workflows.
+  var workflows: OrderedMap<WorkflowDefinition>
+  /// How it stands for a node of another topology.
+  var substitutionMappings: SubstitutionMappings?
+
+  /// Reads a topology template.
+  init(_ node: YAMLNode, _ context: SyntaxContext) {
+    var entity = Entity(node, "a topology template", context)
+    description = entity.string("description")?.text
+    inputs = PropertyDefinition.readAll("inputs", .parameter, &entity)
+    nodeTemplates = entity.map("node_templates") { NodeTemplate($0, $1, context) }
+    relationshipTemplates = entity.map("relationship_templates") { RelationshipTemplate($0, $1, context) }
+    groups = entity.map("groups") { GroupDefinition($0, $1, context) }
+    policies = OrderedMap()
+    // Some versions' examples write a map where the grammar says a list; both are unambiguous.
+    if node["policies"]?.entries != nil, context.version < .simple1_3 {
+      policies = entity.map("policies") { PolicyDefinition($0, $1, context) }
+    } else {
+      for policy in entity.list("policies", read: { PolicyDefinition($0, $1, context) }) {
+        if let earlier = policies[policy.name.text] {
+          context.findings.report(
+            "duplicate-name", at: policy.name.place, "the policy `\(policy.name.text.excerpt)` is already defined",
+            expected: "each name once", related: [(earlier.name.place, "it is first defined here")])
+        } else {
+          policies[policy.name.text] = policy
+        }
+      }
+    }
+    outputs = PropertyDefinition.readAll("outputs", .parameter, &entity)
+    workflows = entity.map("workflows") { WorkflowDefinition($0, $1, context) }
+    substitutionMappings = entity.take("substitution_mappings").map { SubstitutionMappings($0, context) }
+    entity.finish()
+  }
+}

@@ -1,0 +1,94 @@
+/// A trigger of a policy (1.3, 3.6.22). The condition and the activities are kept as written.
+struct TriggerDefinition: Sendable {
+  /// Its name.
+  var name: Name
+  /// The event's type.
+  var event: Name
+  /// The condition.
+  var condition: YAMLNode?
+  /// What is to be done.
+  var actions: [YAMLNode]
+
+  /// Reads a trigger.
+  init?(_ name: Name, _ node: YAMLNode, _ context: SyntaxContext) {
+    var entity = Entity(node, "a trigger", context)
+    guard entity.isMap else { return nil }
+    self.name = name
+    _ = entity.string("description")
+    _ = entity.metadata()
+    var event = entity.string("event")
+    // 1.0 to 1.2 call it event_type, and some writers keep that name.
+    if event == nil, entity.key("event") == nil { event = Self.eventType(&entity) }
+    _ = entity.take("schedule")
+    _ = entity.take("target_filter")
+    condition = entity.take("condition")
+    for keyname in ["constraint", "period", "evaluations", "method"] {
+      if let value = entity.take(keyname), condition == nil { condition = value }
+    }
+    if let condition, condition.entries == nil, condition.items == nil {
+      entity.reportForm(condition, "the condition of a trigger", "a map, or a list, of conditions")
+    }
+    actions = []
+    if let value = entity.take("action") {
+      if let items = value.items {
+        actions = items
+      } else if value.entries != nil, context.version < .simple1_3 {
+        actions = [value]
+      } else {
+        entity.reportForm(value, "the action of a trigger", "a list of activities such as `- call_operation: …`")
+      }
+    } else {
+      entity.reportMissing("action", at: name.place)
+    }
+    for action in actions { Activity.check(action, context) }
+    entity.finish()
+    guard let event else {
+      if entity.key("event") == nil, entity.key("event_type") == nil { entity.reportMissing("event", at: name.place) }
+      return nil
+    }
+    self.event = event
+  }
+}
+
+extension TriggerDefinition {
+  /// The event of an earlier version: a name, or a map with the event's type.
+  private static func eventType(_ entity: inout Entity) -> Name? {
+    guard let value = entity.take("event_type") else { return nil }
+    return entity.string(value["type"] ?? value, "`event_type` of a trigger")
+  }
+}
+
+/// An activity of a trigger or of a workflow's step (1.3, 3.6.23).
+enum Activity {
+  /// The kinds of activities.
+  static let kinds = ["call_operation", "delegate", "set_state", "inline"]
+
+  /// Reports an activity that has not the form of one.
+  static func check(_ node: YAMLNode, _ context: SyntaxContext) {
+    guard let entries = node.entries, entries.count == 1, let entry = entries.first else {
+      context.findings.report(
+        "wrong-syntax", at: node.place, "an activity cannot be \(node.kindDescription)",
+        expected: "a map with one of " + kinds.map { "`\($0)`" }.joined(separator: ", "))
+      return
+    }
+    // Before 1.3 an action was any operation.
+    guard kinds.contains(entry.name) || context.version < .simple1_3 else {
+      context.findings.report(
+        "unknown-key", at: entry.key.place, "unknown activity `\(entry.name.excerpt)`",
+        expected: "one of " + kinds.map { "`\($0)`" }.joined(separator: ", "),
+        suggestion: nearest(entry.name, among: kinds))
+      return
+    }
+    if entry.name == "call_operation", let entries = entry.value.entries {
+      guard !entries.isEmpty else { return }
+      var entity = Entity(entry.value, "an activity `call_operation`", context, orText: true)
+      if entity.string("operation") == nil, entity.key("operation") == nil { entity.reportMissing("operation") }
+      _ = entity.map("inputs") { $1 }
+      entity.finish()
+    } else if entry.value.items != nil {
+      context.findings.report(
+        "wrong-syntax", at: entry.value.place, "an activity `\(entry.name)` cannot be \(entry.value.kindDescription)",
+        expected: "a name, or a map")
+    }
+  }
+}

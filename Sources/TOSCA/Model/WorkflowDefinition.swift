@@ -1,0 +1,63 @@
+/// An imperative workflow (1.3, 3.8.7).
+struct WorkflowDefinition: Sendable {
+  /// A step of a workflow (1.3, 3.6.26).
+  struct Step: Sendable {
+    /// Its name.
+    var name: Name
+    /// The node template or group it acts on.
+    var target: Name?
+    /// The steps that follow when it succeeded, and when it failed.
+    var onSuccess: [Name]
+    var onFailure: [Name]
+  }
+
+  /// Its name.
+  var name: Name
+  /// Its steps.
+  var steps: OrderedMap<Step>
+
+  /// Reads a workflow.
+  init?(_ name: Name, _ node: YAMLNode, _ context: SyntaxContext) {
+    var entity = Entity(node, "a workflow", context)
+    guard entity.isMap else { return nil }
+    self.name = name
+    _ = entity.string("description")
+    _ = entity.metadata()
+    _ = PropertyDefinition.readAll("inputs", .parameter, &entity)
+    if let value = entity.take("preconditions"), value.items == nil, value.entries == nil {
+      entity.reportForm(value, "`preconditions` of a workflow", "a list of conditions")
+    }
+    steps = entity.map("steps") { Self.step($0, $1, context) }
+    _ = entity.take("implementation").flatMap { Implementation($0, context) }
+    _ = entity.map("outputs") { $1 }
+    entity.finish()
+  }
+
+  private static func step(_ name: Name, _ node: YAMLNode, _ context: SyntaxContext) -> Step? {
+    var entity = Entity(node, "a workflow step", context)
+    guard entity.isMap else { return nil }
+    let target = entity.string("target")
+    _ = entity.string("target_relationship")
+    _ = entity.string("operation_host")
+    _ = entity.take("filter")
+    if let value = entity.take("activities") {
+      if let items = value.items {
+        for item in items { Activity.check(item, context) }
+      } else {
+        entity.reportForm(value, "`activities` of a workflow step", "a list of activities")
+      }
+    } else {
+      entity.reportMissing("activities", at: name.place)
+    }
+    let onSuccess = names("on_success", &entity)
+    let onFailure = names("on_failure", &entity)
+    entity.finish()
+    return Step(name: name, target: target, onSuccess: onSuccess, onFailure: onFailure)
+  }
+
+  /// The steps that follow; one may stand without a list.
+  private static func names(_ keyname: String, _ entity: inout Entity) -> [Name] {
+    guard let value = entity.take(keyname) else { return [] }
+    return (value.items ?? [value]).compactMap { entity.string($0, "a step in `\(keyname)`") }
+  }
+}

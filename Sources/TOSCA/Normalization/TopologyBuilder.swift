@@ -1,0 +1,152 @@
+/// Makes the normalized topology of a topology template, and reports what in it does not fit its types.
+final class TopologyBuilder {
+  let typer: ValueTyper
+  let catalogue: Catalogue
+  let findings: FindingCollector
+  let scope: TopologyScope
+  let file: LoadedFile
+  /// The folders, by file, that relative paths refer to.
+  let folders: [UInt32: String]
+  /// The folder of the template, as the user named it.
+  let root: String
+
+  /// A builder for the template of a file.
+  init(
+    typer: ValueTyper, catalogue: Catalogue, findings: FindingCollector, scope: TopologyScope, file: LoadedFile,
+    folders: [UInt32: String]
+  ) {
+    self.typer = typer
+    self.catalogue = catalogue
+    self.findings = findings
+    self.scope = scope
+    self.file = file
+    self.folders = folders
+    root = file.folder
+    typer.topology = scope
+  }
+
+  /// The topology, complete only where no error was found.
+  func build() -> Topology {
+    let template = scope.template
+    let definitions = DefinitionChecker(catalogue: catalogue, typer: typer, findings: findings)
+    for parameter in template.inputs.values + template.outputs.values {
+      if let schema = parameter.schema { definitions.check(schema) }
+    }
+    bindNodes()
+    bindRequirements()
+    checkHostCycles()
+    var topology = Topology(
+      version: file.content.version.rawValue, description: file.content.description ?? template.description,
+      root: root)
+    for (key, value) in file.content.metadata { topology.metadata[key] = value.text }
+    topology.inputs = inputs()
+    topology.nodes = scope.nodes.indices.compactMap { node($0) }
+    topology.groups = template.groups.values.compactMap { group($0) }
+    topology.policies = template.policies.values.compactMap { policy($0) }
+    topology.outputs = outputs()
+    for workflow in template.workflows.values { check(workflow) }
+    for relationship in template.relationshipTemplates.values { check(relationship) }
+    if let mappings = template.substitutionMappings { check(mappings) }
+    return topology
+  }
+
+  /// The public form of a place.
+  func range(_ place: Place) -> SourceRange { findings.table.range(place) }
+
+  /// The values of an entity's properties: those assigned and the defaults of the others. What is not defined,
+  /// missing or does not fit is reported.
+  func properties(
+    _ assigned: OrderedMap<PropertyAssignment>, _ defined: OrderedMap<PropertyDefinition>, of entity: String,
+    at place: Place, _ owner: ValueContext.Owner, allowOthers: Bool = false
+  ) -> [String: Value] {
+    var result: [String: Value] = [:]
+    for (key, assignment) in assigned {
+      let context = ValueContext(subject: "property `\(key.excerpt)`", owner: owner)
+      guard let definition = defined[key] else {
+        if allowOthers {
+          result[key] = typer.value(assignment.value, as: nil, context)
+        } else {
+          findings.report(
+            "unknown-property", at: assignment.name.place, "unknown property `\(key.excerpt)` of \(entity)",
+            expected: ValueTyper.oneOf(defined.keys) ?? "no properties: its type has none",
+            suggestion: nearest(key, among: defined.keys))
+        }
+        continue
+      }
+      if assignment.value.isNull, !definition.required, definition.schema?.type.text != "null" { continue }
+      result[key] = typer.value(assignment.value, of: definition, context)
+    }
+    for (key, definition) in defined where assigned[key] == nil {
+      if let value = definition.defaultValue {
+        let context = ValueContext(subject: "the default of property `\(key.excerpt)`", owner: owner)
+        result[key] = typer.value(value, of: definition, context)
+      } else if definition.required {
+        findings.report(
+          "missing-property", at: place, "\(entity) lacks the property `\(key.excerpt)`",
+          expected: "`\(key.excerpt)`: " + (definition.schema?.type.text ?? "a value"),
+          related: [(definition.name.place, "the property is defined here")])
+      }
+    }
+    return result
+  }
+
+  private func inputs() -> [String: Value] {
+    var result: [String: Value] = [:]
+    for (name, definition) in scope.inputs {
+      let context = ValueContext(subject: "input `\(name.excerpt)`")
+      if let written = scope.inputValues[name] {
+        result[name] = typer.value(written, of: definition, context)
+      } else {
+        if definition.required {
+          findings.report(
+            "missing-input", .warning, at: definition.name.place, "the input `\(name.excerpt)` has no value",
+            expected: "`--set \(name)=VALUE`, or a default")
+        }
+      }
+    }
+    return result
+  }
+
+  private func outputs() -> [String: Value] {
+    var result: [String: Value] = [:]
+    for (name, definition) in scope.template.outputs {
+      guard let written = definition.value ?? definition.defaultValue else { continue }
+      result[name] = typer.value(written, of: definition, ValueContext(subject: "output `\(name.excerpt)`"))
+    }
+    return result
+  }
+
+  private func group(_ definition: GroupDefinition) -> Group? {
+    let type = catalogue.find(.group, definition.type, in: file.id)
+    let allowed = type.map { catalogue.groups.types[$0] }
+    for member in definition.members {
+      guard let index = scope.nodeIndex[member.text] else {
+        findings.report(
+          "unknown-member", at: member.place,
+          "the group `\(definition.name.text.excerpt)` names no node template: `\(member.text.excerpt)`",
+          expected: ValueTyper.oneOf(scope.nodeIndex.keys),
+          suggestion: nearest(member.text, among: scope.nodeIndex.keys))
+        continue
+      }
+      guard let allowed, !allowed.members.isEmpty, let nodeType = scope.nodes[index].type else { continue }
+      let fits = allowed.members.contains { name in
+        catalogue.find(.node, name, in: allowed.header.file, report: false)
+          .map { catalogue.nodes.derives(nodeType, from: $0) } ?? true
+      }
+      if !fits {
+        findings.report(
+          "wrong-member", at: member.place,
+          "a group of type `\(definition.type.text.excerpt)` cannot have `\(member.text.excerpt)`",
+          expected: "a node of " + (ValueTyper.oneOf(allowed.members.map(\.text)) ?? "its types"))
+      }
+    }
+    guard let type, let allowed else { return nil }
+    check(definition.interfaces, allowed.interfaces, .none)
+    let values = properties(
+      definition.properties, allowed.properties, of: "group `\(definition.name.text.excerpt)`",
+      at: definition.name.place, .none)
+    return Group(
+      name: definition.name.text, type: catalogue.groups.reference(type), members: definition.members.map(\.text),
+      properties: values, place: range(definition.name.place))
+  }
+}

@@ -1,0 +1,208 @@
+/// A name, or another short text, with the place where it is written.
+struct Name: Hashable, Sendable {
+  /// The text.
+  var text: String
+  /// Where it is written.
+  var place: Place
+}
+
+/// What reading the entities of one file needs to know.
+final class SyntaxContext {
+  /// Where findings go.
+  let findings: FindingCollector
+  /// The file's version.
+  let version: TOSCAVersion
+  /// The file.
+  let file: UInt32
+
+  /// The context of a file.
+  init(findings: FindingCollector, version: TOSCAVersion, file: UInt32) {
+    self.findings = findings
+    self.version = version
+    self.file = file
+  }
+}
+
+/// A map that is being read as a TOSCA entity: keynames are asked for one by one, and `finish` reports those that
+/// nobody asked for. A value that has the wrong form is reported and then treated as absent, so that reading goes on.
+struct Entity {
+  /// What it is, with its article: `a node template`.
+  let what: String
+  /// The map as written.
+  let node: YAMLNode
+  /// The file's context.
+  let context: SyntaxContext
+  /// Whether there is a map at all.
+  let isMap: Bool
+  private let entries: [YAMLEntry]
+  private var known: [String] = []
+
+  /// Starts to read a map; anything else is reported.
+  init(_ node: YAMLNode, _ what: String, _ context: SyntaxContext, orNothing: Bool = false, orText: Bool = false) {
+    self.what = what
+    self.node = node
+    self.context = context
+    if let entries = node.entries {
+      self.entries = entries
+      isMap = true
+    } else {
+      entries = []
+      isMap = false
+      if !(orNothing && node.isNull) {
+        context.findings.report(
+          "wrong-syntax", at: node.place, "\(what) cannot be \(node.kindDescription)",
+          expected: orText ? "a string, or a map of its keynames" : "a map of its keynames")
+      }
+    }
+  }
+
+  /// The value of a keyname as it stands.
+  mutating func take(_ keyname: String) -> YAMLNode? {
+    known.append(keyname)
+    return entries.first { $0.name == keyname }?.value
+  }
+
+  /// The keyname as written.
+  func key(_ keyname: String) -> Place? { entries.first { $0.name == keyname }?.key.place }
+
+  /// Reports an entity that lacks a keyname.
+  func reportMissing(_ keyname: String, at place: Place? = nil) {
+    guard isMap else { return }
+    context.findings.report(
+      "missing-key", at: place ?? node.place, "\(what) lacks `\(keyname)`", expected: "the keyname `\(keyname)`",
+      suggestion: nil)
+  }
+
+  /// A value that must be a string.
+  mutating func string(_ keyname: String) -> Name? {
+    guard let value = take(keyname) else { return nil }
+    return string(value, "`\(keyname)` of \(what)")
+  }
+
+  /// A value that may be any scalar and is kept as text, such as a version.
+  mutating func text(_ keyname: String) -> Name? {
+    guard let value = take(keyname) else { return nil }
+    if let text = value.text, !value.isNull { return Name(text: text, place: value.place) }
+    reportForm(value, "`\(keyname)` of \(what)", "a string")
+    return nil
+  }
+
+  /// A value that must be a Boolean.
+  mutating func boolean(_ keyname: String) -> Bool? {
+    guard let value = take(keyname) else { return nil }
+    if case .scalar(let text, .plain) = value.content, let flag = CoreSchema.boolean(text) { return flag }
+    reportForm(value, "`\(keyname)` of \(what)", "`true` or `false`")
+    return nil
+  }
+
+  /// A value that must be a list of strings.
+  mutating func strings(_ keyname: String) -> [Name]? {
+    guard let value = take(keyname) else { return nil }
+    guard let items = value.items else {
+      reportForm(value, "`\(keyname)` of \(what)", "a list of strings")
+      return nil
+    }
+    return items.compactMap { string($0, "an item of `\(keyname)`") }
+  }
+
+  /// A map from names to entities of one kind.
+  mutating func map<Element>(
+    _ keyname: String, read: (Name, YAMLNode) -> Element?
+  ) -> OrderedMap<Element> {
+    var result = OrderedMap<Element>()
+    guard let value = take(keyname) else { return result }
+    guard let entries = value.entries else {
+      reportForm(value, "`\(keyname)` of \(what)", "a map of names")
+      return result
+    }
+    for entry in entries {
+      guard let name = string(entry.key, "a name in `\(keyname)`") else { continue }
+      result[name.text] = read(name, entry.value)
+    }
+    return result
+  }
+
+  /// A list of maps with one name each, as requirements and policies are written.
+  mutating func list<Element>(_ keyname: String, read: (Name, YAMLNode) -> Element?) -> [Element] {
+    guard let value = take(keyname) else { return [] }
+    guard let items = value.items else {
+      reportForm(value, "`\(keyname)` of \(what)", "a list of maps with one name each")
+      return []
+    }
+    var result: [Element] = []
+    for item in items {
+      guard let entries = item.entries, entries.count == 1, let entry = entries.first else {
+        reportForm(item, "an item of `\(keyname)`", "a map with one name")
+        continue
+      }
+      guard let name = string(entry.key, "a name in `\(keyname)`") else { continue }
+      if let element = read(name, entry.value) { result.append(element) }
+    }
+    return result
+  }
+
+  /// A lower and an upper bound, as of `occurrences`.
+  mutating func bounds(_ keyname: String) -> Bounds? {
+    guard let value = take(keyname) else { return nil }
+    if let items = value.items, items.count == 2, case .scalar(let low, .plain) = items[0].content,
+      let lower = CoreSchema.integer(low), lower >= 0, let high = items[1].text
+    {
+      if high == "UNBOUNDED" { return Bounds(lower: lower, upper: nil) }
+      if case .scalar(_, .plain) = items[1].content, let upper = CoreSchema.integer(high), upper >= lower {
+        return Bounds(lower: lower, upper: upper)
+      }
+    }
+    reportForm(value, "`\(keyname)` of \(what)", "a range such as `[0, 1]` or `[1, UNBOUNDED]`")
+    return nil
+  }
+
+  /// `metadata`: scalars by name.
+  mutating func metadata() -> OrderedMap<Name> {
+    map("metadata") { [context] name, value in
+      if let text = value.text { return Name(text: text, place: value.place) }
+      context.findings.report(
+        "wrong-syntax", at: value.place, "the metadata `\(name.text.excerpt)` cannot be \(value.kindDescription)",
+        expected: "a string")
+      return nil
+    }
+  }
+
+  /// Reports the keynames that were not asked for; those of `except` belong to somebody else.
+  func finish(except: (String) -> Bool = { _ in false }) {
+    for entry in entries where !known.contains(entry.name) && !except(entry.name) {
+      context.findings.report(
+        "unknown-key", at: entry.key.place, "unknown keyname `\(entry.name.excerpt)` in \(what)",
+        expected: known.isEmpty ? nil : "one of " + known.sorted().map { "`\($0)`" }.joined(separator: ", "),
+        suggestion: nearest(entry.name, among: known))
+    }
+  }
+
+  /// The entries whose keynames were not asked for yet.
+  var remaining: [YAMLEntry] { entries.filter { !known.contains($0.name) } }
+
+  /// A node that must be a string.
+  func string(_ value: YAMLNode, _ subject: String) -> Name? {
+    if case .scalar(let text, let style) = value.content, CoreSchema.kind(of: text, style) == .string {
+      return Name(text: text, place: value.place)
+    }
+    reportForm(value, subject, "a string")
+    return nil
+  }
+
+  /// Reports a value of the wrong form.
+  func reportForm(_ value: YAMLNode, _ subject: String, _ expected: String) {
+    context.findings.report(
+      "wrong-syntax", at: value.place, "\(subject) cannot be \(value.kindDescription)", expected: expected)
+  }
+}
+
+/// A lower and an upper bound; no upper bound is `UNBOUNDED`.
+struct Bounds: Hashable, Sendable {
+  /// At least so many.
+  var lower: Int
+  /// At most so many.
+  var upper: Int?
+
+  /// How it is written.
+  var text: String { "[\(lower), \(upper.map(String.init) ?? "UNBOUNDED")]" }
+}

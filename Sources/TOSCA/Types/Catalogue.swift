@@ -1,0 +1,216 @@
+/// All types of a reading, and how names are looked up in each file's namespace.
+final class Catalogue {
+  /// Where findings go.
+  let findings: FindingCollector
+  private(set) var artifacts = TypeTable<ArtifactType>()
+  private(set) var capabilities = TypeTable<CapabilityType>()
+  private(set) var dataTypes = TypeTable<DataType>()
+  private(set) var groups = TypeTable<GroupType>()
+  private(set) var interfaces = TypeTable<InterfaceType>()
+  private(set) var nodes = TypeTable<NodeType>()
+  private(set) var policies = TypeTable<PolicyType>()
+  private(set) var relationships = TypeTable<RelationshipType>()
+
+  private var scopes: [UInt32: Scope] = [:]
+  private let implicit: Set<UInt32>
+  private var common = Scope()
+
+  /// The types of the given files, which stand in the order in which they import each other, imported ones first.
+  init(files: [LoadedFile], implicit: Set<UInt32>, findings: FindingCollector) {
+    self.findings = findings
+    self.implicit = implicit
+    var own: [UInt32: Scope] = [:]
+    for file in files {
+      var scope = Scope()
+      declare(file.content.artifactTypes, in: &artifacts, &scope)
+      declare(file.content.capabilityTypes, in: &capabilities, &scope)
+      declare(file.content.dataTypes, in: &dataTypes, &scope)
+      declare(file.content.groupTypes, in: &groups, &scope)
+      declare(file.content.interfaceTypes, in: &interfaces, &scope)
+      declare(file.content.nodeTypes, in: &nodes, &scope)
+      declare(file.content.policyTypes, in: &policies, &scope)
+      declare(file.content.relationshipTypes, in: &relationships, &scope)
+      own[file.id] = scope
+      if implicit.contains(file.id) { common.fill(from: scope) }
+    }
+    let imports = Dictionary(files.map { ($0.id, $0.imports) }) { first, _ in first }
+    for file in files { scopes[file.id] = namespace(of: file.id, own, imports) }
+    common.addShortNames()
+    resolve()
+  }
+
+  /// The number of the type that a name stands for in a file; an unknown one is reported.
+  func find(_ kind: TypeKind, _ name: Name, in file: UInt32, report: Bool = true) -> Int? {
+    if let found = scopes[file]?[kind, name.text] ?? common[kind, name.text] { return found }
+    if report { reportUnknown([kind], name, in: file) }
+    return nil
+  }
+
+  /// Reports a name that stands for no type of the given kinds.
+  func reportUnknown(_ kinds: [TypeKind], _ name: Name, in file: UInt32) {
+    var known: [String] = []
+    for kind in kinds {
+      known += scopes[file].map { Array($0.names(kind)) } ?? []
+      known += common.names(kind)
+      if kind == .data { known += Primitive.allCases.map(\.rawValue) }
+    }
+    let other = TypeKind.allCases.first { !kinds.contains($0) && find($0, name, in: file, report: false) != nil }
+    let title = kinds.map(\.title).joined(separator: " or ")
+    let described = kinds.map(\.described).joined(separator: " or ")
+    findings.report(
+      "unknown-type", at: name.place, "unknown \(title) `\(name.text.excerpt)`",
+      expected: other.map { "\(described); `\(name.text.excerpt)` is the name of \($0.described)" }
+        ?? "\(described) of this file, its imports or the Simple Profile",
+      suggestion: nearest(name.text, among: known))
+  }
+
+  /// What values a type name stands for.
+  enum Shape: Hashable {
+    /// A primitive, `list` or `map`.
+    case primitive(Primitive)
+    /// A data type that derives from a primitive.
+    case derived(Int, Primitive)
+    /// A data type with properties.
+    case complex(Int)
+  }
+
+  /// What values a schema's type stands for; an unknown type is reported.
+  func shape(_ name: Name, in file: UInt32, report: Bool = true) -> Shape? {
+    if let primitive = Primitive(name: name.text) { return .primitive(primitive) }
+    guard let type = find(.data, name, in: file, report: report) else { return nil }
+    return shape(ofDataType: type)
+  }
+
+  /// What values a data type stands for.
+  func shape(ofDataType type: Int) -> Shape {
+    for ancestor in [type] + dataTypes.ancestors[type] {
+      let header = dataTypes.declared[ancestor].header
+      if let base = header.derivedFrom, dataTypes.parents[ancestor] == nil, let primitive = Primitive(name: base.text) {
+        return .derived(type, primitive)
+      }
+    }
+    return .complex(type)
+  }
+
+  /// Whether a file belongs to the profile that every file knows.
+  func isImplicit(_ file: UInt32) -> Bool { implicit.contains(file) }
+
+  /// The names that a file sees: its own, and those of what it imports, at whatever distance, behind the prefixes on
+  /// the way. Files may import each other; a way that leads back to a file on it ends there.
+  private func namespace(
+    of file: UInt32, _ own: [UInt32: Scope], _ imports: [UInt32: [(file: UInt32, prefix: String?)]]
+  ) -> Scope {
+    var result = own[file] ?? Scope()
+    var seen: Set<String> = ["\(file)"]
+    var pending: [(file: UInt32, prefix: String, way: [UInt32])] = [(file, "", [file])]
+    while let current = pending.popLast() {
+      for (imported, prefix) in imports[current.file] ?? [] {
+        // The profile that every file knows need not be copied into each namespace.
+        guard let scope = own[imported], !implicit.contains(imported), !current.way.contains(imported) else { continue }
+        let path = current.prefix + (prefix.map { $0 + ":" } ?? "")
+        guard seen.count < 10_000, seen.insert("\(imported) \(path)").inserted else { continue }
+        merge(scope, path, into: &result)
+        pending.append((imported, path, current.way + [imported]))
+      }
+    }
+    return result
+  }
+
+  private func declare<Definition: TypeDefinition>(
+    _ types: OrderedMap<Definition>, in table: inout TypeTable<Definition>, _ scope: inout Scope
+  ) {
+    for type in types.values {
+      scope[Definition.kind, type.header.name.text] = table.add(type)
+    }
+  }
+
+  private func merge(_ other: Scope, _ prefix: String, into scope: inout Scope) {
+    for kind in TypeKind.allCases {
+      for name in other.names(kind) {
+        guard let type = other[kind, name] else { continue }
+        let local = prefix + name
+        guard let present = scope[kind, local] else {
+          scope[kind, local] = type
+          continue
+        }
+        if present != type { reportDuplicate(kind, local, present, type) }
+      }
+    }
+  }
+
+  private func reportDuplicate(_ kind: TypeKind, _ name: String, _ one: Int, _ other: Int) {
+    let places = [header(kind, one).name.place, header(kind, other).name.place]
+    findings.report(
+      "duplicate-name", at: places[0], "the \(kind.title) `\(name.excerpt)` is declared twice in one namespace",
+      expected: "each name once, or an import with a `namespace_prefix`",
+      related: [(places[1], "the other declaration")])
+  }
+
+  /// The common part of a type of some kind.
+  func header(_ kind: TypeKind, _ type: Int) -> TypeHeader {
+    switch kind {
+    case .artifact: artifacts.declared[type].header
+    case .capability: capabilities.declared[type].header
+    case .data: dataTypes.declared[type].header
+    case .group: groups.declared[type].header
+    case .interface: interfaces.declared[type].header
+    case .node: nodes.declared[type].header
+    case .policy: policies.declared[type].header
+    case .relationship: relationships.declared[type].header
+    }
+  }
+
+  private func resolve() {
+    artifacts.resolve(findings: findings) { [unowned self] in parent($0) }
+    capabilities.resolve(findings: findings) { [unowned self] in parent($0) }
+    dataTypes.resolve(findings: findings) { [unowned self] in parent($0) }
+    groups.resolve(findings: findings) { [unowned self] in parent($0) }
+    interfaces.resolve(findings: findings) { [unowned self] in parent($0) }
+    nodes.resolve(findings: findings) { [unowned self] in parent($0) }
+    policies.resolve(findings: findings) { [unowned self] in parent($0) }
+    relationships.resolve(findings: findings) { [unowned self] in parent($0) }
+  }
+
+  private func parent<Definition: TypeDefinition>(_ type: Definition) -> Int? {
+    guard let base = type.header.derivedFrom else { return nil }
+    if Definition.kind == .data, Primitive(name: base.text) != nil { return nil }
+    return find(Definition.kind, base, in: type.header.file)
+  }
+}
+
+/// The names of one namespace, by kind.
+struct Scope {
+  private var types: [[String: Int]] = Array(repeating: [:], count: TypeKind.allCases.count)
+
+  /// The type of a name.
+  subscript(kind: TypeKind, name: String) -> Int? {
+    get { types[kind.rawValue][name] }
+    set { types[kind.rawValue][name] = newValue }
+  }
+
+  /// The names of a kind.
+  func names(_ kind: TypeKind) -> Dictionary<String, Int>.Keys { types[kind.rawValue].keys }
+
+  /// Adds what another namespace has and this one has not.
+  mutating func fill(from other: Scope) {
+    for kind in types.indices { types[kind].merge(other.types[kind]) { own, _ in own } }
+  }
+
+  /// Adds the short names of the Simple Profile's types (1.3, 5.1): `Compute` and `tosca:Compute` for
+  /// `tosca.nodes.Compute`. Where the last part stands for several types, the one with fewest parts has it.
+  mutating func addShortNames() {
+    for kind in TypeKind.allCases {
+      let prefix = kind.profilePrefix
+      let names = types[kind.rawValue].filter { $0.key.hasPrefix(prefix) }
+        .sorted { ($0.key.utf8.count, $0.key) < ($1.key.utf8.count, $1.key) }
+      for (name, type) in names {
+        let rest = String(name.dropFirst(prefix.count))
+        let last = rest.split(separator: ".").last.map(String.init) ?? rest
+        for short in [rest, last] where types[kind.rawValue][short] == nil {
+          types[kind.rawValue][short] = type
+          types[kind.rawValue]["tosca:" + short] = type
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,32 @@
+/// How much a reading may take. What goes beyond is a finding, so that no template can exhaust the machine that reads
+/// it.
+public struct Limits: Hashable, Sendable {
+  /// The bytes of one file.
+  public var fileBytes: Int
+  /// The files of one reading, imports and profiles included.
+  public var files: Int
+  /// How deep lists and maps nest.
+  public var depth: Int
+  /// How many nodes aliases and merge keys may add to one file beyond those written.
+  public var aliasedNodes: Int
+  /// How many steps the evaluation of functions may take.
+  public var evaluations: Int
+  /// The characters of one string made by functions.
+  public var stringLength: Int
+  /// The findings of one reading; those after it are only counted.
+  public var findings: Int
+
+  /// Limits that no template written by hand comes near.
+  public init(
+    fileBytes: Int = 16 << 20, files: Int = 500, depth: Int = 64, aliasedNodes: Int = 100_000,
+    evaluations: Int = 1_000_000, stringLength: Int = 1 << 20, findings: Int = 1_000
+  ) {
+    self.fileBytes = fileBytes
+    self.files = files
+    self.depth = depth
+    self.aliasedNodes = aliasedNodes
+    self.evaluations = evaluations
+    self.stringLength = stringLength
+    self.findings = findings
+  }
+}

@@ -1,0 +1,36 @@
+/// A port of the host that is forwarded.
+final class PublishedPort {
+  let identifier: UInt32
+  let name: String
+  /// Where it listens, with the port that was chosen.
+  let listen: Endpoint
+  /// The listening socket, in the host's network namespace.
+  let socket: Int32
+  /// Where new connections go.
+  var target: Endpoint
+  /// Connections by the target they lead to or are being connected to.
+  private(set) var connections: [Endpoint: Int] = [:]
+
+  init(identifier: UInt32, name: String, listen: Endpoint, socket: Int32, target: Endpoint) {
+    self.identifier = identifier
+    self.name = name
+    self.listen = listen
+    self.socket = socket
+    self.target = target
+  }
+
+  func count(_ target: Endpoint) {
+    connections[target, default: 0] += 1
+  }
+
+  func discount(_ target: Endpoint) {
+    guard let count = connections[target] else { return }
+    connections[target] = count > 1 ? count - 1 : nil
+  }
+
+  /// The publication's line of `status`.
+  var line: String {
+    let counts = connections.map { "\($0.key.text)=\($0.value)" }.sorted()
+    return ([name, listen.text, target.text] + counts).joined(separator: " ")
+  }
+}

@@ -1,0 +1,76 @@
+/// What the forwarder can be asked: one line per connection to its socket, words separated by a space. It answers with
+/// one line that starts with `ok` or `error` and closes the connection.
+///
+/// | request | answer |
+/// |---|---|
+/// | `publish NAME ADDRESS:PORT TARGET` | `ok ADDRESS:PORT`, the port chosen where 0 was asked for. A name that is published at that address already gets the new target. |
+/// | `switch NAME TARGET` | `ok`; connections accepted or still being connected go to the new target from now on, established ones stay |
+/// | `sever NAME TARGET` | `ok COUNT`: how many connections to that target were broken |
+/// | `unpublish NAME` | `ok`; established connections stay |
+/// | `status` | `ok pid=N connections=N limit=N accepted=N failed=N`, then a line `NAME ADDRESS:PORT TARGET [TARGET=CONNECTIONS]…` for each publication |
+/// | `stop` | `ok`; the process ends |
+///
+/// A target is `A.B.C.D:PORT` inside the network. Names have 1 to 64 letters, digits, `.`, `_`, `-` or `/`.
+enum Request {
+  case publish(name: String, listen: Endpoint, target: Endpoint)
+  case switchTarget(name: String, target: Endpoint)
+  case sever(name: String, target: Endpoint)
+  case unpublish(name: String)
+  case status
+  case stop
+
+  /// No request is longer.
+  static let maximumLength = 1024
+
+  /// Reads a line without its end.
+  init(line: String) throws(ForwarderFault) {
+    let words = line.split(separator: " ")
+    let verb = words.first ?? ""
+    func expect(_ count: Int, _ form: String) throws(ForwarderFault) {
+      guard words.count == count else { throw ForwarderFault("expected `\(form)`, found `\(line)`") }
+    }
+    switch verb {
+    case "publish":
+      try expect(4, "publish NAME ADDRESS:PORT TARGET")
+      self = .publish(
+        name: try Request.name(words[1]), listen: try Request.endpoint(words[2], canChoose: true),
+        target: try Request.endpoint(words[3]))
+    case "switch":
+      try expect(3, "switch NAME TARGET")
+      self = .switchTarget(name: try Request.name(words[1]), target: try Request.endpoint(words[2]))
+    case "sever":
+      try expect(3, "sever NAME TARGET")
+      self = .sever(name: try Request.name(words[1]), target: try Request.endpoint(words[2]))
+    case "unpublish":
+      try expect(2, "unpublish NAME")
+      self = .unpublish(name: try Request.name(words[1]))
+    case "status":
+      try expect(1, "status")
+      self = .status
+    case "stop":
+      try expect(1, "stop")
+      self = .stop
+    default:
+      throw ForwarderFault("expected publish, switch, sever, unpublish, status or stop, found `\(verb)`")
+    }
+  }
+
+  private static func name(_ word: Substring) throws(ForwarderFault) -> String {
+    let isName =
+      word.utf8.count <= 64
+      && word.utf8.allSatisfy { byte in
+        0x61...0x7A ~= byte || 0x41...0x5A ~= byte || 0x2D...0x39 ~= byte || byte == 0x5F
+      }
+    guard isName else {
+      throw ForwarderFault("expected a name of 1 to 64 letters, digits, `.`, `_`, `-` or `/`, found `\(word)`")
+    }
+    return String(word)
+  }
+
+  private static func endpoint(_ word: Substring, canChoose: Bool = false) throws(ForwarderFault) -> Endpoint {
+    guard let endpoint = Endpoint(word), canChoose || endpoint.port != 0 else {
+      throw ForwarderFault("expected an IPv4 address and a port, such as `127.0.0.1:8080`, found `\(word)`")
+    }
+    return endpoint
+  }
+}

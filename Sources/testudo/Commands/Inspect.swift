@@ -1,0 +1,44 @@
+import ArgumentParser
+import ControlPlane
+import Foundation
+import Orchestration
+import SecTOSCA
+import TOSCA
+
+struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Shows the normalized topology, with the protection due to each resource at each level.",
+    discussion: "Example: testudo inspect Examples/portal --format json")
+
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, json, dot
+  }
+
+  @Argument(help: "A template, or a folder with one.")
+  var path: String
+
+  @Option(name: .customLong("set"), help: "An input, as INPUT=VALUE. Repeatable.")
+  var settings: [String] = []
+
+  @Option(help: "text, json or dot.")
+  var format = Format.text
+
+  /// What `--format json` prints.
+  struct Document: Encodable {
+    var topology: Topology
+    var protection: ProtectionTable
+  }
+
+  func run() throws {
+    let loading = TemplateLoading(library: try Installation.library())
+    let outcome = loading.load(path, inputs: try Settings.inputs(settings))
+    guard let topology = outcome.topology, let service = outcome.service, !outcome.hasErrors else {
+      throw OrchestrationFault.findings(outcome.findings, sources: outcome.sources)
+    }
+    switch format {
+    case .json: try Console.print(json: Document(topology: topology, protection: service.protectionTable))
+    case .dot: print(topology.dot())
+    case .text: print(service.protectionTable.text)
+    }
+  }
+}

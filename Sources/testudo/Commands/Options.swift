@@ -1,0 +1,65 @@
+public import ArgumentParser
+import Foundation
+public import ImageGeneration
+import Orchestration
+
+/// The tenant a command is about.
+struct TenantOption: ParsableArguments {
+  @Option(help: "The tenant.")
+  var tenant = "default"
+}
+
+/// How documents are printed.
+enum DocumentFormat: String, ExpressibleByArgument, CaseIterable {
+  case text, json
+}
+
+/// What `up` and `plan` are given.
+struct RequestOptions: ParsableArguments {
+  @Argument(help: "A template, or a folder with one.")
+  var path: String
+
+  @Option(help: "The service's name; that of the template's folder unless given.")
+  var name: String?
+
+  @OptionGroup var tenant: TenantOption
+
+  @Option(help: "The security level, set by hand; triggers may still raise it.")
+  var level: String?
+
+  @Option(help: "What images are made for: \(Target.allCases.map(\.rawValue).joined(separator: " or ")).")
+  var target: Target = .process
+
+  @Option(name: .customLong("set"), help: "An input, as INPUT=VALUE; VALUE @FILE reads it from a file. Repeatable.")
+  var settings: [String] = []
+
+  /// The request, with inputs that files hold named by absolute paths.
+  func request() throws -> ServiceRequest {
+    ServiceRequest(
+      path: URL(filePath: path).standardizedFileURL.path, name: name, tenant: tenant.tenant, level: level,
+      target: target, inputs: try Settings.inputs(settings))
+  }
+}
+
+extension Target: ExpressibleByArgument {}
+
+/// `NAME=VALUE` arguments.
+enum Settings {
+  /// A dictionary of `NAME=VALUE` arguments; a value that names a file does so by an absolute path.
+  static func inputs(_ settings: [String]) throws -> [String: String] {
+    var inputs: [String: String] = [:]
+    for setting in settings {
+      let (name, value) = try split(setting)
+      inputs[name] = value.hasPrefix("@") ? "@" + URL(filePath: String(value.dropFirst())).standardizedFileURL.path : value
+    }
+    return inputs
+  }
+
+  /// The two sides of `NAME=VALUE`.
+  static func split(_ setting: String) throws -> (String, String) {
+    guard let equals = setting.firstIndex(of: "="), equals != setting.startIndex else {
+      throw ValidationError("`\(setting)` is not of the form NAME=VALUE")
+    }
+    return (String(setting[..<equals]), String(setting[setting.index(after: equals)...]))
+  }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import ControlPlane
+import Orchestration
+
+struct Plan: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Shows what `up` would generate, start, change, replace or stop, and why. Changes nothing.",
+    discussion: "Example: testudo plan Examples/portal --level elevated")
+
+  @OptionGroup var options: RequestOptions
+
+  @Option(help: "text or json.")
+  var format = DocumentFormat.text
+
+  @Flag(help: "Exit with 0 when there is nothing to do, with 2 when there are changes.")
+  var detailedExitcode = false
+
+  func run() async throws {
+    let request = try options.request()
+    let actions: [Action]
+    if let client = await Installation.runningControlPlane() {
+      actions = try await client.post("/api/v1/plans", request)
+    } else {
+      let environment = try OrchestrationEnvironment(
+        home: Installation.home, library: try Installation.library(), forwarderProgram: Installation.forwarder)
+      actions = try await Orchestrator(environment: environment).plan(request)
+    }
+    switch format {
+    case .json: try Console.print(json: actions)
+    case .text where actions.isEmpty: print("nothing to do")
+    case .text:
+      print(Console.table(actions.enumerated().map { ["\($0 + 1).", $1.step.summary, $1.reason] }))
+    }
+    if detailedExitcode, !actions.isEmpty { throw ExitCode(2) }
+  }
+}
+
+extension Action.Step {
+  /// What will be done, in a few words.
+  var summary: String {
+    switch self {
+    case .createNetwork: "make the network"
+    case .startForwarder: "start the port forwarder"
+    case .generateImage(let resource): "generate the image of \(resource)"
+    case .startInstance(let resource, _): "start \(resource)"
+    case .push(_, let resource, _): "push settings to \(resource)"
+    case .route(let resource, _): "lead traffic to \(resource)"
+    case .unpublish(let resource): "withdraw the port of \(resource)"
+    case .drain(_, let resource): "drain \(resource)"
+    case .stopInstance(_, let resource): "stop \(resource)"
+    case .stopForwarder: "stop the port forwarder"
+    case .removeNetwork: "remove the network"
+    }
+  }
+}

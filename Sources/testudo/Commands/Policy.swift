@@ -1,0 +1,114 @@
+import ArgumentParser
+import Cedar
+import ControlPlane
+import Foundation
+import Orchestration
+import PolicyDecision
+
+struct PolicyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "policy", abstract: "Checks and propagates policies, and says which enforcement point has which.",
+    subcommands: [Check.self, Apply.self, Status.self, Explain.self, Decide.self])
+
+  struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Checks Cedar policies for images: syntax, and what a request does not have.",
+      discussion: "Example: testudo policy check Examples/portal/orders.cedar")
+
+    @Argument(help: "Policy files.")
+    var files: [String]
+
+    @Option(help: "A contextual attribute that policies may ask for. Repeatable.")
+    var attribute: [String] = []
+
+    @Option(help: "text or json.")
+    var format = DocumentFormat.text
+
+    func run() throws {
+      let sources = try PolicyFiles.read(files)
+      let findings = HTTPPolicyCompiler.check(sources, attributes: attribute)
+      let texts = Dictionary(sources.map { ($0.file, $0.text) }) { first, _ in first }
+      try PolicyFiles.show(findings, texts: texts, format: format)
+      if !findings.isEmpty { throw ExitCode(1) }
+      if format == .text { print("\(files.joined(separator: ", ")): no findings") }
+    }
+  }
+
+  struct Apply: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Propagates policies to every enforcement point of a service, without a restart.",
+      discussion: "Example: testudo policy apply Examples/portal/readers-may-write.cedar --service portal")
+
+    @Argument(help: "Policy files, which stand for those in force from now on.")
+    var files: [String]
+
+    @Option(help: "The service; may be left out when one is up only.")
+    var service: String?
+
+    @Option(help: "The authorization requirement; may be left out when the service has one only.")
+    var requirement: String?
+
+    @OptionGroup var tenant: TenantOption
+
+    @Option(help: "text or json.")
+    var format = DocumentFormat.text
+
+    func run() async throws {
+      let sources = try PolicyFiles.read(files)
+      let client = try await Installation.requireControlPlane()
+      let name = try await name(client)
+      let request = PolicyRequest(
+        service: name, requirement: requirement,
+        files: sources.map { ServiceDeclaration.PolicyFile(file: $0.file, text: $0.text) })
+      let acknowledgements = try await client.perform(
+        "PUT", "/api/v1/policies?tenant=\(tenant.tenant)", body: request, as: [PolicyAcknowledgement].self,
+        progress: { Console.show($0) })
+      try Status.show(acknowledgements, format: format)
+      if acknowledgements.contains(where: { !$0.converged }) { throw ExitCode(1) }
+    }
+
+    private func name(_ client: APIClient) async throws -> String {
+      if let service { return service }
+      let services: [ServiceStatus] = try await client.get("/api/v1/services?tenant=\(tenant.tenant)")
+      guard services.count == 1 else {
+        throw ValidationError(
+          "Name the service with --service: \(services.map(\.name).joined(separator: ", ")) are up.")
+      }
+      return services[0].name
+    }
+  }
+
+  struct Status: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Shows which enforcement point acknowledged which version of the policies.",
+      discussion: "Example: testudo policy status")
+
+    @Option(help: "Only this tenant's.")
+    var tenant: String?
+
+    @Option(help: "text or json.")
+    var format = DocumentFormat.text
+
+    func run() async throws {
+      let client = try await Installation.requireControlPlane()
+      let all: [PolicyAcknowledgement] = try await client.get(
+        "/api/v1/policies" + (tenant.map { "?tenant=\($0)" } ?? ""))
+      try Status.show(all, format: format)
+    }
+
+    static func show(_ acknowledgements: [PolicyAcknowledgement], format: DocumentFormat) throws {
+      switch format {
+      case .json: try Console.print(json: acknowledgements)
+      case .text where acknowledgements.isEmpty: print("no enforcement point decides by policies")
+      case .text:
+        let rows = acknowledgements.map {
+          [
+            "\($0.service)/\($0.resource)", String($0.instance.prefix(8)), "v\($0.version)",
+            $0.converged ? "converged" : "due: v\($0.due)", $0.acknowledged ?? "never",
+          ]
+        }
+        print(Console.table([["ENFORCEMENT POINT", "INSTANCE", "VERSION", "STATE", "ACKNOWLEDGED"]] + rows))
+      }
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import ControlPlane
+import Orchestration
+
+struct Ps: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Shows what runs.", discussion: "Example: testudo ps --format json")
+
+  @Option(help: "text or json.")
+  var format = DocumentFormat.text
+
+  @Option(help: "Only this tenant's.")
+  var tenant: String?
+
+  func run() async throws {
+    var unikernels: [UnikernelStatus] = []
+    if let client = await Installation.runningControlPlane() {
+      unikernels = try await client.get("/api/v1/unikernels" + (tenant.map { "?tenant=\($0)" } ?? ""))
+    }
+    switch format {
+    case .json: try Console.print(json: unikernels)
+    case .text where unikernels.isEmpty: print("nothing runs")
+    case .text:
+      let rows = unikernels.map {
+        [
+          "\($0.service)/\($0.resource)", $0.level, $0.state, $0.address, "\($0.imageBytes / 1000) kB",
+          $0.policyVersion == 0 ? "-" : "v\($0.policyVersion)", $0.mechanisms.joined(separator: ","),
+          $0.urls.joined(separator: " "),
+        ]
+      }
+      print(Console.table([["UNIKERNEL", "LEVEL", "STATE", "ADDRESS", "IMAGE", "POLICY", "MECHANISMS", "URL"]] + rows))
+    }
+  }
+}

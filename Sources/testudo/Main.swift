@@ -1,0 +1,73 @@
+import ArgumentParser
+import ControlPlane
+import Foundation
+import Orchestration
+
+/// The command line. Exit statuses are promised: 0 done; 1 the input or the service is at fault; 2 wrong usage; 3 this host
+/// lacks something; 4 refused by policy.
+@main
+enum Main {
+  static func main() async {
+    // A reader that goes away, such as `head`, ends the program without a word.
+    signal(SIGPIPE, SIG_DFL)
+    do {
+      var command = try Testudo.parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      exit(Main.status(of: error))
+    }
+  }
+
+  private static func status(of error: any Error) -> Int32 {
+    switch error {
+    case let problem as Problem:
+      Console.report(problem)
+      return problem.exitStatus
+    case let fault as OrchestrationFault:
+      let problem = Problem(fault)
+      Console.report(problem)
+      return problem.exitStatus
+    case let code as ExitCode:
+      return code.rawValue
+    default:
+      let text = Testudo.fullMessage(for: error)
+      if Testudo.exitCode(for: error) == .success {
+        print(text)
+        return 0
+      }
+      Console.say(text)
+      return Testudo.exitCode(for: error) == .validationFailure ? 2 : 1
+    }
+  }
+}
+
+struct Testudo: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "testudo",
+    abstract: "Software-defined security for clouds made of unikernels.",
+    discussion: """
+      Describe a service in TOSCA and how it must be protected at each security level; testudo generates protected
+      unikernels, runs them, and adapts them.
+
+      Example: testudo up Examples/portal --set credentials=@Examples/portal/accounts.yaml
+      """,
+    version: APIServer.version,
+    subcommands: [
+      Init.self, Validate.self, Inspect.self, Plan.self, Up.self, Ps.self, Logs.self, Events.self, Context.self,
+      Level.self, PolicyCommand.self, ImageCommand.self, Down.self, Serve.self, Doctor.self, Token.self,
+    ])
+}
+
+extension Problem {
+  var exitStatus: Int32 {
+    switch kind {
+    case .input, .execution: 1
+    case .host: 3
+    case .refused: 4
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import Interchange
+import SecTOSCA
+import Testing
+
+@testable import ImageGeneration
+
+/// Images out of the real library, where `make library` has made it.
+@Suite(
+  "Images of the library OS",
+  .enabled(
+    if: FakeLibrary.missingPrograms.isEmpty
+      && FileManager.default.fileExists(atPath: "\(Portal.library)/toolchain.json"),
+    "the library that `make library` makes, and a linker, are needed"))
+struct LibraryOSImageTests {
+  private let folder: TemporaryFolder
+  private let builder: ImageBuilder
+
+  init() throws {
+    folder = try TemporaryFolder()
+    builder = ImageBuilder(
+      library: try LinkLibrary(folder: Portal.library), store: ImageStore(folder: folder.path),
+      signingKey: SigningKey())
+  }
+
+  private func build(_ resource: Resource, _ due: [SecurityRequirement]) throws -> (image: Image, bytes: [UInt8]) {
+    let selection = try Selector(catalogue: builder.library.catalogue())
+      .select(resource: resource, due: due, target: .process).get()
+    let parameters = ModuleConfiguration.parameters(
+      for: resource, due: due, selection: selection, environment: Portal.environment, files: Portal.files,
+      controlPublicKey: builder.publicKey)
+    let image = try builder.build(
+      ImageRecipe(
+        service: "portal", resource: resource, level: "test", due: due, target: .process, selection: selection,
+        parameters: parameters))
+    return (image, Array(try Data(contentsOf: URL(fileURLWithPath: builder.store.path(of: image.digest)))))
+  }
+
+  /// What the modules say of themselves in counters, faults and reports, and nobody else does.
+  static let signs = [
+    "firewall": "firewall.flows", "rate-limit": "rate-limit.limits",
+    "basic-authentication": "basic-authentication.refused",
+    "bearer-authentication": "bearer-authentication.refused", "authorization": "authorization.bundle",
+    "audit": "audit.minimum-severity",
+    "static-site": "static-site.files", "reverse-proxy": "reverse-proxy.routes", "key-value": "key-value.",
+  ]
+
+  @Test(
+    "code of a module is in the image exactly where the module was selected",
+    arguments: [Portal.Situation.storefrontAtNormal, .storefrontAtElevated, .openOrders])
+  func minimal(situation: Portal.Situation) throws {
+    let (image, bytes) = try build(situation.resource, situation.due)
+    let data = Data(bytes)
+    for (module, sign) in LibraryOSImageTests.signs.sorted(by: { $0.key < $1.key }) {
+      let isSelected = image.modules.contains { $0.name == module }
+      #expect((data.range(of: Data(sign.utf8)) != nil) == isSelected, "\(module)")
+    }
+  }
+
+  @Test("the storefront with all that level elevated asks for stays within the promised bounds")
+  func bounds() throws {
+    let (image, bytes) = try build(Portal.storefront, Portal.elevated)
+    let report = try builder.store.report(image.digest, catalogue: builder.library.catalogue(), countsGadgets: false)
+    #expect(bytes.count < 500_000)
+    #expect(report.writableExecutableSegments == 0)
+    #expect(!report.systemCalls.isEmpty && report.systemCalls.count <= 5)
+    #expect(report.modulesLeftOut == ["audit", "basic-authentication", "key-value"])
+  }
+}

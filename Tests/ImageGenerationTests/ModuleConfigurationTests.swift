@@ -1,0 +1,167 @@
+import ImageGeneration
+import Interchange
+import SecTOSCA
+import Testing
+
+@Suite("Configuration of modules")
+struct ModuleConfigurationTests {
+  private func value(_ module: ByteString, _ name: ByteString, _ parameters: [StagedParameter]) -> ParameterValue? {
+    parameters.first { $0.parameter.module == module && $0.parameter.name == name }?.parameter.value
+  }
+
+  /// Flows in words, such as `inbound tcp 10.77.0.1/32:80`.
+  private func flows(_ parameters: [StagedParameter]) -> [String] {
+    (value("firewall", "flows", parameters)?.listValue ?? []).map { flow in
+      func text(_ name: ByteString) -> String { flow[name]?.textValue?.description ?? "?" }
+      return "\(text("direction")) \(text("protocol")) \(text("peer")):\(flow["port"]?.integerValue ?? -1)"
+    }
+  }
+
+  @Test(
+    "every parameter has the shape its manifest declares, and none that is required is missing",
+    arguments: [Portal.Situation.storefrontAtNormal, .storefrontAtElevated, .ordersAtNormal, .openOrders])
+  func shapes(situation: Portal.Situation) throws {
+    let (resource, due) = (situation.resource, situation.due)
+    let selection = try Portal.selection(resource, due)
+    let parameters = try Portal.parameters(resource, due)
+    for staged in parameters {
+      let module = selection.modules.first { $0.manifest.name == staged.parameter.module.description }
+      let declared = try #require(module?.manifest.parameter(staged.parameter.name.description))
+      #expect(declared.shape.admits(staged.parameter.value), "\(staged.parameter)")
+      #expect(declared.stage == staged.stage)
+    }
+    #expect(ModuleConfiguration.missing(from: parameters, for: selection).isEmpty)
+    #expect(parameters == (try Portal.parameters(resource, due)))
+    let encoded = Parameter.encode(parameters.map(\.parameter))
+    #expect(try Parameter.decode(encoded) == parameters.map(\.parameter))
+  }
+
+  @Test("parameters are sorted by module and name, and divided by stage")
+  func order() throws {
+    let parameters = try Portal.parameters(Portal.storefront, Portal.normal)
+    #expect(
+      parameters.map { "\($0.parameter.module).\($0.parameter.name) \($0.stage)" } == [
+        "authorization.attributes run", "authorization.bundle run", "basic-authentication.accounts run",
+        "basic-authentication.realm run", "control.public-key build", "firewall.flows run", "http.port boot",
+        "network.address boot", "network.gateway boot", "network.mac boot", "reverse-proxy.routes run",
+        "static-site.files build", "static-site.prefix build",
+      ])
+    #expect(parameters.parameters(.build).map(\.name) == ["public-key", "files", "prefix"])
+  }
+
+  @Test("a bundle that authorization needs and nobody gave is missing")
+  func missingBundle() throws {
+    var environment = Portal.environment
+    environment.bundle = nil
+    let parameters = try Portal.parameters(Portal.orders, Portal.normal, environment: environment)
+    let selection = try Portal.selection(Portal.orders, Portal.normal)
+    #expect(ModuleConfiguration.missing(from: parameters, for: selection) == ["authorization.bundle"])
+  }
+
+  @Test("declared flows open the endpoint to its peers and the way to the backends, and nothing else")
+  func declaredFlows() throws {
+    #expect(
+      flows(try Portal.parameters(Portal.storefront, [Portal.declaredFlows])) == [
+        "inbound tcp 10.77.0.1/32:80", "outbound tcp 10.77.0.3/32:8080",
+      ])
+    #expect(flows(try Portal.parameters(Portal.orders, [Portal.declaredFlows])) == ["inbound tcp 10.77.0.1/32:8080"])
+  }
+
+  @Test("a filtering without flows closes what another one opens")
+  func noFlows() throws {
+    #expect(flows(try Portal.parameters(Portal.storefront, [Portal.declaredFlows, Portal.nobody])).isEmpty)
+    #expect(flows(try Portal.parameters(Portal.storefront, [Portal.nobody, Portal.declaredFlows])).isEmpty)
+  }
+
+  @Test("networks that are allowed besides may reach the endpoint, where every filtering lets them")
+  func allowedSources() throws {
+    func filtering(_ name: String, _ flows: Filtering.Flows, _ sources: [String], ping: Bool = false)
+      -> SecurityRequirement
+    {
+      Portal.requirement(
+        name, .filtering(Filtering(flows: flows, allowedSources: sources, allowsPing: ping)))
+    }
+    let office = filtering("office", .none, ["10.0.0.0/8"], ping: true)
+    #expect(
+      flows(try Portal.parameters(Portal.orders, [office])) == [
+        "inbound tcp 10.0.0.0/8:8080", "inbound icmp 0.0.0.0/0:0",
+      ])
+    let desk = filtering("desk", .declared, ["10.1.0.0/16", "192.168.0.0/16"])
+    #expect(
+      flows(try Portal.parameters(Portal.orders, [office, desk])) == [
+        "inbound tcp 10.1.0.0/16:8080", "inbound tcp 10.77.0.1/32:8080",
+      ])
+  }
+
+  @Test("files of a site have a type, and a tag that changes with their contents")
+  func siteFiles() throws {
+    let parameters = try Portal.parameters(Portal.storefront, [])
+    let files = try #require(value("static-site", "files", parameters)?.listValue)
+    #expect(files.map { $0["path"]?.textValue } == ["/index.html", "/style.css"])
+    #expect(files.map { $0["type"]?.textValue } == ["text/html; charset=utf-8", "text/css; charset=utf-8"])
+    // SHA-256 of `<p>hello</p>`, by another program.
+    #expect(files[0]["etag"]?.textValue?.description == ModuleConfigurationTests.helloTag)
+    #expect(files[0]["body"]?.bytesValue == Array("<p>hello</p>".utf8))
+  }
+
+  static let helloTag = "a5652be1ca864d36"
+
+  @Test("two sites become one below the path they share")
+  func twoSites() throws {
+    var resource = Portal.storefront
+    resource.applications = [
+      .staticSite(prefix: "/docs/guide", folder: "guide"), .staticSite(prefix: "/docs/", folder: "site"),
+    ]
+    let files = SiteFiles(sites: [
+      "guide": [SiteFiles.File(path: "/index.html", body: [1])],
+      "site": [
+        SiteFiles.File(path: "/index.html", body: [2]), SiteFiles.File(path: "/guide/index.html", body: [3]),
+      ],
+    ])
+    let parameters = try Portal.parameters(resource, [], files: files)
+    #expect(value("static-site", "prefix", parameters) == .text("/docs"))
+    let entries = try #require(value("static-site", "files", parameters)?.listValue)
+    #expect(entries.map { $0["path"]?.textValue } == ["/guide/index.html", "/index.html"])
+    #expect(entries.map { $0["body"]?.bytesValue } == [[1], [2]])
+  }
+
+  @Test("requirements of one kind are put together so that each one holds")
+  func several() throws {
+    let strict = Portal.requirement(
+      "strict", .rateLimit(RateLimit(requests: 1, intervalMilliseconds: 500, burst: 2, paths: ["/login"])))
+    let loud = Portal.requirement("loud", .audit(Audit(minimumSeverity: 1)))
+    let parameters = try Portal.parameters(Portal.orders, [Portal.calm, strict, Portal.log, loud])
+    #expect(value("rate-limit", "limits", parameters)?.listValue?.count == 2)
+    #expect(value("rate-limit", "limits", parameters)?.listValue?[1]["interval-ms"] == .integer(500))
+    #expect(value("audit", "minimum-severity", parameters) == .integer(1))
+  }
+
+  @Test("tokens are verified with the keys of the first issuer alone")
+  func issuers() throws {
+    func tokens(_ name: String, issuer: String, key: String) -> SecurityRequirement {
+      Portal.requirement(
+        name,
+        .authentication(
+          Authentication(
+            realm: "portal",
+            scheme: .bearer(
+              issuer: issuer, audience: nil, keys: [VerificationKey(id: key, algorithm: .hs256, key: [1])]))))
+    }
+    let due = [
+      tokens("a", issuer: "one", key: "k1"), tokens("b", issuer: "two", key: "k2"),
+      tokens("c", issuer: "one", key: "k3"),
+    ]
+    let parameters = try Portal.parameters(Portal.orders, due)
+    #expect(value("bearer-authentication", "issuer", parameters) == .text("one"))
+    #expect(value("bearer-authentication", "audience", parameters) == nil)
+    #expect(value("bearer-authentication", "keys", parameters)?.listValue?.map { $0["id"]?.textValue } == ["k1", "k3"])
+  }
+
+  @Test("attributes are given in the order of their names")
+  func attributes() throws {
+    let parameters = try Portal.parameters(Portal.orders, Portal.normal)
+    #expect(
+      value("authorization", "attributes", parameters)
+        == .map([ParameterField("phase", .text("run")), ParameterField("threat_level", .text("high"))]))
+  }
+}

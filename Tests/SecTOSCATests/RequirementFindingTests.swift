@@ -1,0 +1,160 @@
+import Foundation
+import TOSCA
+import Testing
+
+@testable import SecTOSCA
+
+@Suite("Mistakes in requirements")
+struct RequirementFindingTests {
+  static let portal = Portal.topology()
+
+  static func credentials(_ name: String = "rita", _ change: (inout [String: Literal]) -> Void) -> Topology {
+    var account: [String: Literal] = [
+      "salt": "yZJxMQ0hDrEYNjiynBUsZA==", "iterations": 20000,
+      "hash": "mWMoM555C96D3XmW24lnQIT81DgCtmNjTFg//fML7+c=", "roles": ["reader"],
+    ]
+    change(&account)
+    let entries = account.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    return portal.setting("credentials", ofPolicy: "passwords", to: .map([(name, .map(entries))]))
+  }
+
+  static let cases: [FindingCase] = [
+    FindingCase(
+      "a target that does not exist",
+      portal.with(Portal.policy("nobody", "Filtering", ["order"], ["flows": "none"])), "unknown-target",
+      at: "nobody/targets/0", names: ["`order`"], suggestion: "orders"),
+    FindingCase(
+      "no target", portal.with(Portal.policy("nobody", "Filtering", [], ["flows": "none"])),
+      "requirement-without-target", at: "nobody"),
+    FindingCase(
+      "a rate limit on what has no endpoint",
+      portal.with(Portal.compute("db")).with(
+        Portal.policy("calm", "RateLimit", ["storefront", "db"], ["per_source": "20 per 1 s"])),
+      "misplaced-requirement",
+      at: "calm/targets/1", names: ["`db`", "`calm`"]),
+    FindingCase(
+      "filtering of what is no unikernel, in a group",
+      portal.with(Portal.compute("db")).with(Portal.group("all", ["orders", "db"])).with(
+        Portal.policy("nobody", "Filtering", ["all"], ["flows": "none"])), "misplaced-requirement",
+      at: "nobody/targets/0", names: ["`db`", "`all`"]),
+    FindingCase(
+      "a requirement of no kind", portal.with(Portal.policy("vague", "Requirement", ["orders"], [:])),
+      "unsupported-requirement", at: "vague", names: ["sectosca.policies.Requirement"]),
+    FindingCase(
+      "flows that are none of the two", portal.setting("flows", ofPolicy: "nobody", to: "non"), "invalid-value",
+      at: "nobody/flows", names: ["`non`"], suggestion: "none"),
+    FindingCase(
+      "a network that is none",
+      portal.setting("allowed_sources", ofPolicy: "nobody", to: ["10.0.0.0/8", "10.0.0/24"]), "invalid-network",
+      at: "nobody/allowed_sources/1", names: ["`10.0.0/24`"]),
+    FindingCase(
+      "a network with host bits", portal.setting("allowed_sources", ofPolicy: "nobody", to: ["10.1.2.3/8"]),
+      "invalid-network", at: "nobody/allowed_sources/0", names: ["`10.1.2.3/8`"], suggestion: "10.0.0.0/8"),
+    FindingCase(
+      "a rate that is none", portal.setting("per_source", ofPolicy: "calm", to: "20/s"), "invalid-rate",
+      at: "calm/per_source", names: ["`20/s`"]),
+    FindingCase(
+      "no rate", portal.setting("per_source", ofPolicy: "calm", to: nil), "missing-property", at: "calm",
+      names: ["`per_source`"]),
+    FindingCase(
+      "a burst of nothing", portal.setting("burst", ofPolicy: "calm", to: 0), "invalid-value", at: "calm/burst",
+      names: ["`0`"]),
+    FindingCase(
+      "a limit on no path", portal.setting("paths", ofPolicy: "calm", to: []), "invalid-value", at: "calm/paths"),
+    FindingCase(
+      "a limit on what is no path", portal.setting("paths", ofPolicy: "calm", to: ["orders"]), "invalid-path",
+      at: "calm/paths/0", names: ["`orders`"]),
+    FindingCase(
+      "a policy file that is not there",
+      portal.setting("policies", ofPolicy: "order_rules", to: ["order.cedar"]), "missing-file",
+      at: "order_rules/policies/0", names: ["`order.cedar`"], suggestion: "orders.cedar"),
+    FindingCase(
+      "a policy file that is a folder", portal.setting("policies", ofPolicy: "order_rules", to: ["site"]),
+      "unusable-file", at: "order_rules/policies/0", names: ["folder"]),
+    FindingCase(
+      "no policy file", portal.setting("policies", ofPolicy: "order_rules", to: []), "invalid-value",
+      at: "order_rules/policies", names: ["everything would be refused"]),
+    FindingCase(
+      "a schema that is not there",
+      portal.setting("schema", ofPolicy: "order_rules", to: "portal.schema"), "missing-file",
+      at: "order_rules/schema", names: ["`portal.schema`"]),
+    FindingCase(
+      "a key file that is not there", portal.setting("keys", ofPolicy: "tokens", to: "key.json"), "missing-file",
+      at: "tokens/keys", names: ["`key.json`"], suggestion: "keys.json"),
+    FindingCase(
+      "a key file that is none", portal.setting("keys", ofPolicy: "tokens", to: "orders.cedar"), "invalid-key",
+      at: "tokens/keys", names: ["`orders.cedar`"]),
+    FindingCase(
+      "a key file outside the service", portal.setting("keys", ofPolicy: "tokens", to: "../keys.json"),
+      "file-outside-service", at: "tokens/keys"),
+    FindingCase(
+      "no issuer", portal.setting("issuer", ofPolicy: "tokens", to: nil), "missing-property", at: "tokens",
+      names: ["`issuer`"]),
+    FindingCase(
+      "a scheme that is none", portal.setting("scheme", ofPolicy: "tokens", to: "baerer"), "invalid-value",
+      at: "tokens/scheme", names: ["`baerer`"], suggestion: "bearer"),
+    FindingCase(
+      "an issuer of passwords", portal.setting("issuer", ofPolicy: "passwords", to: "https://id.example"),
+      "misplaced-property", at: "passwords/issuer", names: ["`basic`", "`issuer`"]),
+    FindingCase(
+      "a realm that breaks its header", portal.setting("realm", ofPolicy: "passwords", to: "a\"b"), "invalid-value",
+      at: "passwords/realm"),
+    FindingCase(
+      "credentials from an input without a value",
+      portal.setting("credentials", ofPolicy: "passwords", to: .unresolved("get_input", "credentials")),
+      "value-not-known", at: "passwords/credentials", names: ["`credentials`"]),
+    FindingCase(
+      "nobody who may come in", portal.setting("credentials", ofPolicy: "passwords", to: .map([])), "invalid-value",
+      at: "passwords/credentials", names: ["nobody"]),
+    FindingCase(
+      "a hash that is too short", credentials { $0["hash"] = "c2hvcnQ=" }, "invalid-hash",
+      at: "passwords/credentials/rita/hash", names: ["`rita`", "5 bytes"]),
+    FindingCase(
+      "a hash that is none", credentials { $0["hash"] = "reading room!" }, "invalid-hash",
+      at: "passwords/credentials/rita/hash", names: ["neither"]),
+    FindingCase(
+      "a salt that is too short", credentials { $0["salt"] = "c2FsdA==" }, "invalid-hash",
+      at: "passwords/credentials/rita/salt", names: ["4 bytes"]),
+    FindingCase(
+      "too few iterations", credentials { $0["iterations"] = 1 }, "invalid-value",
+      at: "passwords/credentials/rita/iterations", names: ["`1`"]),
+    FindingCase(
+      "no hash", credentials { $0["hash"] = nil }, "missing-property", at: "passwords/credentials/rita",
+      names: ["`hash`"]),
+    FindingCase(
+      "a user's name with a colon", credentials("ri:ta") { _ in }, "invalid-value", at: "passwords/credentials/ri:ta:",
+      names: ["`ri:ta`"]),
+    FindingCase(
+      "a budget without a bound", portal.with(Portal.policy("small", "SurfaceBudget", ["orders"], [:])),
+      "missing-property", at: "small"),
+    FindingCase(
+      "a life of no time",
+      portal.with(Portal.policy("fresh", "Lifetime", ["orders"], ["maximum": .amount(0, "0 s")])), "invalid-value",
+      at: "fresh/maximum", names: ["`0 s`"]),
+    FindingCase(
+      "a severity that is none",
+      portal.with(Portal.policy("watched", "Audit", ["orders"], ["minimum_severity": "hihg"])), "invalid-value",
+      at: "watched/minimum_severity", names: ["`hihg`"], suggestion: "high"),
+    FindingCase(
+      "a version of TLS that is none",
+      portal.with(Portal.policy("sealed", "TransportSecurity", ["orders"], ["minimum_version": "1.0"])),
+      "invalid-value", at: "sealed/minimum_version", names: ["`1.0`"], suggestion: "1.2"),
+  ]
+
+  @Test("each is found where it is", arguments: cases)
+  func finding(_ example: FindingCase) { example.check() }
+
+  @Test("no finding shows a salt or a hash")
+  func secrets() throws {
+    let topologies = [
+      Self.credentials { $0["hash"] = "deadbeefdeadbeef" }, Self.credentials { $0["salt"] = "deadbeef" },
+      Self.credentials { $0["hash"] = "deadbeef!" },
+    ]
+    for topology in topologies {
+      let findings = Interpreter().interpret(topology).findings
+      #expect(findings.contains { $0.code == "invalid-hash" })
+      let text = String(decoding: try JSONEncoder().encode(findings), as: UTF8.self)
+      #expect(!text.contains("deadbeef"))
+    }
+  }
+}

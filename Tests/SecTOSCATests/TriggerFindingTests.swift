@@ -1,0 +1,162 @@
+import TOSCA
+import Testing
+
+@testable import SecTOSCA
+
+@Suite("Mistakes in adaptation")
+struct TriggerFindingTests {
+  static let portal = Portal.topology()
+
+  static func triggers(_ triggers: Trigger...) -> Topology { portal.with(Portal.adaptation("follow_threat", triggers)) }
+
+  static func when(_ condition: Literal?) -> Topology {
+    triggers(Portal.trigger("rise", when: condition, sets: "elevated"))
+  }
+
+  static func action(_ actions: Literal...) -> Topology { triggers(Portal.trigger("rise", actions: actions)) }
+
+  static let cases: [FindingCase] = [
+    FindingCase(
+      "two triggers for one value",
+      triggers(
+        Portal.trigger("rise", sets: "elevated"),
+        Portal.trigger("jump", when: ["threat_level": [["valid_values": ["high", "severe"]]]], sets: "lockdown")),
+      "conflicting-triggers", at: "jump", names: ["`jump`", "`rise`", "`lockdown`", "`elevated`"]),
+    FindingCase(
+      "two triggers on different attributes",
+      triggers(
+        Portal.trigger("rise", sets: "elevated"),
+        Portal.trigger("alarm", when: ["alarms": [["greater_or_equal": 3]]], sets: "lockdown")),
+      "conflicting-triggers", at: "alarm"),
+    FindingCase(
+      "two triggers on ranges that touch",
+      triggers(
+        Portal.trigger("some", when: ["alarms": [["in_range": [3, 5]]]], sets: "elevated"),
+        Portal.trigger("many", when: ["alarms": [["greater_or_equal": 5]]], sets: "lockdown")),
+      "conflicting-triggers", at: "many"),
+    FindingCase(
+      "a value inside another trigger's range",
+      triggers(
+        Portal.trigger("some", when: ["alarms": [["in_range": [3, 5]]]], sets: "elevated"),
+        Portal.trigger("four", when: ["alarms": [["equal": 4]]], sets: "lockdown")), "conflicting-triggers", at: "four"),
+    FindingCase(
+      "a conflict between two policies",
+      portal.with(Portal.adaptation("follow_alarms", [Portal.trigger("alarm", sets: "lockdown")])),
+      "conflicting-triggers", at: "alarm", names: ["`threat_rises`"]),
+    FindingCase(
+      "a level that does not exist", triggers(Portal.trigger("rise", sets: "elevate")), "unknown-level",
+      at: "rise/action/0/call_operation/inputs/level", names: ["`elevate`"], suggestion: "elevated"),
+    FindingCase(
+      "an event that is not known",
+      triggers(
+        Portal.trigger(
+          "rise", event: "sectosca.events.ContextChange",
+          actions: [["call_operation": ["operation": "SecurityControl.set_level", "inputs": ["level": "elevated"]]]])),
+      "unsupported-event", at: "rise/event", names: ["`sectosca.events.ContextChange`"],
+      suggestion: "sectosca.events.ContextChanged"),
+    FindingCase("no action", action(), "unsupported-action", at: "rise", names: ["no action"]),
+    FindingCase(
+      "two actions",
+      action(
+        ["call_operation": ["operation": "SecurityControl.set_level", "inputs": ["level": "elevated"]]],
+        ["inline": "mend"]), "unsupported-action", at: "rise/action/1", names: ["2 actions"]),
+    FindingCase(
+      "an action of another kind", action(["set_state": "available"]), "unsupported-action",
+      at: "rise/action/0/set_state:", names: ["`set_state`"]),
+    FindingCase("an action that is a word", action("panic"), "unsupported-action", at: "rise/action/0"),
+    FindingCase(
+      "an operation that is not known",
+      action(["call_operation": ["operation": "SecurityControl.setlevel", "inputs": ["level": "elevated"]]]),
+      "unsupported-action", at: "rise/action/0/call_operation/operation", names: ["`SecurityControl.setlevel`"],
+      suggestion: "SecurityControl.set_level"),
+    FindingCase(
+      "an operation without its input", action(["call_operation": "SecurityControl.set_level"]), "unsupported-action",
+      at: "rise/action/0/call_operation:", names: ["which level"]),
+    FindingCase(
+      "an input that is not known",
+      action(["call_operation": ["operation": "SecurityControl.set_level", "inputs": ["levle": "elevated"]]]),
+      "unsupported-action", at: "rise/action/0/call_operation/inputs/levle:", names: ["`levle`"], suggestion: "level"),
+    FindingCase("no condition", when(nil), "unsupported-condition", at: "rise", names: ["no condition"]),
+    FindingCase("an empty condition", when([]), "unsupported-condition", at: "rise/condition"),
+    FindingCase("a condition that is a word", when("always"), "unsupported-condition", at: "rise/condition"),
+    FindingCase(
+      "an operator that is not known", when(["alarms": [["greater_or_equals": 3]]]), "unsupported-condition",
+      at: "rise/condition/alarms/0/greater_or_equals:", names: ["`greater_or_equals`"], suggestion: "greater_or_equal"),
+    FindingCase(
+      "an operand of the wrong kind", when(["alarms": [["greater_or_equal": "many"]]]), "unsupported-condition",
+      at: "rise/condition/alarms/0/greater_or_equal", names: ["`alarms`"]),
+    FindingCase(
+      "a negated condition", when([["not": [["threat_level": [["equal": "low"]]]]]]), "unsupported-condition",
+      at: "rise/condition/0/not:", names: ["`not`"]),
+    FindingCase(
+      "a time window", when(["constraint": ["alarms": [["equal": 3]]], "period": "10 s"]), "unsupported-condition",
+      at: "rise/condition/period:", names: ["`period`"]),
+    FindingCase(
+      "a target that does not exist",
+      portal.with(
+        Portal.adaptation(
+          "follow_threat", [Portal.trigger("rise", sets: "elevated")], targets: ["storefront", "orders", "store"])),
+      "unknown-target", at: "follow_threat/targets/2", names: ["`store`"]),
+    FindingCase(
+      "a condition that never holds", when([["alarms": [["in_range": [5, 3]]]]]), "condition-never-holds",
+      at: "rise/condition", severity: .warning),
+    FindingCase(
+      "a trigger to the lowest level", triggers(Portal.trigger("rise", sets: "normal")), "trigger-without-effect",
+      at: "rise", names: ["`normal`"], severity: .warning),
+    FindingCase(
+      "an adaptation without triggers", triggers(), "adaptation-without-trigger", at: "follow_threat",
+      severity: .warning),
+    FindingCase(
+      "an adaptation of a part",
+      portal.with(
+        Portal.adaptation("follow_threat", [Portal.trigger("rise", sets: "elevated")], targets: ["storefront"])),
+      "partial-adaptation", at: "follow_threat", names: ["`orders`"], severity: .warning),
+  ]
+
+  @Test("each is found where it is", arguments: cases)
+  func finding(_ example: FindingCase) { example.check() }
+
+  @Test("triggers that exclude each other, or ask for the same, are no mistake")
+  func noConflict() {
+    let topologies = [
+      Self.triggers(
+        Portal.trigger("rise", sets: "elevated"),
+        Portal.trigger("jump", when: ["threat_level": [["equal": "severe"]]], sets: "lockdown")),
+      Self.triggers(
+        Portal.trigger("some", when: ["alarms": [["in_range": [3, 5]]]], sets: "elevated"),
+        Portal.trigger("many", when: ["alarms": [["in_range": [6, .text("UNBOUNDED")]]]], sets: "lockdown")),
+      Self.triggers(
+        Portal.trigger(
+          "some", when: ["alarms": [["greater_or_equal": 3]], "threat_level": [["equal": "low"]]], sets: "elevated"),
+        Portal.trigger(
+          "many", when: ["alarms": [["greater_or_equal": 3]], "threat_level": [["equal": "high"]]], sets: "lockdown")),
+      Self.triggers(
+        Portal.trigger("rise", sets: "elevated"),
+        Portal.trigger("alarm", when: ["alarms": [["greater_or_equal": 3]]], sets: "elevated")),
+    ]
+    for topology in topologies {
+      let (service, findings) = Interpreter().interpret(topology)
+      #expect(service?.triggers.count == 2, "\(findings.map(\.message))")
+      #expect(findings.isEmpty)
+    }
+  }
+
+  @Test("a condition may be a map, a list, in the extended notation, and of several operators")
+  func notations() throws {
+    let expected = [ContextCondition(attribute: "threat_level", comparison: .isOneOf(["high"]))]
+    let same: [Literal] = [
+      ["threat_level": [["equal": "high"]]], [["threat_level": [["equal": "high"]]]],
+      ["constraint": [["threat_level": [["equal": "high"]]]]], ["threat_level": ["equal": "high"]],
+    ]
+    for condition in same {
+      #expect(Interpreter().interpret(Self.when(condition)).service?.triggers.first?.conditions == expected)
+    }
+    let several = Self.when(["alarms": [["greater_or_equal": 3], ["less_or_equal": 5.5]], "drill": [["equal": false]]])
+    #expect(
+      Interpreter().interpret(several).service?.triggers.first?.conditions == [
+        ContextCondition(attribute: "alarms", comparison: .atLeast(3)),
+        ContextCondition(attribute: "alarms", comparison: .atMost(5.5)),
+        ContextCondition(attribute: "drill", comparison: .isOneOf(["false"])),
+      ])
+  }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import Testing
+
+@testable import SecTOSCA
+
+@Suite("Values that are written as text")
+struct ValueTests {
+  @Test(
+    "a rate is a count per duration",
+    arguments: [
+      ("20 per 1 s", 20, 1000), ("1 per 250 ms", 1, 250), ("600 per 2 min", 600, 120_000),
+      ("1000000 per 1440 min", 1_000_000, 86_400_000),
+    ])
+  func rate(text: String, requests: Int, interval: Int) throws {
+    let rate = try #require(Rate(text))
+    #expect(rate.requests == requests && rate.intervalMilliseconds == interval)
+  }
+
+  @Test(
+    "what is no rate is refused",
+    arguments: [
+      "", "20", "20 per s", "20 per 1 h", "0 per 1 s", "20 per 0 s", "-1 per 1 s", "1.5 per 1 s", "20 PER 1 s",
+      "20 per 1 s please", "99999999999999999999 per 1 s", "1 per 1441 min", "+2 per 1 s", "٢ per 1 s",
+    ])
+  func badRate(text: String) { #expect(Rate(text) == nil) }
+
+  @Test(
+    "what is no network is refused",
+    arguments: [
+      "", "10.0.0.0", "10.0.0.0/33", "10.0.0.0/", "/8", "256.0.0.0/8", "10.0.0/8", "10.0.0.0.0/8", "010.0.0.0/8",
+      "10.0.0.0/08", "::/0", "a.b.c.d/8", "10.0.0.0/-1", "10.0.0.0/8/8", " 10.0.0.0/8",
+    ])
+  func badNetwork(text: String) {
+    #expect(throws: IPv4Network.Fault.malformed) { try IPv4Network(text) }
+  }
+
+  @Test("a network covers its addresses, from one to all")
+  func networks() throws {
+    #expect(try IPv4Network("0.0.0.0/0").range == 0...UInt32.max)
+    #expect(try IPv4Network("255.255.255.255/32").range == UInt32.max...UInt32.max)
+    #expect(try IPv4Network("10.77.0.0/24").text == "10.77.0.0/24")
+    #expect(try IPv4Network("10.0.0.0/8").contains(IPv4Network("10.77.0.0/24")))
+    #expect(try !IPv4Network("10.77.0.0/24").contains(IPv4Network("10.0.0.0/8")))
+  }
+
+  @Test("sets of addresses compare by their addresses, however they are cut")
+  func sets() {
+    let all = IPv4Set(texts: ["0.0.0.0/0"])
+    let halves = IPv4Set(texts: ["128.0.0.0/1", "0.0.0.0/1"])
+    #expect(all.isSubset(of: halves) && halves.isSubset(of: all))
+    #expect(!all.isSubset(of: IPv4Set(texts: ["0.0.0.0/1"])))
+    #expect(IPv4Set(texts: []).isSubset(of: IPv4Set(texts: [])))
+    #expect(IPv4Set(texts: ["10.0.0.0/8", "10.1.0.0/16"]).networks.map(\.text) == ["10.0.0.0/8"])
+  }
+
+  @Test(
+    "a path prefix has one form",
+    arguments: [
+      ("/", "/"), ("/orders", "/orders"), ("/orders/", "/orders"), ("orders", nil), ("", nil), ("//", nil),
+      ("/a//b", nil), ("/a/../b", nil), ("/a/./b", nil), ("/a?b", nil), ("/a#b", nil), ("/a%2Fb", nil), ("/a b", nil),
+      ("/a\\b", nil), ("/..", nil),
+    ] as [(String, String?)])
+  func paths(text: String, expected: String?) { #expect(PathPrefix(text)?.text == expected) }
+
+  @Test("bytes are hexadecimal or base64, padded or not")
+  func bytes() {
+    #expect(EncodedBytes.decode("00ff") == [0x00, 0xFF])
+    #expect(EncodedBytes.decode("AP8=") == [0x00, 0xFF])
+    #expect(EncodedBytes.decode("AP8") == [0x00, 0xFF])
+    #expect(EncodedBytes.decode("") == nil)
+    #expect(EncodedBytes.decode("A") == nil)
+    #expect(EncodedBytes.decode("a b") == nil)
+    #expect(EncodedBytes.base64URL("-_8") == [0xFB, 0xFF])
+    #expect(EncodedBytes.base64URL("+/8") == nil)
+    #expect(EncodedBytes.base64URL("-_8=") == nil)
+  }
+
+  static let point =
+    "\"x\":\"yto905cVhJC_De_mReCbFQOLjzv7gK4E54GYEMuhPzE\",\"y\":\"ZxL670-NzuBGztmq54fsV1oZespMGD5goq8iSHiEZMA\""
+  static let secret = "\"k\":\"c2VjcmV0LW9mLTMyLWJ5dGVzLW9yLW1vcmUtcGxlYXNl\""
+
+  @Test(
+    "a key that nothing can be verified with is refused",
+    arguments: [
+      ("no JSON", "no JWK set"), ("[]", "no JWK set"), ("{\"keys\":[]}", "0 keys"), ("{\"keys\":[{}]}", "no JWK set"),
+      ("{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\(point)}]}", "no usable `kid`"),
+      ("{\"keys\":[{\"kty\":\"EC\",\"kid\":\"a\",\"crv\":\"P-384\",\(point)}]}", "P-256"),
+      ("{\"keys\":[{\"kty\":\"EC\",\"kid\":\"a\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"AA\"}]}", "not a point"),
+      ("{\"keys\":[{\"kty\":\"EC\",\"kid\":\"a\",\"crv\":\"P-256\",\"d\":\"AA\",\(point)}]}", "private"),
+      ("{\"keys\":[{\"kty\":\"EC\",\"kid\":\"a\",\"crv\":\"P-256\",\"alg\":\"HS256\",\(point)}]}", "`HS256`"),
+      ("{\"keys\":[{\"kty\":\"EC\",\"kid\":\"a\",\"crv\":\"P-256\",\"use\":\"enc\",\(point)}]}", "`enc`"),
+      ("{\"keys\":[{\"kty\":\"EC\",\"kid\":\"a\",\"crv\":\"P-256\",\"key_ops\":[\"sign\"],\(point)}]}", "verifying"),
+      ("{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"a\"}]}", "`RSA`"),
+      ("{\"keys\":[{\"kty\":\"oct\",\"kid\":\"a\",\"k\":\"c2hvcnQ\"}]}", "secret for HS256"),
+      ("{\"keys\":[{\"kty\":\"oct\",\"kid\":\"a\",\"alg\":\"none\",\(secret)}]}", "`none`"),
+      ("{\"keys\":[{\"kty\":\"oct\",\"kid\":\"a\",\(secret)},{\"kty\":\"oct\",\"kid\":\"a\",\(secret)}]}", "two keys"),
+    ])
+  func badKeys(json: String, message: String) throws {
+    let fault = #expect(throws: VerificationKeySet.Fault.self) { try VerificationKeySet(json: Data(json.utf8)) }
+    #expect(try #require(fault).message.contains(message))
+  }
+
+  @Test("a set with a public key and a secret is read")
+  func keys() throws {
+    let json =
+      "{\"keys\":[{\"kty\":\"EC\",\"kid\":\"a\",\"crv\":\"P-256\",\(Self.point),\"x5t\":\"?\"},"
+      + "{\"kty\":\"oct\",\"kid\":\"b\",\"alg\":\"HS256\",\(Self.secret)}]}"
+    let keys = try VerificationKeySet(json: Data(json.utf8)).keys
+    #expect(keys.map(\.algorithm) == [.es256, .hs256])
+    #expect(keys.map(\.key.count) == [65, 33])
+  }
+}

@@ -1,0 +1,45 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The library OS. Built for bare metal with `make library` (see Toolset.json), where every module becomes an archive
+/// that images are linked from; built for the host by `swift test`, where the same code runs as ordinary Swift.
+let modules: [(name: String, dependencies: [Target.Dependency])] = [
+  ("Network", []),
+  ("HTTP", []),
+  ("ControlChannel", ["Cryptography"]),
+  ("Firewall", []),
+  ("RateLimit", []),
+  ("BasicAuthentication", ["Cryptography"]),
+  ("BearerAuthentication", ["Cryptography"]),
+  ("Authorization", []),
+  ("Audit", []),
+  ("StaticSite", []),
+  ("ReverseProxy", ["HTTP"]),
+  ("KeyValue", []),
+]
+
+let interchange: Target.Dependency = .product(name: "Interchange", package: "Interchange")
+
+let package = Package(
+  name: "Unikernel",
+  products: [.library(name: "Unikernel", type: .static, targets: modules.map(\.name) + ["ProcessPlatform"])],
+  dependencies: [.package(path: "../Interchange")],
+  targets: [
+    .target(name: "LibraryOS", dependencies: [interchange]),
+    .target(name: "LibraryOSTesting", dependencies: ["LibraryOS", interchange], path: "Tests/LibraryOSTesting"),
+    .systemLibrary(name: "CBearSSL", path: "Sources/CBearSSL"),
+    .target(name: "Cryptography", dependencies: ["LibraryOS", "CBearSSL", interchange]),
+    .target(name: "CProcessPlatform"),
+    .target(
+      name: "ProcessPlatform",
+      dependencies: ["LibraryOS", "Network", "HTTP", "ControlChannel", "Cryptography", "CProcessPlatform", interchange]),
+  ]
+    + modules.map { .target(name: $0.name, dependencies: ["LibraryOS", interchange] + $0.dependencies) }
+    + (modules.map(\.name) + ["LibraryOS", "Cryptography"]).map { name in
+      .testTarget(
+        name: "\(name)Tests",
+        dependencies: Set([name, "LibraryOS", "LibraryOSTesting", "Cryptography", "CBearSSL"]).sorted()
+          .map { .target(name: $0) } + [interchange])
+    },
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,151 @@
+import Interchange
+import LibraryOS
+
+/// Decides whether a request may go on to the application, with policies that were compiled from Cedar.
+///
+/// Default deny: what no policy permits is refused, and so is everything while there are no policies.
+public final class Authorization: RequestModule {
+  /// The module's name in the catalogue.
+  public let name: ByteString = "authorization"
+  /// After authentication, before the application.
+  public let stage: Stage = .authorize
+
+  private let clock: any Clock
+  private let events: any EventSink
+  private var bundle: PolicyBundle?
+  private var attributes: [PolicyValueField] = []
+  private var preparedBundle: PolicyBundle?
+  private var preparedAttributes: [PolicyValueField]?
+  private var allowed: UInt64 = 0
+  private var denied: UInt64 = 0
+  private var errors: UInt64 = 0
+
+  /// No more contextual attributes than these are kept.
+  public static let maximumAttributes = 64
+  /// No more bytes than these of what a client sent go into an event, for each detail.
+  static let maximumDetail = 256
+
+  /// A module without policies, which refuses everything.
+  public init(clock: any Clock, events: any EventSink) {
+    self.clock = clock
+    self.events = events
+  }
+
+  /// `authorization.allowed`, `.denied`, and `.errors`: policies left out since they could not be evaluated.
+  public var counters: [Counter] {
+    [
+      Counter("authorization.allowed", allowed), Counter("authorization.denied", denied),
+      Counter("authorization.errors", errors),
+    ]
+  }
+
+  /// Lets a request through or refuses it.
+  public func examine(_ exchange: Exchange) -> Verdict {
+    let request = exchange.request
+    let question = HTTPPolicyRequest(
+      user: exchange.principal.name, scheme: exchange.principal.scheme, roles: exchange.principal.roles,
+      method: request.method, path: request.path, query: request.query, host: request.host,
+      source: PolicyAddress(ipv4: exchange.source.address.raw), attributes: attributes)
+    guard let bundle else { return deny(exchange, policy: nil) }
+    let decision = bundle.decide(question)
+    errors &+= UInt64(decision.errors)
+    if decision.isAllowed {
+      allowed &+= 1
+      return .proceed
+    }
+    return deny(exchange, policy: decision.determining.map { bundle.policies[$0].name })
+  }
+
+  /// Refuses: a visitor who could show credentials is asked for them (RFC 9110, 15.5.2), all others are sent away
+  /// (15.5.4).
+  private func deny(_ exchange: Exchange, policy: ByteString?) -> Verdict {
+    denied &+= 1
+    let principal = exchange.principal
+    var details = [
+      ParameterField("method", .text(Authorization.shortened(exchange.request.method))),
+      ParameterField("path", .text(Authorization.shortened(exchange.request.path))),
+      ParameterField(
+        "principal",
+        .text(principal.isVisitor ? HTTPPolicyRequest.visitorName : Authorization.shortened(principal.name))
+      ),
+      ParameterField("source", .text(exchange.source.text)),
+    ]
+    if let policy { details.append(ParameterField("policy", .text(Authorization.shortened(policy)))) }
+    events.record(
+      SecurityEvent(module: name, action: "denied", severity: .medium, time: clock.wallMilliseconds, details: details))
+    guard principal.isVisitor, !exchange.challenges.isEmpty else { return .respond(.text(403, "forbidden")) }
+    var headers: [HTTPField] = []
+    for challenge in exchange.challenges { headers.append(HTTPField("www-authenticate", challenge)) }
+    return .respond(.text(401, "credentials are needed", headers: headers))
+  }
+
+  private static func shortened(_ text: ByteString) -> ByteString {
+    text.count <= maximumDetail ? text : ByteString(text.bytes[..<maximumDetail])
+  }
+}
+
+/// Settings: `bundle`, which the first message must have, and `attributes`.
+extension Authorization {
+  /// Reads and checks a bundle and attributes, and keeps them aside.
+  public func prepare(_ parameters: [Parameter]) throws(ParameterFault) {
+    rollback()
+    for parameter in parameters {
+      switch parameter.name {
+      case "bundle": preparedBundle = try Authorization.bundle(parameter.value)
+      case "attributes": preparedAttributes = try Authorization.attributes(parameter.value)
+      default:
+        throw ParameterFault(name + "." + parameter.name, expected: "bundle or attributes")
+      }
+    }
+    guard bundle != nil || preparedBundle != nil else {
+      throw ParameterFault("authorization.bundle", expected: "a policy bundle: there is none yet")
+    }
+  }
+
+  /// Puts them in force.
+  public func commit() {
+    if let preparedBundle { bundle = preparedBundle }
+    if let preparedAttributes { attributes = preparedAttributes }
+    rollback()
+  }
+
+  /// Forgets them.
+  public func rollback() {
+    preparedBundle = nil
+    preparedAttributes = nil
+  }
+
+  private static func bundle(_ value: ParameterValue) throws(ParameterFault) -> PolicyBundle {
+    let parameter: ByteString = "authorization.bundle"
+    guard let bytes = value.bytesValue else { throw ParameterFault(parameter, expected: "bytes") }
+    do throws(DecodingFault) {
+      return try PolicyBundle(decoding: bytes)
+    } catch {
+      switch error {
+      case .truncated: throw ParameterFault(parameter, expected: "a whole policy bundle: this one ends early")
+      case .invalid: throw ParameterFault(parameter, expected: "a policy bundle of this version")
+      case .tooLarge: throw ParameterFault(parameter, expected: "a policy bundle within its bounds")
+      case .trailing: throw ParameterFault(parameter, expected: "nothing after the policy bundle")
+      }
+    }
+  }
+
+  private static func attributes(_ value: ParameterValue) throws(ParameterFault) -> [PolicyValueField] {
+    let parameter: ByteString = "authorization.attributes"
+    guard case .map(let fields) = value else { throw ParameterFault(parameter, expected: "a map of texts") }
+    guard fields.count <= maximumAttributes else {
+      throw ParameterFault(parameter, expected: "at most 64 attributes")
+    }
+    var attributes: [PolicyValueField] = []
+    for field in fields {
+      guard let text = field.value.textValue else {
+        throw ParameterFault(parameter + "." + field.name, expected: "text")
+      }
+      for other in attributes where other.name == field.name {
+        throw ParameterFault(parameter + "." + field.name, expected: "each name once")
+      }
+      attributes.append(PolicyValueField(field.name, .string(text)))
+    }
+    return attributes
+  }
+}

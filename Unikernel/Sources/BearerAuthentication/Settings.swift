@@ -1,0 +1,68 @@
+import Interchange
+import LibraryOS
+
+/// The parameters of Bearer authentication, as far as they were given.
+struct Settings: Equatable, Sendable {
+  /// The protection space that clients are told (RFC 9110, 11.5).
+  var realm: ByteString?
+  /// Who issues tokens: what `iss` must be.
+  var issuer: ByteString?
+  /// What `aud` must contain, if this is given.
+  var audience: ByteString?
+  /// What tokens are verified with. No two have the same identifier.
+  var keys: [VerificationKey]?
+  /// Whether a request without credentials is refused here, and not left to authorization.
+  var isRequired = false
+
+  /// How many keys there can be.
+  static let maximumKeys = 64
+
+  /// Changes what `parameters` name, and keeps the rest.
+  mutating func apply(_ parameters: [Parameter]) throws(ParameterFault) {
+    for index in 0..<parameters.count {
+      let parameter = parameters[index]
+      let qualified = "bearer-authentication." + parameter.name
+      guard !parameters[..<index].contains(where: { $0.name == parameter.name }) else {
+        throw ParameterFault(qualified, expected: "to be given once")
+      }
+      switch parameter.name {
+      case "realm": realm = try Settings.text(parameter.value, qualified)
+      case "issuer": issuer = try Settings.text(parameter.value, qualified)
+      case "audience": audience = try Settings.text(parameter.value, qualified)
+      case "keys": keys = try Settings.keys(parameter.value)
+      case "required":
+        guard let value = parameter.value.booleanValue else { throw ParameterFault(qualified, expected: "a Boolean") }
+        isRequired = value
+      default:
+        throw ParameterFault(qualified, expected: "no parameter but realm, issuer, audience, keys and required")
+      }
+    }
+    guard realm != nil else {
+      throw ParameterFault("bearer-authentication.realm", expected: "to be given at the start")
+    }
+    guard issuer != nil else {
+      throw ParameterFault("bearer-authentication.issuer", expected: "to be given at the start")
+    }
+    guard keys != nil else { throw VerificationKey.fault("to be given at the start") }
+  }
+
+  private static func text(_ value: ParameterValue, _ name: ByteString) throws(ParameterFault) -> ByteString {
+    guard let text = value.textValue, text.count <= 1024, text.isPrintable else {
+      throw ParameterFault(name, expected: "a text of at most 1024 bytes without control characters")
+    }
+    return text
+  }
+
+  private static func keys(_ value: ParameterValue) throws(ParameterFault) -> [VerificationKey] {
+    guard let items = value.listValue, items.count <= maximumKeys else {
+      throw VerificationKey.fault("a list of at most 64 keys")
+    }
+    var keys: [VerificationKey] = []
+    for item in items {
+      let key = try VerificationKey(item)
+      guard !keys.contains(where: { $0.id == key.id }) else { throw VerificationKey.fault("ids that differ") }
+      keys.append(key)
+    }
+    return keys
+  }
+}

@@ -1,0 +1,147 @@
+import LibraryOS
+
+/// What tells connections apart. Both directions of a connection have the same key, since it is written from the
+/// image's side.
+struct ConnectionKey: Equatable, Sendable {
+  var transport: Transport
+  var remote: IPv4Address
+  var local: IPv4Address
+  /// Ports; for an ICMP echo, 0.
+  var remotePort: UInt16
+  var localPort: UInt16
+
+  /// The key of the connection that a packet belongs to.
+  init(_ packet: PacketSummary, transport: Transport) {
+    self.transport = transport
+    let inbound = packet.direction == .inbound
+    remote = inbound ? packet.source : packet.destination
+    local = inbound ? packet.destination : packet.source
+    if transport == .icmp {
+      remotePort = 0
+      localPort = 0
+    } else {
+      remotePort = inbound ? packet.sourcePort : packet.destinationPort
+      localPort = inbound ? packet.destinationPort : packet.sourcePort
+    }
+  }
+
+  /// A number for the connection table's buckets.
+  func hash(seed: UInt64) -> UInt64 {
+    let addresses = UInt64(remote.raw) << 32 | UInt64(local.raw)
+    let rest = UInt64(remotePort) << 24 | UInt64(localPort) << 8 | UInt64(transport.rawValue)
+    return addresses.scattered(by: seed) ^ rest.scattered(by: ~seed)
+  }
+}
+
+/// A connection that some flow admitted.
+struct Connection: Sendable {
+  /// How far a connection has come. The names follow what they mean to a filter, which does not see sequence numbers.
+  enum State: Sendable {
+    /// Only the side that opens it has spoken.
+    case opening
+    /// The other side has answered, and the first has not yet confirmed.
+    case answered
+    /// Both have spoken.
+    case established
+    /// One side has ended its direction; `byRemote` tells which.
+    case halfClosed(byRemote: Bool)
+    /// Both have ended it.
+    case closing
+    /// The other end has reset it, or somebody who forges packets in its name.
+    case resetByRemote
+  }
+
+  var key: ConnectionKey
+  /// Who opened it: `inbound` is the other end.
+  var direction: PacketSummary.Direction
+  var state: State
+  /// When it is forgotten if no packet comes before.
+  var expiry: Instant
+
+  /// The port that its first packet was for: what a flow's `port` is compared with.
+  var destinationPort: UInt16 {
+    direction == .inbound ? key.localPort : key.remotePort
+  }
+
+  /// How long a connection in this state is remembered without a packet.
+  var idleTime: TimeSpan {
+    switch (key.transport, state) {
+    case (.tcp, .opening), (.tcp, .answered): direction == .inbound ? .seconds(5) : .seconds(30)
+    case (.tcp, .established): .seconds(600)
+    case (.tcp, .halfClosed): .seconds(120)
+    case (.tcp, .closing), (.tcp, .resetByRemote): .seconds(5)
+    case (.udp, .established): .seconds(60)
+    case (.udp, _): .seconds(15)
+    case (.icmp, _): .seconds(5)
+    }
+  }
+
+  /// Follows a packet of this connection. `false`: the connection is over, and this packet was its last.
+  mutating func follow(_ packet: PacketSummary, at now: Instant) -> Bool {
+    switch key.transport {
+    case .icmp: break
+    case .udp: if packet.direction != direction { state = .established }
+    case .tcp: guard followTCP(packet) else { return false }
+    }
+    expiry = now + idleTime
+    return true
+  }
+
+  private mutating func followTCP(_ packet: PacketSummary) -> Bool {
+    let flags = TCPFlags(rawValue: packet.tcpFlags)
+    if flags.contains(.reset) {
+      // What the image itself resets is over. A reset from outside may be forged, which only TCP can tell, from its
+      // sequence number: if the image goes on speaking, the connection lives (RFC 5961, section 3).
+      guard packet.direction == .inbound else { return false }
+      state = .resetByRemote
+      return true
+    }
+    let byRemote = packet.direction == .inbound
+    if flags.contains(.finish) {
+      switch state {
+      case .halfClosed(let other) where other != byRemote: state = .closing
+      case .closing, .resetByRemote: break
+      default: state = .halfClosed(byRemote: byRemote)
+      }
+      return true
+    }
+    switch state {
+    case .opening: if packet.direction != direction { state = .answered }
+    case .answered: if packet.direction == direction { state = .established }
+    case .established, .halfClosed, .closing: break
+    case .resetByRemote: if !byRemote { state = .established }
+    }
+    return true
+  }
+
+  /// A connection whose first packet is this one.
+  init(_ packet: PacketSummary, key: ConnectionKey, at now: Instant) {
+    self.key = key
+    self.direction = packet.direction
+    self.state = .opening
+    self.expiry = now
+    self.expiry = now + idleTime
+  }
+}
+
+/// The flags of a TCP segment (RFC 9293, 3.1).
+struct TCPFlags: OptionSet {
+  var rawValue: UInt8
+
+  static let finish = TCPFlags(rawValue: 1)
+  static let synchronize = TCPFlags(rawValue: 2)
+  static let reset = TCPFlags(rawValue: 4)
+  static let acknowledge = TCPFlags(rawValue: 16)
+
+  /// Whether this is the first segment of a connection.
+  var opensConnection: Bool {
+    contains(.synchronize) && !contains(.acknowledge)
+  }
+
+  /// Whether some state of RFC 9293 sends such a segment: SYN excludes FIN and RST, and only SYN and RST come without
+  /// ACK.
+  var isSound: Bool {
+    if contains(.synchronize) { return !contains(.finish) && !contains(.reset) }
+    return contains(.acknowledge) || contains(.reset)
+  }
+}

@@ -1,0 +1,200 @@
+public import Interchange
+public import LibraryOS
+
+/// A stateful packet filter of layers 3 and 4. What no flow admits is dropped, without an answer; the packets of a
+/// connection that a flow admitted pass in both directions, until it ends or is idle for too long. Until it has been
+/// given flows, it admits nothing.
+public final class Firewall: Module, PacketFilter, Timed {
+  /// How many connections are followed at most. Beyond it, new ones are refused.
+  public static let maximumConnections = 8192
+  /// How many flows can be declared.
+  public static let maximumFlows = 65_536
+  /// How many dropped packets are recorded as events in a second.
+  public static let eventsPerSecond = 10
+
+  /// `firewall`.
+  public let name: ByteString = "firewall"
+  /// When connections that are idle for too long are looked for.
+  public private(set) var deadline: Instant?
+
+  private let clock: any Clock
+  private let events: any EventSink
+  private var flows = FlowSet()
+  private var prepared: FlowSet?
+  private var isConfigured = false
+  private var table: ConnectionTable
+  private var allowance = EventAllowance(perSecond: Firewall.eventsPerSecond)
+  /// When the full table was last searched for connections that have expired.
+  private var lastSearch: Instant?
+
+  private var admitted: UInt64 = 0
+  private var dropped: UInt64 = 0
+  private var tableFull: UInt64 = 0
+  private var revoked: UInt64 = 0
+
+  /// A firewall that admits nothing yet. `random` seeds the connection table.
+  public init(clock: any Clock, random: any RandomSource, events: any EventSink) {
+    self.clock = clock
+    self.events = events
+    table = ConnectionTable(capacity: Firewall.maximumConnections, seed: UInt64(leading: random.bytes(8)))
+  }
+
+  /// How many connections are followed now.
+  public var connectionCount: Int { table.count }
+
+  /// Packets admitted and dropped, connections refused because the table was full, connections ended because flows
+  /// changed, and events that were not recorded.
+  public var counters: [Counter] {
+    [
+      Counter("firewall.admitted", admitted), Counter("firewall.dropped", dropped),
+      Counter("firewall.table-full", tableFull), Counter("firewall.revoked", revoked),
+      Counter("firewall.events-suppressed", allowance.suppressed),
+    ]
+  }
+
+  /// Reads `flows`, a list of maps with `direction`, `protocol`, `peer` and `port`.
+  public func prepare(_ parameters: [Parameter]) throws(ParameterFault) {
+    var flows: FlowSet?
+    for parameter in parameters {
+      guard parameter.name == "flows" else {
+        throw ParameterFault("firewall." + parameter.name, expected: "no parameter but flows")
+      }
+      guard flows == nil else { throw ParameterFault("firewall.flows", expected: "to be given once") }
+      guard let items = parameter.value.listValue, items.count <= Firewall.maximumFlows else {
+        throw ParameterFault("firewall.flows", expected: "a list of at most 65536 flows")
+      }
+      var read: [Flow] = []
+      read.reserveCapacity(items.count)
+      for item in items { read.append(try Flow(item)) }
+      flows = FlowSet(read)
+    }
+    guard flows != nil || isConfigured else {
+      throw ParameterFault("firewall.flows", expected: "to be given at the start")
+    }
+    prepared = flows
+  }
+
+  /// Puts flows in force. Connections that they no longer admit are ended at once.
+  public func commit() {
+    guard let prepared else { return }
+    self.prepared = nil
+    isConfigured = true
+    flows = prepared
+    let ended = table.removeAll { connection in
+      !prepared.admits(
+        direction: connection.direction, transport: connection.key.transport, peer: connection.key.remote,
+        port: connection.destinationPort)
+    }
+    revoked &+= UInt64(ended)
+  }
+
+  /// Forgets prepared flows.
+  public func rollback() {
+    prepared = nil
+  }
+
+  /// Whether a packet belongs to a connection, or opens one that a flow admits.
+  public func admits(_ packet: PacketSummary, at now: Instant) -> Bool {
+    let passes = judge(packet, at: now)
+    if passes { admitted &+= 1 } else { dropped &+= 1 }
+    return passes
+  }
+
+  /// Forgets connections that are idle for too long.
+  public func expire(at now: Instant) {
+    _ = table.removeAll { $0.expiry <= now }
+    deadline = table.count > 0 ? now + .seconds(1) : nil
+  }
+}
+
+extension Firewall {
+  /// Echo and echo reply (RFC 792).
+  private static let echoRequest: UInt16 = 8
+  private static let echoReply: UInt16 = 0
+
+  private func judge(_ packet: PacketSummary, at now: Instant) -> Bool {
+    guard let transport = Transport(rawValue: packet.protocolNumber) else {
+      record(packet, protocolName: ByteString(decimal: Int(packet.protocolNumber)), reason: "no flow", at: now)
+      return false
+    }
+    let opens: Bool
+    switch transport {
+    case .udp: opens = true
+    case .icmp:
+      // The code of both is 0. All other types are dropped, as redirects and the like must be.
+      guard packet.destinationPort == 0 else { return false }
+      opens = packet.sourcePort == Firewall.echoRequest
+      guard opens || packet.sourcePort == Firewall.echoReply else { return false }
+    case .tcp:
+      let flags = TCPFlags(rawValue: packet.tcpFlags)
+      guard flags.isSound else { return false }
+      opens = flags.opensConnection
+    }
+    let key = ConnectionKey(packet, transport: transport)
+    if let index = table.find(key, at: now) {
+      if !(opens && startsAnew(packet, index: index)) {
+        table.follow(packet, index: index, at: now)
+        return true
+      }
+      table.remove(index)
+    }
+    guard opens else { return false }
+    return open(packet, key: key, at: now)
+  }
+
+  /// Whether a packet that opens a connection must be judged by the flows, although its key is in the table: an echo
+  /// that goes the other way, or a port that is used again after its connection has ended.
+  private func startsAnew(_ packet: PacketSummary, index: Int) -> Bool {
+    guard let connection = table.connection(index) else { return true }
+    switch connection.key.transport {
+    case .icmp: return connection.direction != packet.direction
+    case .udp: return false
+    case .tcp:
+      switch connection.state {
+      case .closing, .resetByRemote: return true
+      default: return false
+      }
+    }
+  }
+
+  private func open(_ packet: PacketSummary, key: ConnectionKey, at now: Instant) -> Bool {
+    let port = key.transport == .icmp ? 0 : packet.destinationPort
+    guard flows.admits(direction: packet.direction, transport: key.transport, peer: key.remote, port: port) else {
+      record(packet, protocolName: key.transport.name, reason: "no flow", at: now)
+      return false
+    }
+    let connection = Connection(packet, key: key, at: now)
+    if !table.insert(connection) {
+      guard reclaim(at: now), table.insert(connection) else {
+        tableFull &+= 1
+        record(packet, protocolName: key.transport.name, reason: "table full", at: now)
+        return false
+      }
+    }
+    if deadline == nil { deadline = now + .seconds(1) }
+    return true
+  }
+
+  /// Looks for connections that have expired, at most ten times a second: a flood must not make each packet search the
+  /// whole table.
+  private func reclaim(at now: Instant) -> Bool {
+    if let lastSearch, now - lastSearch < .milliseconds(100) { return false }
+    lastSearch = now
+    return table.removeAll { $0.expiry <= now } > 0
+  }
+
+  private func record(_ packet: PacketSummary, protocolName: ByteString, reason: ByteString, at now: Instant) {
+    guard allowance.take(at: now) else { return }
+    events.record(
+      SecurityEvent(
+        module: name, action: "dropped", severity: .medium, time: clock.wallMilliseconds,
+        details: [
+          ParameterField("direction", .text(packet.direction == .inbound ? "inbound" : "outbound")),
+          ParameterField("source", .text(packet.source.text)),
+          ParameterField("destination", .text(packet.destination.text)),
+          ParameterField("destination-port", .integer(Int64(packet.destinationPort))),
+          ParameterField("protocol", .text(protocolName)),
+          ParameterField("reason", .text(reason)),
+        ]))
+  }
+}

@@ -1,0 +1,171 @@
+import Interchange
+import LibraryOS
+
+/// An HTTP/1.1 server (RFC 9110, RFC 9112) that leads requests through the image's pipeline.
+///
+/// The platform makes it, registers it as a module and as timed, and learns through `drain` when nothing is in
+/// progress any more. Bounds: `maximum-connections` (further ones are reset), the limits on each message, and
+/// `heldBytesLimit` for all incomplete requests together (beyond, the one that needs more is answered with 503).
+public final class HTTPServer: StreamAcceptor, Module, Timed {
+  /// How many bytes of incomplete requests are held in all.
+  static let heldBytesLimit = 32 << 20
+
+  /// `http`.
+  public let name: ByteString = "http"
+
+  let pipeline: Pipeline
+  let clock: any Clock
+  private let network: any StreamNetwork
+  private var prepared: HTTPServerSettings?
+  private(set) var settings: HTTPServerSettings?
+  private(set) var isListening = false
+
+  private var connections: [HTTPServerConnection] = []
+  var heldBytes = 0
+  private var earliest: Instant?
+
+  private var drainEnd: Instant?
+  private var drainCompletion: (() -> Void)?
+  private var graceIsOver = false
+
+  private var date: [UInt8] = []
+  private var dateSecond = UInt64.max
+  var statistics = HTTPServerStatistics()
+
+  /// A server that listens from its first parameters on.
+  public init(registry: Registry) {
+    self.pipeline = registry.pipeline
+    self.clock = registry.clock
+    self.network = registry.network
+  }
+
+  /// How many connections are open.
+  public var openConnections: Int { connections.count }
+
+  /// Whether every response must say that its connection ends.
+  var isDraining: Bool { drainEnd != nil }
+
+  // MARK: Module
+
+  /// Checks the first settings. Later ones are refused: all are of the boot stage.
+  public func prepare(_ parameters: [Parameter]) throws(ParameterFault) {
+    guard settings == nil else {
+      throw ParameterFault("http", expected: "no change after the start: its parameters are of the boot stage")
+    }
+    prepared = try HTTPServerSettings(parameters)
+  }
+
+  /// Starts to listen.
+  public func commit() {
+    guard let prepared else { return }
+    self.prepared = nil
+    settings = prepared
+    isListening = network.listen(port: prepared.port, acceptor: self)
+  }
+
+  /// Forgets settings that were prepared.
+  public func rollback() {
+    prepared = nil
+  }
+
+  /// Connections, requests and responses since the start.
+  public var counters: [Counter] { statistics.counters }
+
+  // MARK: Connections
+
+  /// Takes a connection, or refuses it: at the bound on connections, and after a drain's grace.
+  public func accept(_ stream: any ByteStream) -> (any StreamHandler)? {
+    let now = clock.now
+    let isTooLate = drainEnd.map { $0 <= now } == true
+    guard let settings, connections.count < settings.maximumConnections, !isTooLate else {
+      statistics.refusedConnections &+= 1
+      return nil
+    }
+    statistics.connections &+= 1
+    let connection = HTTPServerConnection(server: self, settings: settings, stream: stream, now: now)
+    connection.index = connections.count
+    connections.append(connection)
+    return connection
+  }
+
+  /// Forgets a connection that is gone.
+  func remove(_ connection: HTTPServerConnection) {
+    let index = connection.index
+    guard index < connections.count, connections[index] === connection else { return }
+    let last = connections.removeLast()
+    if last !== connection {
+      connections[index] = last
+      last.index = index
+    }
+    reportDrained()
+  }
+
+  /// The `Date` field's value, made once per second.
+  func currentDate() -> [UInt8] {
+    let milliseconds = clock.wallMilliseconds
+    if milliseconds / 1000 != dateSecond {
+      dateSecond = milliseconds / 1000
+      date = HTTPDate.format(wallMilliseconds: milliseconds)
+    }
+    return date
+  }
+
+  // MARK: Time
+
+  /// The earliest time at which a connection may have to be ended. It may have got a later deadline since: then `expire`
+  /// finds nothing to do, which is cheaper than keeping connections sorted by a deadline that every request moves.
+  public var deadline: Instant? {
+    guard let drainEnd, !graceIsOver else { return earliest }
+    guard let earliest else { return drainEnd }
+    return min(earliest, drainEnd)
+  }
+
+  /// A connection wants `expire` to be called at `instant`.
+  func wantsExpiry(at instant: Instant) {
+    if let earliest, earliest <= instant { return }
+    earliest = instant
+  }
+
+  /// Ends what waited too long, and idle connections when a drain's grace is over.
+  public func expire(at now: Instant) {
+    let graceEnds = !graceIsOver && drainEnd.map { $0 <= now } == true
+    if graceEnds { graceIsOver = true }
+    guard graceEnds || earliest.map({ $0 <= now }) == true else { return }
+    earliest = nil
+    for connection in connections {
+      if graceEnds { connection.endIfIdle(at: now) }
+      if connection.deadline <= now { connection.expire(at: now) }
+    }
+    for connection in connections { wantsExpiry(at: connection.deadline) }
+    reportDrained()
+  }
+
+  // MARK: Draining
+
+  /// Ends all connections without failing a request. From now on every response carries `Connection: close`. For `grace`,
+  /// idle connections stay open, so that a request that is already on its way is answered, and new connections are
+  /// served; then idle ones are closed, new ones are refused, and requests in progress finish. When the grace is over
+  /// and no connection is left, `completion` is called, once; with no grace and no connection, before this returns. A
+  /// second drain can only shorten the first.
+  public func drain(grace: TimeSpan, completion: @escaping () -> Void) {
+    let now = clock.now
+    let end = now + grace
+    drainEnd = drainEnd.map { min($0, end) } ?? end
+    if let earlier = drainCompletion {
+      drainCompletion = {
+        earlier()
+        completion()
+      }
+    } else {
+      drainCompletion = completion
+    }
+    expire(at: now)
+    reportDrained()
+  }
+
+  private func reportDrained() {
+    guard graceIsOver, connections.isEmpty, let completion = drainCompletion else { return }
+    drainCompletion = nil
+    completion()
+  }
+}

@@ -1,0 +1,280 @@
+import Interchange
+import LibraryOS
+
+/// One connection of a client: requests are read, led through the pipeline and answered in order, one at a time
+/// (RFC 9112, 9.3). While one is being answered, nothing is read: a client that sends on meets a closed window.
+final class HTTPServerConnection: StreamHandler {
+  /// How much is read at once.
+  static let readLimit = 64 << 10
+  /// How long modules and the application may take to answer: longer than a proxy waits for its backend.
+  static let answerTime = TimeSpan.seconds(30)
+  /// How long a client that has nothing more to receive may take to close its end.
+  static let lingerTime = TimeSpan.seconds(2)
+
+  private enum Phase {
+    /// Waiting for requests.
+    case open
+    /// The last response is written or on its way; then this end closes.
+    case ending
+    /// This end is closed; what still arrives is thrown away, since resetting at once could cost the client the response
+    /// (RFC 9112, 9.6).
+    case lingering
+    case gone
+  }
+
+  /// Where the server keeps this connection.
+  var index = 0
+  /// When `expire` has something to do.
+  private(set) var deadline: Instant
+
+  // A cycle only while the connection is open: the server forgets it when it is gone.
+  private let server: HTTPServer
+  private let settings: HTTPServerSettings
+  private let sendCapacity: Int
+  private var stream: (any ByteStream)?
+  private var phase = Phase.open
+  private var parser: HTTPRequestParser
+  private var heldBytes = 0
+
+  private var exchange: Exchange?
+  private var answersHead = false
+  private var minorVersion = 1
+  private var isPersistent = true
+
+  private var output: [UInt8] = []
+  private var outputBody: [UInt8] = []
+  private var outputPosition = 0
+  private var otherEndEnded = false
+  private var isAdvancing = false
+
+  init(server: HTTPServer, settings: HTTPServerSettings, stream: any ByteStream, now: Instant) {
+    self.server = server
+    self.settings = settings
+    self.stream = stream
+    self.sendCapacity = stream.writableCount
+    self.parser = HTTPRequestParser(limits: settings.limits)
+    self.deadline = now + settings.idleTimeout
+    server.wantsExpiry(at: deadline)
+  }
+
+  // MARK: StreamHandler
+
+  func streamOpened(_ stream: any ByteStream) {}
+
+  func streamReadable(_ stream: any ByteStream) {
+    advance(at: server.clock.now)
+  }
+
+  func streamWritable(_ stream: any ByteStream) {
+    advance(at: server.clock.now)
+  }
+
+  func streamEnded(_ stream: any ByteStream) {
+    otherEndEnded = true
+    advance(at: server.clock.now)
+  }
+
+  func streamClosed(_ stream: any ByteStream, reason: CloseReason) {
+    leave()
+  }
+
+  // MARK: Progress
+
+  /// Does whatever can be done now. Completions that come from inside are picked up by the loop, not by recursion.
+  private func advance(at now: Instant) {
+    guard !isAdvancing else { return }
+    isAdvancing = true
+    defer { isAdvancing = false }
+    while let stream {
+      guard flush(to: stream, at: now) else { return }
+      switch phase {
+      case .open:
+        guard exchange == nil, takeStep(stream, at: now) else { return }
+      case .ending:
+        phase = .lingering
+        // A slow client may still be receiving what is queued.
+        let isAllSent = stream.writableCount >= sendCapacity
+        setDeadline(now + (isAllSent ? HTTPServerConnection.lingerTime : settings.idleTimeout))
+        stream.close()
+      case .lingering:
+        if stream.read(limit: HTTPServerConnection.readLimit).isEmpty { return }
+      case .gone: return
+      }
+    }
+  }
+
+  /// Reads on; `false` if there is nothing to do before the next event.
+  private func takeStep(_ stream: any ByteStream, at now: Instant) -> Bool {
+    let step: HTTPRequestParser.Step
+    do {
+      step = try parser.next()
+    } catch {
+      server.statistics.malformed &+= 1
+      refuse(error.status, error.explanation)
+      return true
+    }
+    hold(parser.heldBytes)
+    switch step {
+    case .request(let parsed):
+      start(parsed, from: stream, at: now)
+    case .continueExpected:
+      output.append(text: "HTTP/1.1 100 Continue\r\n\r\n")
+    case .incomplete:
+      let bytes = stream.read(limit: HTTPServerConnection.readLimit)
+      guard !bytes.isEmpty else {
+        guard otherEndEnded else { return false }
+        // What is left of a request can never be completed, and there is nobody to blame for it.
+        phase = .ending
+        return true
+      }
+      if parser.isBetweenRequests { setDeadline(now + settings.requestTimeout) }
+      guard server.heldBytes + bytes.count <= HTTPServer.heldBytesLimit else {
+        refuse(503, "too many requests in progress")
+        return true
+      }
+      parser.append(bytes)
+    }
+    return true
+  }
+
+  private func start(_ parsed: HTTPRequestParser.Request, from stream: any ByteStream, at now: Instant) {
+    server.statistics.requests &+= 1
+    answersHead = parsed.request.method.equals("HEAD")
+    minorVersion = parsed.minorVersion
+    isPersistent = parsed.isPersistent
+    setDeadline(now + HTTPServerConnection.answerTime)
+    let exchange = Exchange(
+      request: parsed.request, source: stream.remote, arrival: now, pipeline: server.pipeline
+    ) { [self] response in
+      answer(response)
+    }
+    self.exchange = exchange
+    server.pipeline.advance(exchange)
+  }
+
+  /// Takes the response to the request in progress, from inside the pipeline or at any later time.
+  private func answer(_ response: HTTPResponse) {
+    exchange = nil
+    guard phase == .open else { return }
+    write(response)
+    advance(at: server.clock.now)
+  }
+
+  /// Answers what never became a request, and ends the connection.
+  private func refuse(_ status: Int, _ explanation: ByteString) {
+    isPersistent = false
+    answersHead = false
+    write(.text(status, explanation))
+  }
+
+  private func write(_ response: HTTPResponse) {
+    var response = response
+    if !HTTPResponseEncoder.isWritable(response) {
+      server.statistics.unwritable &+= 1
+      response = .text(500, ByteString(stringLiteral: HTTPResponseEncoder.replacement))
+    }
+    server.statistics.countResponse(response.status)
+    for field in response.headers where field.name.equals("connection") {
+      if HTTPSyntax.list(field.value, has: "close") { isPersistent = false }
+    }
+    let closes = !isPersistent || server.isDraining
+    let sendsBody = !answersHead && response.status != 204 && response.status != 304
+    let joins = sendsBody && response.body.count <= HTTPResponseEncoder.joinedBodyLimit
+    output.reserveCapacity(output.count + 512 + (joins ? response.body.count : 0))
+    HTTPResponseEncoder.appendHead(
+      of: response, answersHead: answersHead,
+      connection: closes ? .closing : minorVersion == 0 ? .keptAlive : .persistent, date: server.currentDate(),
+      to: &output)
+    if joins {
+      output.append(contentsOf: response.body)
+    } else if sendsBody {
+      outputBody = response.body
+    }
+    if closes { phase = .ending }
+  }
+
+  /// Hands output to the stream; `false` while some of it waits for space.
+  private func flush(to stream: any ByteStream, at now: Instant) -> Bool {
+    let headCount = output.count
+    let total = headCount + outputBody.count
+    guard total > 0 else { return true }
+    let before = outputPosition
+    while outputPosition < total {
+      let taken =
+        outputPosition < headCount
+        ? stream.write(output[outputPosition...]) : stream.write(outputBody[(outputPosition - headCount)...])
+      if taken <= 0 { break }
+      outputPosition += taken
+    }
+    guard outputPosition >= total else {
+      if outputPosition > before { setDeadline(now + settings.idleTimeout) }
+      return false
+    }
+    output.removeAll(keepingCapacity: headCount <= 8192)
+    outputBody = []
+    outputPosition = 0
+    // A next request that has begun to arrive has its time from now on.
+    if phase == .open, exchange == nil {
+      setDeadline(now + (parser.isBetweenRequests ? settings.idleTimeout : settings.requestTimeout))
+    }
+    return true
+  }
+
+  // MARK: Ends
+
+  /// A drain's grace is over: a connection on which nothing is in progress ends.
+  func endIfIdle(at now: Instant) {
+    guard phase == .open, exchange == nil, output.isEmpty, outputBody.isEmpty, parser.isBetweenRequests,
+      stream?.readableCount == 0
+    else { return }
+    phase = .ending
+    advance(at: now)
+  }
+
+  /// The deadline has passed.
+  func expire(at now: Instant) {
+    guard let stream else { return }
+    if !output.isEmpty || !outputBody.isEmpty || phase == .lingering {
+      // The client takes nothing, or does not close its end.
+      if phase != .lingering { server.statistics.timeouts &+= 1 }
+      stream.abort()
+      leave()
+      return
+    }
+    // The answer gets its own time to be taken.
+    setDeadline(now + settings.idleTimeout)
+    if let exchange {
+      server.statistics.timeouts &+= 1
+      isPersistent = false
+      exchange.finish(.text(503, "the request took too long to answer"))
+    } else if phase == .open, !parser.isBetweenRequests {
+      server.statistics.timeouts &+= 1
+      refuse(408, "the request took too long to arrive")
+      advance(at: now)
+    } else if phase == .open {
+      phase = .ending
+      advance(at: now)
+    }
+  }
+
+  private func leave() {
+    guard phase != .gone else { return }
+    phase = .gone
+    stream = nil
+    exchange = nil
+    hold(0)
+    output = []
+    outputBody = []
+    server.remove(self)
+  }
+
+  private func setDeadline(_ instant: Instant) {
+    deadline = instant
+    server.wantsExpiry(at: instant)
+  }
+
+  private func hold(_ bytes: Int) {
+    server.heldBytes += bytes - heldBytes
+    heldBytes = bytes
+  }
+}

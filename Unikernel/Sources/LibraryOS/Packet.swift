@@ -1,0 +1,46 @@
+/// What the firewall sees of a packet, before any other part does (inbound) and after all others (outbound).
+public struct PacketSummary: Hashable, Sendable {
+  /// Which way a packet goes.
+  public enum Direction: UInt8, Sendable {
+    /// Into the image.
+    case inbound
+    /// Out of it.
+    case outbound
+  }
+
+  /// Which way it goes.
+  public var direction: Direction
+  /// The IP protocol number: 1 ICMP, 6 TCP, 17 UDP.
+  public var protocolNumber: UInt8
+  /// Where it comes from.
+  public var source: IPv4Address
+  /// Where it goes.
+  public var destination: IPv4Address
+  /// The source port; 0 where the protocol has none; the type for ICMP.
+  public var sourcePort: UInt16
+  /// The destination port; 0 where the protocol has none; the code for ICMP.
+  public var destinationPort: UInt16
+  /// The TCP flags (RFC 9293, 3.1): FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32.
+  public var tcpFlags: UInt8
+
+  /// The fields of a packet.
+  public init(
+    direction: Direction, protocolNumber: UInt8, source: IPv4Address, destination: IPv4Address,
+    sourcePort: UInt16 = 0, destinationPort: UInt16 = 0, tcpFlags: UInt8 = 0
+  ) {
+    self.direction = direction
+    self.protocolNumber = protocolNumber
+    self.source = source
+    self.destination = destination
+    self.sourcePort = sourcePort
+    self.destinationPort = destinationPort
+    self.tcpFlags = tcpFlags
+  }
+}
+
+/// A module that decides about packets. The network asks it for every IPv4 packet that is for this image and well-formed,
+/// and for every one that leaves it.
+public protocol PacketFilter: AnyObject {
+  /// Whether the packet may pass. A refused one is dropped without an answer.
+  func admits(_ packet: PacketSummary, at now: Instant) -> Bool
+}

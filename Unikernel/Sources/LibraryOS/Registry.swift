@@ -1,0 +1,123 @@
+import Interchange
+
+/// What an image consists of, assembled at its start: every module that was linked registers here.
+public final class Registry {
+  /// All modules, in the order of linking.
+  public private(set) var modules: [any Module] = []
+  /// The names of the security modules among them: what `ready` reports.
+  public private(set) var mechanisms: [ByteString] = []
+  /// Decide about packets; a packet passes when all admit it.
+  public private(set) var packetFilters: [any PacketFilter] = []
+  /// Work in slices.
+  public private(set) var backgroundWork: [any BackgroundWork] = []
+  /// What must happen at times.
+  public private(set) var timed: [any Timed] = []
+  /// The way of requests.
+  public let pipeline = Pipeline()
+  /// The clock.
+  public let clock: any Clock
+  /// The source of random bytes.
+  public let random: any RandomSource
+  /// Connections out of the image.
+  public let network: any StreamNetwork
+  /// Where security events go.
+  public let events: any EventSink
+
+  /// An image without modules.
+  public init(clock: any Clock, random: any RandomSource, network: any StreamNetwork, events: any EventSink) {
+    self.clock = clock
+    self.random = random
+    self.network = network
+    self.events = events
+  }
+
+  /// Registers a security module that decides about requests.
+  public func add(mechanism module: any RequestModule) {
+    modules.append(module)
+    mechanisms.append(module.name)
+    pipeline.add(module)
+  }
+
+  /// Registers a security module that does not see requests.
+  public func add(mechanism module: any Module) {
+    modules.append(module)
+    mechanisms.append(module.name)
+  }
+
+  /// Registers an application.
+  public func add(application module: any Application) {
+    modules.append(module)
+    pipeline.add(module)
+  }
+
+  /// Registers a module that is neither, such as the network.
+  public func add(module: any Module) {
+    modules.append(module)
+  }
+
+  /// Registers a decision about packets.
+  public func add(packetFilter filter: any PacketFilter) {
+    packetFilters.append(filter)
+  }
+
+  /// Registers somebody who is told how each exchange ended.
+  public func add(observer: any ExchangeObserver) {
+    pipeline.add(observer)
+  }
+
+  /// Registers work in slices.
+  public func add(backgroundWork work: any BackgroundWork) {
+    backgroundWork.append(work)
+  }
+
+  /// Registers something that must happen at times.
+  public func add(timed item: any Timed) {
+    timed.append(item)
+  }
+
+  /// The settings an image starts with. Every module is asked, so that one which lacks a setting it requires refuses.
+  public func start(_ parameters: [Parameter]) throws(ParameterFault) {
+    try configure(parameters, asking: modules)
+  }
+
+  /// Settings that change while the image runs reach their modules: all are prepared, and only if none refuses, all are
+  /// put in force.
+  public func configure(_ parameters: [Parameter]) throws(ParameterFault) {
+    try configure(
+      parameters, asking: modules.filter { module in parameters.contains { $0.module == module.name } })
+  }
+
+  private func configure(_ parameters: [Parameter], asking asked: [any Module]) throws(ParameterFault) {
+    for parameter in parameters where !modules.contains(where: { $0.name == parameter.module }) {
+      throw ParameterFault(parameter.module, expected: "a module of this image")
+    }
+    var fault: ParameterFault?
+    for module in asked {
+      do throws(ParameterFault) {
+        try module.prepare(parameters.filter { $0.module == module.name })
+      } catch {
+        fault = error
+        break
+      }
+    }
+    if let fault {
+      for module in asked { module.rollback() }
+      throw fault
+    }
+    for module in asked { module.commit() }
+  }
+}
+
+/// A module's place in an image. A module declares one entry in the linker section `modules`:
+///
+///     @section("modules") @used let entry: ModuleEntry = (2, { Registry.taking($0).add(mechanism: Firewall(…)) })
+///
+/// The number orders entries; the function registers the module.
+public typealias ModuleEntry = (order: Int, register: @convention(c) (UnsafeMutableRawPointer) -> Void)
+
+extension Registry {
+  /// The registry behind the pointer that a module's entry is called with.
+  public static func taking(_ pointer: UnsafeMutableRawPointer) -> Registry {
+    Unmanaged<Registry>.fromOpaque(pointer).takeUnretainedValue()
+  }
+}

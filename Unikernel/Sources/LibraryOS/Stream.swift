@@ -1,0 +1,60 @@
+/// A reliable stream of bytes in both directions: a TCP connection, later TLS over one. Class-bound, because Embedded
+/// Swift has existentials of classes only.
+public protocol ByteStream: AnyObject {
+  /// The other end.
+  var remote: Endpoint { get }
+  /// This end.
+  var local: Endpoint { get }
+  /// Bytes received and not read yet.
+  var readableCount: Int { get }
+  /// Bytes that `write` would take now.
+  var writableCount: Int { get }
+  /// Takes up to `limit` received bytes, which opens the receive window by as much. Empty: none are there now.
+  func read(limit: Int) -> [UInt8]
+  /// Queues bytes to be sent and returns how many were taken, from the front; 0 when the send buffer is full.
+  func write(_ bytes: ArraySlice<UInt8>) -> Int
+  /// Sends what is queued, then ends this direction. Idempotent.
+  func close()
+  /// Ends both directions at once (RST) and forgets what is queued. No further event follows.
+  func abort()
+}
+
+/// Who owns a stream is told what happens to it. Calls come from the event loop, never from inside `write` or `read`.
+public protocol StreamHandler: AnyObject {
+  /// The connection asked for with `connect` is open.
+  func streamOpened(_ stream: any ByteStream)
+  /// Bytes arrived: `readableCount` grew.
+  func streamReadable(_ stream: any ByteStream)
+  /// Space became free in the send buffer after `write` took less than it was given.
+  func streamWritable(_ stream: any ByteStream)
+  /// The other end sends no more. What was received before can still be read, and this end can still write.
+  func streamEnded(_ stream: any ByteStream)
+  /// The connection is gone: closed on both sides, reset, timed out or refused. The last event.
+  func streamClosed(_ stream: any ByteStream, reason: CloseReason)
+}
+
+/// Why a connection is gone.
+public enum CloseReason: UInt8, Sendable {
+  /// Both sides closed it.
+  case finished
+  /// The other side reset it.
+  case reset
+  /// The other side did not answer.
+  case timedOut
+  /// Nobody listens there, or the firewall forbids it.
+  case refused
+}
+
+/// Who takes connections on a port.
+public protocol StreamAcceptor: AnyObject {
+  /// A connection is open. Returns who handles it, or `nil` to reset it.
+  func accept(_ stream: any ByteStream) -> (any StreamHandler)?
+}
+
+/// The transport layer as the parts above it see it.
+public protocol StreamNetwork: AnyObject {
+  /// Takes connections on `port`; `false` if it is taken.
+  func listen(port: UInt16, acceptor: any StreamAcceptor) -> Bool
+  /// Opens a connection from a random port. `nil` when no connection can be made now (bound reached).
+  func connect(to remote: Endpoint, handler: any StreamHandler) -> (any ByteStream)?
+}

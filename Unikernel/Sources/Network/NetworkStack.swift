@@ -1,0 +1,189 @@
+import Interchange
+import LibraryOS
+
+// The stack as a whole: a state machine over (frame, time) to frames. It does no input or output of its own and reads
+// no clock but the one given, so that the same inputs give the same outputs.
+
+/// An image's network: Ethernet, ARP, IPv4, ICMP and TCP over frames that the platform brings and takes.
+///
+/// The platform calls `receive` for each frame of a batch, then `flush`; `expire` at `deadline`. Handlers of streams
+/// are called from within these three, never from `write`, `read`, `connect`, `close` or `abort`. None of the three
+/// may be called from within `transmit`.
+public final class NetworkStack: StreamNetwork, Module, Timed {
+  let internet: InternetLayer
+  let transport: TCPTransport
+  private var prepared: NetworkConfiguration?
+  private var isAnnouncementDue = false
+
+  /// A stack without an address: it drops everything until `prepare` and `commit` give it one.
+  ///
+  /// - Parameters:
+  ///   - clock: read only where the caller gives no time, as in `connect`.
+  ///   - random: for sequence numbers, ports, and the places of connections in tables. First asked by
+  ///     `commit`.
+  ///   - limits: what the stack holds at most.
+  ///   - transmit: takes a frame that leaves; the bytes are valid during the call only.
+  public init(
+    clock: any Clock, random: any RandomSource, limits: NetworkLimits = NetworkLimits(),
+    transmit: @escaping (UnsafeRawBufferPointer) -> Void
+  ) {
+    internet = InternetLayer(transmit: transmit)
+    transport = TCPTransport(internet: internet, clock: clock, random: RandomPool(random), limits: limits)
+  }
+
+  /// What decides about packets: every well-formed IPv4 packet for this image, and every one that leaves it. All must
+  /// admit a packet. ARP is not asked about. Set once, at the start.
+  public var packetFilters: [any PacketFilter] {
+    get { internet.filters }
+    set { internet.filters = newValue }
+  }
+
+  // MARK: Frames
+
+  /// Takes one Ethernet frame, without its frame check sequence. The bytes need not outlive the call.
+  public func receive(_ frame: UnsafeRawBufferPointer, at now: Instant) {
+    guard let packet = internet.receive(frame, at: now) else { return }
+    switch packet.protocolNumber {
+    case ProtocolNumber.tcp: receiveTCP(packet, at: now)
+    case ProtocolNumber.icmp: receiveICMP(packet, at: now)
+    default: receiveOther(packet, at: now)
+    }
+  }
+
+  @inline(__always)
+  private func receiveTCP(_ packet: IPv4Packet, at now: Instant) {
+    guard let segment = TCPSegment(packet) else {
+      internet.counts.malformed &+= 1
+      return
+    }
+    guard
+      isAdmitted(
+        packet, segment.sourcePort, segment.destinationPort, flags: segment.flags.rawValue, at: now)
+    else { return }
+    transport.receive(segment, from: packet.source, to: packet.destination, at: now)
+  }
+
+  private func receiveICMP(_ packet: IPv4Packet, at now: Instant) {
+    guard let message = ICMPMessage(packet.payload) else {
+      internet.counts.malformed &+= 1
+      return
+    }
+    guard isAdmitted(packet, UInt16(message.type), UInt16(message.code), flags: 0, at: now) else { return }
+    if message.type == ICMPMessage.echoRequest, message.code == 0 {
+      internet.answerEcho(message, from: packet.source, at: now)
+    } else if let quoted = message.tooLargeSegment, quoted.source == packet.destination {
+      transport.reduceSegments(of: quoted.flow, sequence: quoted.sequence, limit: quoted.limit)
+    } else {
+      internet.counts.ignored &+= 1
+    }
+  }
+
+  private func receiveOther(_ packet: IPv4Packet, at now: Instant) {
+    var ports: (UInt16, UInt16) = (0, 0)
+    if packet.protocolNumber == ProtocolNumber.udp {
+      guard packet.payload.count >= 8 else {
+        internet.counts.malformed &+= 1
+        return
+      }
+      ports = (packet.payload.number16(at: 0), packet.payload.number16(at: 2))
+    }
+    // Asked so that the firewall sees and counts it; nothing here takes it.
+    guard isAdmitted(packet, ports.0, ports.1, flags: 0, at: now) else { return }
+    internet.counts.ignored &+= 1
+  }
+
+  @inline(__always)
+  private func isAdmitted(
+    _ packet: IPv4Packet, _ sourcePort: UInt16, _ destinationPort: UInt16, flags: UInt8, at now: Instant
+  ) -> Bool {
+    if internet.filters.isEmpty { return true }
+    return internet.admits(
+      PacketSummary(
+        direction: .inbound, protocolNumber: packet.protocolNumber, source: packet.source,
+        destination: packet.destination, sourcePort: sourcePort, destinationPort: destinationPort, tcpFlags: flags),
+      at: now)
+  }
+
+  /// Sends what is to be sent: acknowledgements, one for all that arrived since the last time, and what was written.
+  public func flush(at now: Instant) {
+    if isAnnouncementDue {
+      isAnnouncementDue = false
+      internet.announce()
+    }
+    transport.flush(at: now)
+  }
+
+  // MARK: Time
+
+  /// When `expire` is to be called; a time that is past when something waits for a flush.
+  public var deadline: Instant? {
+    if isAnnouncementDue || transport.isFlushDue { return Instant(nanoseconds: 0) }
+    guard let timer = transport.deadline else { return internet.neighbors.deadline }
+    guard let neighbor = internet.neighbors.deadline else { return timer }
+    return min(timer, neighbor)
+  }
+
+  /// Runs the timers that are due, and sends what they lead to.
+  public func expire(at now: Instant) {
+    for neighbor in internet.expireNeighbors(at: now) { transport.neighborLost(neighbor) }
+    transport.expire(at: now)
+    flush(at: now)
+  }
+
+  // MARK: Streams
+
+  /// Connections that are open or being opened from here. Not those that others have not finished opening, nor
+  /// TIME-WAIT.
+  public var openConnections: Int { transport.openCount }
+
+  /// Takes connections on `port`; `false` if it is taken, zero, or there are too many listeners.
+  public func listen(port: UInt16, acceptor: any StreamAcceptor) -> Bool {
+    transport.listen(port: port, acceptor: acceptor)
+  }
+
+  /// Takes no more connections on `port`. Those that are open stay.
+  public func closeListener(port: UInt16) {
+    transport.closeListener(port: port)
+  }
+
+  /// Opens a connection from a random port. `nil` when no more connections can be made, or there is no way to `remote`.
+  public func connect(to remote: Endpoint, handler: any StreamHandler) -> (any ByteStream)? {
+    guard remote.port != 0, let configuration = internet.configuration,
+      configuration.nextHop(to: remote.address) != nil
+    else { return nil }
+    return transport.connect(to: remote, from: configuration.address, handler: handler)
+  }
+
+  // MARK: Module
+
+  /// The name in the catalogue.
+  public var name: ByteString { "network" }
+
+  /// Checks `address` (text, `10.77.0.2/24`), `mac` (six bytes) and `gateway` (text, optional). They are given at boot;
+  /// later, only the same values are taken.
+  public func prepare(_ parameters: [Parameter]) throws(ParameterFault) {
+    let read = try NetworkConfiguration(parameters)
+    if let inForce = internet.configuration, inForce != read {
+      throw ParameterFault("network", expected: "the address that was given at boot")
+    }
+    prepared = read
+  }
+
+  /// Puts the address in force; the next flush announces it on the link.
+  public func commit() {
+    guard let prepared else { return }
+    self.prepared = nil
+    guard internet.configuration == nil else { return }
+    transport.start()
+    internet.configure(prepared)
+    isAnnouncementDue = true
+  }
+
+  /// Forgets what was prepared.
+  public func rollback() {
+    prepared = nil
+  }
+
+  /// Frames, drops by cause, connections, retransmissions.
+  public var counters: [Counter] { internet.counts.counters }
+}

@@ -1,0 +1,191 @@
+import LibraryOS
+
+// Segments that belong to no connection (RFC 9293, 3.10.7.1, 3.10.7.2), TIME-WAIT (3.10.7.4; RFC 1337: a reset does
+// not end it; RFC 1122, 4.2.2.13: a later SYN does), and what all segments have in common on their way out.
+
+extension TCPTransport {
+  /// Takes a segment that the filters let in.
+  @inline(__always)
+  func receive(_ segment: TCPSegment, from source: IPv4Address, to destination: IPv4Address, at now: Instant) {
+    let remote = Endpoint(source, port: segment.sourcePort)
+    let key = FlowKey(remote: remote, localPort: segment.destinationPort)
+    if let connection = table.find(key) {
+      connection.receive(segment, at: now)
+    } else {
+      receiveUnconnected(
+        segment, key: key, remote: remote, local: Endpoint(destination, port: segment.destinationPort), at: now)
+    }
+  }
+
+  private func receiveUnconnected(
+    _ segment: TCPSegment, key: FlowKey, remote: Endpoint, local: Endpoint, at now: Instant
+  ) {
+    var iss: SequenceNumber?
+    if let index = timeWaits.find(key, at: now) {
+      let record = timeWaits[index]
+      guard isReopening(segment, record) else {
+        receiveInTimeWait(segment, record, remote: remote, local: local, at: now)
+        return
+      }
+      // Numbers that the old connection cannot have used.
+      iss = record.sndNxt + 65536 + Int(random.next() & 0xFF_FFFF)
+      timeWaits.remove(key)
+    }
+    if segment.flags.contains(.reset) { return }
+    guard acceptor(port: local.port) != nil else {
+      reset(segment, from: remote, to: local, at: now)
+      return
+    }
+    if segment.flags.contains(.acknowledge) {
+      reset(segment, from: remote, to: local, at: now)
+      return
+    }
+    guard segment.flags.contains(.synchronize), !segment.flags.contains(.finish) else { return }
+    guard
+      let connection = addHalfOpen(
+        remote: remote, local: local, iss: iss ?? SequenceNumber(random.next()), at: now)
+    else {
+      internet.counts.refused &+= 1
+      return
+    }
+    connection.takeOptions(segment)
+    queue(connection)
+  }
+
+  // MARK: TIME-WAIT
+
+  private func isReopening(_ segment: TCPSegment, _ record: TimeWaitRecord) -> Bool {
+    segment.flags.intersection([.synchronize, .acknowledge, .reset]) == .synchronize
+      && segment.sequence > record.rcvNxt && acceptor(port: segment.destinationPort) != nil
+  }
+
+  private func receiveInTimeWait(
+    _ segment: TCPSegment, _ record: TimeWaitRecord, remote: Endpoint, local: Endpoint, at now: Instant
+  ) {
+    // Only a segment that says something is answered, or two ends in this state would answer each other for ever.
+    guard !segment.flags.contains(.reset), segment.sequenceLength > 0 || segment.sequence != record.rcvNxt else {
+      return
+    }
+    transmit(
+      .acknowledge, from: local, to: remote, sequence: record.sndNxt, acknowledgment: record.rcvNxt,
+      window: Int(record.window), at: now)
+  }
+
+  /// Keeps what TIME-WAIT needs of a connection, and lets it go.
+  func enterTimeWait(_ connection: TCPConnection, at now: Instant) {
+    if connection.isAcknowledgmentDue { connection.sendAcknowledgment(at: now) }
+    let window = UInt16(truncatingIfNeeded: connection.takeWindowField())
+    timeWaits.insert(
+      connection.key, sndNxt: connection.sndMax, rcvNxt: connection.rcvNxt, window: window, at: now)
+    detach(connection)
+  }
+
+  // MARK: Events
+
+  /// Tells a connection's user what happened, in the order that it happened in. The user may do anything meanwhile;
+  /// after an abort there is nobody left to tell.
+  func deliver(_ events: TCPEvents, to connection: TCPConnection) {
+    if events.contains(.established) {
+      if connection.isActive {
+        internet.counts.opened &+= 1
+        connection.handler?.streamOpened(connection)
+      } else {
+        guard let handler = acceptor(port: connection.local.port)?.accept(connection) else {
+          connection.abort()
+          return
+        }
+        guard connection.state != .closed else { return }
+        internet.counts.accepted &+= 1
+        connection.handler = handler
+      }
+    }
+    if events.contains(.readable) { connection.handler?.streamReadable(connection) }
+    if events.contains(.ended) { connection.handler?.streamEnded(connection) }
+    if events.contains(.writable) { connection.handler?.streamWritable(connection) }
+    if events.contains(.finished), let handler = connection.handler {
+      connection.handler = nil
+      handler.streamClosed(connection, reason: .finished)
+    }
+  }
+
+  // MARK: Output
+
+  /// Answers a segment that no connection wants (RFC 9293, 3.10.7.1).
+  func reset(_ segment: TCPSegment, from remote: Endpoint, to local: Endpoint, at now: Instant) {
+    guard !segment.flags.contains(.reset) else { return }
+    internet.counts.resets &+= 1
+    if segment.flags.contains(.acknowledge) {
+      transmit(
+        .reset, from: local, to: remote, sequence: segment.acknowledgment, acknowledgment: SequenceNumber(0), window: 0,
+        at: now)
+    } else {
+      transmit(
+        [.reset, .acknowledge], from: local, to: remote, sequence: SequenceNumber(0),
+        acknowledgment: segment.sequence + segment.sequenceLength, window: 0, at: now)
+    }
+  }
+
+  /// Sends a segment without text outside of any connection.
+  private func transmit(
+    _ flags: TCPFlags, from local: Endpoint, to remote: Endpoint, sequence: SequenceNumber,
+    acknowledgment: SequenceNumber, window: Int, at now: Instant
+  ) {
+    guard admits(flags, from: local, to: remote, at: now),
+      let neighbor = internet.neighbor(for: remote.address, at: now)
+    else { return }
+    let length = TCPSegment.writeHeader(
+      to: internet.payload, source: local, destination: remote, sequence: sequence, acknowledgment: acknowledgment,
+      flags: flags, window: window, payloadLength: 0)
+    internet.send(ProtocolNumber.tcp, to: remote.address, through: neighbor, length: length, at: now)
+  }
+
+  /// Sends a segment of a connection, with `length` bytes of what it has queued; `false` if a filter refused it.
+  func transmit(
+    _ connection: TCPConnection, _ flags: TCPFlags, sequence: SequenceNumber, acknowledgment: SequenceNumber,
+    window: Int, windowScale: Int?, length: Int, at now: Instant
+  ) -> Bool {
+    guard admits(flags, from: connection.local, to: connection.remote, at: now) else { return false }
+    let neighbor: Neighbor
+    if let known = connection.neighbor, known.isCached {
+      neighbor = known
+    } else {
+      guard let found = internet.neighbor(for: connection.remote.address, at: now) else { return true }
+      connection.neighbor = found
+      neighbor = found
+    }
+    if length > 0 {
+      connection.sendBuffer.copy(
+        from: sequence - connection.sendBase, count: length, to: internet.payload + TCPSegment.headerLength)
+    }
+    let total = TCPSegment.writeHeader(
+      to: internet.payload, source: connection.local, destination: connection.remote, sequence: sequence,
+      acknowledgment: acknowledgment, flags: flags, window: window,
+      maximumSegmentSize: TCPConnection.largestSegment, windowScale: windowScale, payloadLength: length)
+    internet.send(ProtocolNumber.tcp, to: connection.remote.address, through: neighbor, length: total, at: now)
+    return true
+  }
+
+  @inline(__always)
+  private func admits(_ flags: TCPFlags, from local: Endpoint, to remote: Endpoint, at now: Instant) -> Bool {
+    if internet.filters.isEmpty { return true }
+    return internet.admits(
+      PacketSummary(
+        direction: .outbound, protocolNumber: ProtocolNumber.tcp, source: local.address, destination: remote.address,
+        sourcePort: local.port, destinationPort: remote.port, tcpFlags: flags.rawValue), at: now)
+  }
+
+  // MARK: Path MTU
+
+  /// A router on the way says that a segment was too large (RFC 1191; RFC 5927, 7: believed only of what is in flight).
+  func reduceSegments(of key: FlowKey, sequence: SequenceNumber, limit: Int) {
+    guard let connection = table.find(key), connection.state.isSynchronized, sequence >= connection.sndUna,
+      sequence < connection.sndMax
+    else { return }
+    let size = max(limit - IPv4Packet.headerLength - TCPSegment.headerLength, TCPConnection.defaultSegment)
+    guard size < connection.segmentSize else { return }
+    connection.segmentSize = size
+    connection.congestion.reduceSegmentSize(to: size)
+    connection.sndNxt = connection.sndUna
+    queue(connection)
+  }
+}

@@ -1,0 +1,151 @@
+import CProcessPlatform
+import ControlChannel
+import Cryptography
+import HTTP
+import Interchange
+import LibraryOS
+import Network
+
+/// An image while it runs on the process target: its modules, and the loop that leads frames, messages and time to them.
+final class Image {
+  private let clock = ProcessClock()
+  private let random: RandomGenerator
+  private let stack: NetworkStack
+  private let events = EventBuffer()
+  private let registry: Registry
+  private let server: HTTPServer
+  private var channel: ControlChannel?
+  /// Room for one frame; TAPs without offloads give no larger one.
+  private let frame = UnsafeMutableRawBufferPointer.allocate(byteCount: 2048, alignment: 64)
+  /// How many frames one turn of the loop takes before everything else has its turn.
+  private static let framesPerTurn = 64
+
+  /// Assembles an image from what was linked into it.
+  init(random: RandomGenerator) {
+    self.random = random
+    self.stack = NetworkStack(clock: clock, random: random) { frame in
+      // A full queue drops the frame, as any link may; TCP sends it again.
+      _ = testudo_write(Int(TESTUDO_TAP), frame.baseAddress, frame.count)
+    }
+    self.registry = Registry(clock: clock, random: random, network: stack, events: events)
+    self.server = HTTPServer(registry: registry)
+    registry.add(module: stack)
+    registry.add(module: ControlModule())
+    Image.registerLinkedModules(in: registry)
+    // Last, because putting its port in force opens it.
+    registry.add(module: server)
+    registry.add(timed: stack)
+    registry.add(timed: server)
+    stack.packetFilters = registry.packetFilters
+  }
+
+  /// Calls every entry of the linker section `modules`, lowest order first.
+  private static func registerLinkedModules(in registry: Registry) {
+    guard let start = testudo_modules_start(), let stop = testudo_modules_stop() else { return }
+    let count = (stop - start) / MemoryLayout<ModuleEntry>.stride
+    var entries = Array(
+      UnsafeBufferPointer(start: start.assumingMemoryBound(to: ModuleEntry.self), count: count))
+    entries.sort { $0.order < $1.order }
+    let pointer = Unmanaged.passUnretained(registry).toOpaque()
+    for entry in entries { entry.register(pointer) }
+  }
+
+  /// Puts the first parameters in force and reports readiness.
+  func start(boot: ControlMessage, parameters: [Parameter], publicKey: [UInt8]) throws(ParameterFault) {
+    let channel = ControlChannel(publicKey: publicKey, boot: boot, delegate: self)
+    self.channel = channel
+    events.sink = channel
+    try registry.start(parameters)
+    stack.flush(at: clock.now)
+    channel.send(.ready(version: boot.version, mechanisms: mechanisms))
+  }
+
+  /// Serves for as long as the image lives. Returns when nobody holds the control channel any more.
+  func run() {
+    var poll = (
+      PollEntry(descriptor: Int32(TESTUDO_TAP), events: PollEntry.readable),
+      PollEntry(descriptor: Int32(TESTUDO_CONTROL), events: PollEntry.readable)
+    )
+    while true {
+      clock.refresh()
+      runTimers()
+      if let channel, channel.isBroken { return }
+      poll.1.events = channel?.hasOutput == true ? PollEntry.readable | PollEntry.writable : PollEntry.readable
+      PollEntry.wait(&poll, timeout: timeToWait())
+      clock.refresh()
+      if poll.0.results & PollEntry.readable != 0 { receiveFrames() }
+      if poll.1.results & PollEntry.readable != 0, !receiveControl() { return }
+      if poll.1.results & PollEntry.ended != 0, poll.1.results & PollEntry.readable == 0 { return }
+      for work in registry.backgroundWork where work.isPending { work.advance(at: clock.now) }
+      stack.flush(at: clock.now)
+      channel?.flush { Int(testudo_write(Int(TESTUDO_CONTROL), $0.baseAddress, $0.count)) }
+    }
+  }
+
+  private func runTimers() {
+    for item in registry.timed {
+      if let deadline = item.deadline, deadline <= clock.now { item.expire(at: clock.now) }
+    }
+    stack.flush(at: clock.now)
+  }
+
+  private func timeToWait() -> TimeSpan? {
+    for work in registry.backgroundWork where work.isPending { return TimeSpan(nanoseconds: 0) }
+    var earliest: Instant?
+    for item in registry.timed {
+      guard let deadline = item.deadline else { continue }
+      if let known = earliest, known <= deadline { continue }
+      earliest = deadline
+    }
+    guard let earliest else { return nil }
+    return earliest - clock.now
+  }
+
+  private func receiveFrames() {
+    for _ in 0..<Image.framesPerTurn {
+      let count = testudo_read(Int(TESTUDO_TAP), frame.baseAddress, frame.count)
+      guard count > 0 else { return }
+      stack.receive(UnsafeRawBufferPointer(rebasing: frame[..<count]), at: clock.now)
+    }
+  }
+
+  /// Reads the control channel; `false` when it ended.
+  private func receiveControl() -> Bool {
+    let count = testudo_read(Int(TESTUDO_CONTROL), frame.baseAddress, frame.count)
+    guard count != 0 else { return false }
+    if count > 0 { channel?.receive(Array(frame[..<count])[...]) }
+    return true
+  }
+}
+
+extension Image: ControlChannel.Delegate {
+  func apply(_ parameters: [Parameter]) throws(ParameterFault) {
+    try registry.configure(parameters)
+  }
+
+  func drain(grace: TimeSpan, completion: @escaping () -> Void) {
+    server.drain(grace: grace, completion: completion)
+  }
+
+  func reseed(_ bytes: [UInt8]) {
+    random.reseed(bytes)
+  }
+
+  var mechanisms: [ByteString] { registry.mechanisms.sorted() }
+
+  var counters: [Counter] {
+    var all: [Counter] = []
+    for module in registry.modules { all.append(contentsOf: module.counters) }
+    all.append(Counter("platform.heap-bytes", testudo_heap_used()))
+    return all
+  }
+}
+
+/// Stands where events go until the control channel exists.
+private final class EventBuffer: EventSink {
+  var sink: ControlChannel?
+
+  func record(_ event: SecurityEvent) {
+    sink?.record(event)
+  }
+}

@@ -1,0 +1,14 @@
+import LibraryOS
+
+#if hasFeature(Embedded)
+  @section("modules") @used
+  let entry: ModuleEntry = (
+    61,
+    {
+      let registry = Registry.taking($0)
+      let proxy = ReverseProxy(clock: registry.clock, network: registry.network)
+      registry.add(application: proxy)
+      registry.add(timed: proxy)
+    }
+  )
+#endif

@@ -1,0 +1,66 @@
+import Interchange
+import LibraryOS
+
+/// A part of the tree of paths and the backends that serve it.
+struct ProxyRoute: Equatable {
+  /// The most routes in the parameter `routes`.
+  static let maximumCount = 64
+  /// The most backends in a route.
+  static let maximumBackends = 16
+
+  let prefix: PathPrefix
+  let backends: [Endpoint]
+  /// The backend whose turn it is.
+  var next = 0
+
+  /// Reads the parameter `routes`: longest prefix first, so that the first match is the best.
+  static func read(_ value: ParameterValue) throws(ParameterFault) -> [ProxyRoute] {
+    guard let items = value.listValue, items.count <= maximumCount else {
+      throw ParameterFault("reverse-proxy.routes", expected: "a list of at most 64 routes")
+    }
+    var routes: [ProxyRoute] = []
+    for item in items {
+      let route = try ProxyRoute(item)
+      guard !routes.contains(where: { $0.prefix == route.prefix }) else {
+        throw ParameterFault("reverse-proxy.routes", expected: "each path once; twice there: " + route.prefix.text)
+      }
+      let index = routes.firstIndex { $0.prefix.text.count < route.prefix.text.count } ?? routes.count
+      routes.insert(route, at: index)
+    }
+    return routes
+  }
+
+  private init(_ value: ParameterValue) throws(ParameterFault) {
+    guard let prefix = value["path"]?.textValue.flatMap({ PathPrefix($0) }) else {
+      throw ParameterFault("reverse-proxy.routes", expected: "path: a text such as / or /orders")
+    }
+    guard let items = value["backends"]?.listValue, !items.isEmpty, items.count <= ProxyRoute.maximumBackends else {
+      throw ParameterFault("reverse-proxy.routes", expected: "backends: a list of 1 to 16 texts")
+    }
+    var backends: [Endpoint] = []
+    for item in items {
+      guard let backend = item.textValue.flatMap({ ProxyRoute.endpoint($0) }) else {
+        throw ParameterFault("reverse-proxy.routes", expected: "backends: texts such as 10.77.0.3:80")
+      }
+      backends.append(backend)
+    }
+    self.prefix = prefix
+    self.backends = backends
+  }
+
+  /// Reads `10.77.0.3:80`.
+  private static func endpoint(_ text: ByteString) -> Endpoint? {
+    guard let colon = text.bytes.firstIndex(of: 0x3A),
+      let address = IPv4Address(ByteString(text.bytes[..<colon]))
+    else { return nil }
+    let digits = text.bytes[(colon + 1)...]
+    guard digits.count >= 1, digits.count <= 5 else { return nil }
+    var port = 0
+    for digit in digits {
+      guard digit >= 0x30, digit <= 0x39 else { return nil }
+      port = port * 10 + Int(digit - 0x30)
+    }
+    guard port >= 1, port <= 65_535 else { return nil }
+    return Endpoint(address, port: UInt16(port))
+  }
+}

@@ -1,0 +1,12 @@
+import LibraryOS
+
+#if hasFeature(Embedded)
+  @section("modules") @used
+  let entry: ModuleEntry = (
+    60,
+    {
+      let registry = Registry.taking($0)
+      registry.add(application: StaticSite())
+    }
+  )
+#endif

@@ -1,0 +1,120 @@
+// The tender: starts one image as a sandboxed process and stays beside it.
+//
+//   tender INSTANCE-FOLDER IMAGE TAP-DESCRIPTOR CONNECTION-DESCRIPTOR MEMORY-BYTES
+//
+// The child maps the image, drops every privilege and descriptor it does not need, and becomes it: none of the tender's
+// code stays mapped there (Sandbox.c). The parent relays the control channel (Relay.c), so that the image lives on when
+// the control plane is restarted, writes down how the image ended, and cleans up.
+//
+// In the instance's folder: reads `boot`; makes `control.sock`, `console.log`, `pid`, `tender.pid` and, at the end, `exit`.
+#include "tender.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+void fail(const char *what) {
+  dprintf(2, "tender: %s: %s\n", what, strerror(errno));
+  _exit(3);
+}
+
+static void write_file(const char *name, const char *text) {
+  char temporary[64];
+  snprintf(temporary, sizeof temporary, "%s.new", name);
+  int file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (file < 0) return;
+  ssize_t written = write(file, text, strlen(text));
+  close(file);
+  if (written == (ssize_t)strlen(text)) rename(temporary, name);
+}
+
+static void write_number(const char *name, long number) {
+  char text[32];
+  snprintf(text, sizeof text, "%ld\n", number);
+  write_file(name, text);
+}
+
+static int open_listener(void) {
+  int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  // A relative name: the folder's own path may be longer than a socket's address can be.
+  struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "control.sock"};
+  unlink("control.sock");
+  if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) || chmod("control.sock", 0600) ||
+      listen(listener, 4))
+    fail("control.sock");
+  return listener;
+}
+
+static void describe_end(int status, char *text, size_t size) {
+  if (WIFEXITED(status))
+    snprintf(text, size, "exited with status %d\n", WEXITSTATUS(status));
+  else if (WTERMSIG(status) == SIGSYS)
+    snprintf(text, size, "killed by the sandbox: a system call that is not allowed\n");
+  else
+    snprintf(text, size, "killed by signal %d (%s)\n", WTERMSIG(status), strsignal(WTERMSIG(status)));
+}
+
+int main(int count, char **arguments) {
+  if (count != 6) {
+    dprintf(2, "usage: tender INSTANCE-FOLDER IMAGE TAP-DESCRIPTOR CONNECTION-DESCRIPTOR MEMORY-BYTES\n");
+    return 2;
+  }
+  int image = open(arguments[2], O_RDONLY | O_CLOEXEC);
+  if (image < 0) fail(arguments[2]);
+  if (chdir(arguments[1])) fail(arguments[1]);
+  int tap = atoi(arguments[3]), connection = atoi(arguments[4]);
+  unsigned long long memory = strtoull(arguments[5], 0, 10);
+
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  sigprocmask(SIG_BLOCK, &signals, 0);
+  signal(SIGPIPE, SIG_IGN);
+
+  int log = open("console.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  int boot = open("boot", O_RDONLY | O_CLOEXEC);
+  if (log < 0) fail("console.log");
+  if (boot < 0) fail("boot");
+  int listener = open_listener();
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair)) fail("socketpair");
+
+  pid_t tender = getpid();
+  pid_t child = fork();
+  if (child < 0) fail("fork");
+  if (child == 0) {
+    struct sandbox sandbox = {
+        .image = image, .boot = boot, .tap = tap, .control = pair[1], .console = log, .memory = memory,
+        .tender = tender};
+    become_image(&sandbox);
+  }
+  close(pair[1]);
+  close(tap);
+  close(image);
+  close(boot);
+  int limited = limit_resources(child, memory);
+  if (!limited) dprintf(log, "tender: no control group is writable here; memory is bounded by the heap's size only\n");
+  write_number("tender.pid", tender);
+  write_number("pid", child);
+
+  relay(pair[0], listener, connection, child);
+
+  kill(child, SIGKILL);
+  int status = 0;
+  waitpid(child, &status, 0);
+  char text[128];
+  describe_end(status, text, sizeof text);
+  write_file("exit", text);
+  release_limits(child);
+  unlink("control.sock");
+  return 0;
+}

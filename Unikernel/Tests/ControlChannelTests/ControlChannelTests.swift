@@ -1,0 +1,201 @@
+import CBearSSL
+import Cryptography
+import Interchange
+import LibraryOS
+import Testing
+
+@testable import ControlChannel
+
+/// Records what the channel asks for.
+private final class RecordingImage: ControlChannel.Delegate {
+  var applied: [[Parameter]] = []
+  var fault: ParameterFault?
+  var drainCompletion: (() -> Void)?
+  var entropy: [UInt8] = []
+
+  func apply(_ parameters: [Parameter]) throws(ParameterFault) {
+    if let fault { throw fault }
+    applied.append(parameters)
+  }
+  func drain(grace: TimeSpan, completion: @escaping () -> Void) { drainCompletion = completion }
+  func reseed(_ bytes: [UInt8]) { entropy = bytes }
+  var mechanisms: [ByteString] { ["firewall"] }
+  var counters: [Counter] { [Counter("firewall.dropped", 3)] }
+}
+
+/// A channel with its orchestrator's key.
+private struct Fixture {
+  let orchestrator = TestSigner(seed: 7)
+  let image = RecordingImage()
+  let channel: ControlChannel
+  let audience = [UInt8](repeating: 9, count: 16)
+
+  init() {
+    let boot = ControlMessage(kind: .boot, audience: audience, version: 5, payload: [])
+    channel = ControlChannel(publicKey: orchestrator.publicKey, boot: boot, delegate: image)
+  }
+
+  func message(_ kind: ControlKind, version: UInt64, payload: [UInt8] = []) -> [UInt8] {
+    orchestrator.signed(ControlMessage(kind: kind, audience: audience, version: version, payload: payload))
+  }
+
+  func send(_ message: [UInt8]) {
+    channel.receive(FrameReader.frame(message)[...])
+  }
+
+  func reports() throws -> [Report] {
+    var reader = FrameReader(limit: Report.maximumLength)
+    channel.flush { bytes in
+      reader.append(Array(bytes)[...])
+      return bytes.count
+    }
+    var reports: [Report] = []
+    while let frame = try reader.next() { reports.append(try Report(decoding: frame)) }
+    return reports
+  }
+}
+
+@Suite("the control channel")
+struct ControlChannelTests {
+  private let change = [Parameter(module: "firewall", name: "flows", value: .list([]))]
+
+  @Test("a signed change is put in force and acknowledged")
+  func applies() throws {
+    let fixture = Fixture()
+    fixture.send(fixture.message(.apply, version: 6, payload: Parameter.encode(change)))
+    #expect(fixture.image.applied == [change])
+    #expect(fixture.channel.version == 6)
+    #expect(try fixture.reports() == [.acknowledged(version: 6)])
+  }
+
+  @Test("a version that is not newer is refused and changes nothing", arguments: [UInt64(0), 4, 5])
+  func refusesOld(version: UInt64) throws {
+    let fixture = Fixture()
+    fixture.send(fixture.message(.apply, version: version, payload: Parameter.encode(change)))
+    #expect(fixture.image.applied.isEmpty)
+    #expect(try fixture.reports() == [.refused(version: version, reason: "not newer than the last message")])
+  }
+
+  @Test("a message that was accepted once is refused when it is played again")
+  func refusesReplay() throws {
+    let fixture = Fixture()
+    let message = fixture.message(.apply, version: 6, payload: Parameter.encode(change))
+    fixture.send(message)
+    fixture.send(message)
+    #expect(fixture.image.applied.count == 1)
+  }
+
+  @Test("a message for another instance is refused")
+  func refusesOthers() throws {
+    let fixture = Fixture()
+    let other = ControlMessage(
+      kind: .apply, audience: [UInt8](repeating: 8, count: 16), version: 6, payload: Parameter.encode(change))
+    fixture.send(fixture.orchestrator.signed(other))
+    #expect(fixture.image.applied.isEmpty)
+    #expect(try fixture.reports() == [.refused(version: 6, reason: "meant for another instance")])
+  }
+
+  @Test("a message signed by somebody else is refused, and does not use up its version")
+  func refusesForged() throws {
+    let fixture = Fixture()
+    let message = ControlMessage(
+      kind: .apply, audience: fixture.audience, version: 6, payload: Parameter.encode(change))
+    fixture.send(TestSigner(seed: 8).signed(message))
+    #expect(try fixture.reports() == [.refused(version: 6, reason: "wrong signature")])
+    fixture.send(fixture.orchestrator.signed(message))
+    #expect(try fixture.reports() == [.acknowledged(version: 6)])
+  }
+
+  @Test("a message altered in any one byte is refused")
+  func refusesAltered() throws {
+    let message = Fixture().message(.apply, version: 6, payload: Parameter.encode(change))
+    for index in message.indices {
+      let fixture = Fixture()
+      var altered = message
+      altered[index] ^= 1
+      fixture.send(altered)
+      #expect(fixture.image.applied.isEmpty, "byte \(index)")
+    }
+  }
+
+  @Test("a message cut short anywhere is refused")
+  func refusesTruncated() throws {
+    let message = Fixture().message(.apply, version: 6, payload: Parameter.encode(change))
+    for count in 0..<message.count {
+      let fixture = Fixture()
+      fixture.send(Array(message[..<count]))
+      #expect(fixture.image.applied.isEmpty, "\(count) bytes")
+      #expect(try fixture.reports() == [.refused(version: 0, reason: "not a control message")])
+    }
+  }
+
+  @Test("what a module refuses leaves the version in force as it was")
+  func keepsVersion() throws {
+    let fixture = Fixture()
+    fixture.image.fault = ParameterFault("firewall.flows", expected: "a list")
+    fixture.send(fixture.message(.apply, version: 6, payload: Parameter.encode(change)))
+    #expect(fixture.channel.version == 5)
+    #expect(try fixture.reports() == [.refused(version: 6, reason: "firewall.flows: expected a list")])
+  }
+
+  @Test("a drain is acknowledged at once and reported when it is complete")
+  func drains() throws {
+    let fixture = Fixture()
+    fixture.send(fixture.message(.drain, version: 6, payload: [100, 0, 0, 0]))
+    #expect(try fixture.reports() == [.acknowledged(version: 6)])
+    fixture.image.drainCompletion?()
+    #expect(try fixture.reports() == [.drained])
+  }
+
+  @Test("a query is answered with readiness, counters and an acknowledgement")
+  func answersQuery() throws {
+    let fixture = Fixture()
+    fixture.send(fixture.message(.query, version: 6))
+    let reports = try fixture.reports()
+    #expect(reports.first == .ready(version: 5, mechanisms: ["firewall"]))
+    #expect(reports.last == .acknowledged(version: 6))
+  }
+
+  @Test("messages arrive byte by byte as well as at once")
+  func acceptsPieces() throws {
+    let fixture = Fixture()
+    let first = FrameReader.frame(fixture.message(.query, version: 6))
+    let second = FrameReader.frame(fixture.message(.apply, version: 7, payload: Parameter.encode(change)))
+    for byte in first + second { fixture.channel.receive([byte]) }
+    #expect(fixture.image.applied.count == 1)
+  }
+
+  @Test("events give way when nobody reads, and are counted")
+  func boundsOutput() throws {
+    let fixture = Fixture()
+    let event = SecurityEvent(module: "firewall", action: "dropped", severity: .medium, time: 0)
+    for _ in 0..<20_000 { fixture.channel.record(event) }
+    fixture.send(fixture.message(.query, version: 6))
+    let reports = try fixture.reports()
+    let counters = reports.compactMap { report -> [Counter]? in
+      if case .status(_, let counters) = report { counters } else { nil }
+    }.first
+    let dropped = try #require(counters?.first { $0.name == "control.dropped-events" }?.value)
+    let sent = reports.filter { if case .event = $0 { true } else { false } }.count
+    #expect(dropped > 0)
+    #expect(sent + Int(dropped) == 20_000)
+  }
+
+  @Test("a frame beyond the limit breaks the channel instead of filling memory")
+  func breaksOnLongFrame() {
+    let fixture = Fixture()
+    fixture.channel.receive([0xFF, 0xFF, 0xFF, 0x7F])
+    #expect(fixture.channel.isBroken)
+  }
+
+  @Test("only a signed boot message starts an image")
+  func checksBoot() {
+    let signer = TestSigner(seed: 7)
+    let boot = ControlMessage(kind: .boot, audience: [UInt8](repeating: 1, count: 16), version: 1, payload: [1])
+    let query = ControlMessage(kind: .query, audience: boot.audience, version: 1, payload: [])
+    #expect(ControlChannel.acceptBoot(signer.signed(boot), publicKey: signer.publicKey) == boot)
+    #expect(ControlChannel.acceptBoot(TestSigner(seed: 8).signed(boot), publicKey: signer.publicKey) == nil)
+    #expect(ControlChannel.acceptBoot(signer.signed(query), publicKey: signer.publicKey) == nil)
+    #expect(ControlChannel.acceptBoot([], publicKey: signer.publicKey) == nil)
+  }
+}

@@ -1,0 +1,82 @@
+import Firewall
+import Interchange
+import LibraryOS
+
+let image = IPv4Address(10, 0, 0, 2)
+let friend = IPv4Address(10, 0, 0, 7)
+let stranger = IPv4Address(192, 0, 2, 9)
+
+/// TCP flags.
+let syn: UInt8 = 2
+let synAck: UInt8 = 18
+let ack: UInt8 = 16
+let finAck: UInt8 = 17
+let rst: UInt8 = 4
+let rstAck: UInt8 = 20
+
+/// A firewall with a clock and a record of events.
+final class FirewallFixture {
+  let clock = TestClock()
+  let recorder = EventRecorder()
+  let firewall: Firewall
+
+  init(_ flows: [ParameterValue]? = nil) throws {
+    firewall = Firewall(clock: clock, random: CountingRandom(), events: recorder)
+    if let flows { try set(flows) }
+  }
+
+  func set(_ flows: [ParameterValue]) throws {
+    try firewall.configure([("flows", .list(flows))])
+  }
+
+  static func flow(_ direction: ByteString, _ transport: ByteString, _ peer: ByteString, _ port: Int) -> ParameterValue
+  {
+    map([
+      ("direction", .text(direction)), ("protocol", .text(transport)), ("peer", .text(peer)),
+      ("port", .integer(Int64(port))),
+    ])
+  }
+
+  /// A TCP segment from `remote` to the image.
+  func tcpIn(_ flags: UInt8, from remote: IPv4Address = friend, port: UInt16 = 40_000, to local: UInt16 = 80) -> Bool {
+    admits(6, inboundFrom: remote, port, to: local, flags)
+  }
+
+  /// A TCP segment from the image to `remote`.
+  func tcpOut(_ flags: UInt8, to remote: IPv4Address = friend, port: UInt16 = 40_000, from local: UInt16 = 80) -> Bool {
+    admits(6, outboundTo: remote, port, from: local, flags)
+  }
+
+  func admits(
+    _ number: UInt8, inboundFrom remote: IPv4Address, _ port: UInt16, to local: UInt16, _ flags: UInt8 = 0
+  ) -> Bool {
+    firewall.admits(
+      PacketSummary(
+        direction: .inbound, protocolNumber: number, source: remote, destination: image, sourcePort: port,
+        destinationPort: local, tcpFlags: flags), at: clock.now)
+  }
+
+  func admits(
+    _ number: UInt8, outboundTo remote: IPv4Address, _ port: UInt16, from local: UInt16, _ flags: UInt8 = 0
+  ) -> Bool {
+    firewall.admits(
+      PacketSummary(
+        direction: .outbound, protocolNumber: number, source: image, destination: remote, sourcePort: local,
+        destinationPort: port, tcpFlags: flags), at: clock.now)
+  }
+
+  /// An ICMP message of that type and code.
+  func icmp(
+    _ direction: PacketSummary.Direction, type: UInt16, code: UInt16 = 0, peer: IPv4Address = friend
+  ) -> Bool {
+    firewall.admits(
+      PacketSummary(
+        direction: direction, protocolNumber: 1, source: direction == .inbound ? peer : image,
+        destination: direction == .inbound ? image : peer, sourcePort: type, destinationPort: code), at: clock.now)
+  }
+
+  /// Opens a connection from `friend` to port 80, up to and with the third segment.
+  func establish(port: UInt16 = 40_000) -> Bool {
+    tcpIn(syn, port: port) && tcpOut(synAck, port: port) && tcpIn(ack, port: port)
+  }
+}

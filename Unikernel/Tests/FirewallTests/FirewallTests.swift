@@ -1,0 +1,134 @@
+import Firewall
+import Interchange
+import LibraryOS
+import Testing
+
+struct FirewallTests {
+  static let web = FirewallFixture.flow("inbound", "tcp", "0.0.0.0/0", 80)
+
+  @Test("a full table refuses new connections, counts them, and goes on with those it has")
+  func full() throws {
+    let fixture = try FirewallFixture([FirewallTests.web])
+    for port in 0..<Firewall.maximumConnections {
+      #expect(fixture.establish(port: UInt16(port)))
+    }
+    #expect(fixture.firewall.connectionCount == Firewall.maximumConnections)
+    #expect(!fixture.tcpIn(syn, port: 60_000))
+    #expect(!fixture.tcpIn(syn, port: 60_001))
+    #expect(fixture.firewall.counter("table-full") == 2)
+    #expect(fixture.tcpIn(ack, port: 4711))
+    #expect(fixture.tcpOut(rst, port: 4711))
+    #expect(fixture.tcpIn(syn, port: 60_000), "a place became free")
+    #expect(fixture.recorder.events.last?.details.last?.value == .text("table full"))
+  }
+
+  @Test("a table full of openings is cleared when they expire")
+  func flood() throws {
+    let fixture = try FirewallFixture([FirewallTests.web])
+    for host in 0..<UInt32(Firewall.maximumConnections + 100) {
+      _ = fixture.tcpIn(syn, from: IPv4Address(raw: 0x0B00_0000 + host))
+    }
+    #expect(fixture.firewall.counter("table-full") == 100)
+    #expect(!fixture.establish())
+    fixture.clock.advance(.seconds(5))
+    #expect(fixture.establish())
+    #expect(fixture.firewall.connectionCount == 1)
+  }
+
+  @Test("all connections are found again after any mixture of openings and ends")
+  func churn() throws {
+    let fixture = try FirewallFixture([FirewallTests.web])
+    var open: Set<UInt16> = []
+    var generator = SystemRandomNumberGenerator()
+    for _ in 0..<20_000 {
+      let port = UInt16.random(in: 0..<3000, using: &generator)
+      if open.contains(port) {
+        #expect(fixture.tcpOut(rst, port: port))
+        open.remove(port)
+      } else {
+        #expect(!fixture.tcpIn(ack, port: port))
+        #expect(fixture.tcpIn(syn, port: port))
+        open.insert(port)
+      }
+    }
+    #expect(fixture.firewall.connectionCount == open.count)
+    for port in 0..<3000 as Range<UInt16> {
+      #expect(fixture.tcpOut(synAck, port: port) == open.contains(port))
+    }
+  }
+
+  @Test("expiry frees what is idle and asks to be called again while anything is left")
+  func expiry() throws {
+    let fixture = try FirewallFixture([FirewallTests.web])
+    #expect(fixture.firewall.deadline == nil)
+    #expect(fixture.tcpIn(syn, port: 1))
+    #expect(fixture.firewall.deadline == fixture.clock.now + .seconds(1))
+    fixture.clock.advance(.seconds(3))
+    #expect(fixture.establish(port: 2))
+    fixture.clock.advance(.seconds(2))
+    fixture.firewall.expire(at: fixture.clock.now)
+    #expect(fixture.firewall.connectionCount == 1)
+    #expect(fixture.firewall.deadline == fixture.clock.now + .seconds(1))
+    fixture.clock.advance(.seconds(600))
+    fixture.firewall.expire(at: fixture.clock.now)
+    #expect(fixture.firewall.connectionCount == 0)
+    #expect(fixture.firewall.deadline == nil)
+  }
+
+  @Test("new flows end at once the connections that they do not admit, and no others")
+  func revocation() throws {
+    let fixture = try FirewallFixture([FirewallTests.web, FirewallFixture.flow("outbound", "tcp", "10.0.0.0/24", 0)])
+    #expect(fixture.establish(port: 1))
+    #expect(fixture.tcpIn(syn, from: stranger, port: 2))
+    #expect(fixture.tcpOut(syn, to: friend, port: 443, from: 3))
+    #expect(fixture.tcpOut(syn, to: friend, port: 444, from: 4))
+    try fixture.set([
+      FirewallFixture.flow("inbound", "tcp", "10.0.0.0/8", 80),
+      FirewallFixture.flow("outbound", "tcp", "10.0.0.7", 444),
+    ])
+    #expect(fixture.tcpOut(ack, port: 1))
+    #expect(!fixture.tcpOut(synAck, to: stranger, port: 2))
+    #expect(!fixture.tcpIn(synAck, from: friend, port: 443, to: 3))
+    #expect(fixture.tcpIn(synAck, from: friend, port: 444, to: 4))
+    #expect(fixture.firewall.counter("revoked") == 2)
+    try fixture.set([])
+    #expect(fixture.firewall.connectionCount == 0)
+    #expect(!fixture.tcpOut(ack, port: 1))
+  }
+
+  @Test("a dropped opening is recorded, with who wanted what")
+  func event() throws {
+    let fixture = try FirewallFixture([FirewallTests.web])
+    #expect(!fixture.tcpIn(syn, from: stranger, port: 1234, to: 22))
+    let event = try #require(fixture.recorder.events.first)
+    #expect(
+      event
+        == SecurityEvent(
+          module: "firewall", action: "dropped", severity: .medium, time: 1_700_000_000_000,
+          details: [
+            ParameterField("direction", "inbound"), ParameterField("source", "192.0.2.9"),
+            ParameterField("destination", "10.0.0.2"), ParameterField("destination-port", .integer(22)),
+            ParameterField("protocol", "tcp"), ParameterField("reason", "no flow"),
+          ]))
+  }
+
+  @Test("dropped packets that open nothing are counted, not recorded")
+  func quiet() throws {
+    let fixture = try FirewallFixture([FirewallTests.web])
+    #expect(!fixture.tcpIn(ack))
+    #expect(!fixture.tcpIn(rst))
+    #expect(fixture.recorder.events.isEmpty)
+    #expect(fixture.firewall.counter("dropped") == 2)
+  }
+
+  @Test("a flood is recorded ten times a second, and the rest is counted")
+  func allowance() throws {
+    let fixture = try FirewallFixture([FirewallTests.web])
+    for port in 0..<1000 as Range<UInt16> { #expect(!fixture.tcpIn(syn, port: port, to: 22)) }
+    #expect(fixture.recorder.events.count == 10)
+    #expect(fixture.firewall.counter("events-suppressed") == 990)
+    fixture.clock.advance(.seconds(1))
+    #expect(!fixture.tcpIn(syn, to: 22))
+    #expect(fixture.recorder.events.count == 11)
+  }
+}

@@ -1,0 +1,150 @@
+import Firewall
+import Interchange
+import LibraryOS
+import Testing
+
+struct FlowTests {
+  static let flow = FirewallFixture.flow
+
+  @Test("without flows nothing passes, configured or not")
+  func nothing() throws {
+    for fixture in [try FirewallFixture(), try FirewallFixture([])] {
+      #expect(!fixture.tcpIn(syn))
+      #expect(!fixture.tcpOut(syn, port: 80, from: 40_000))
+      #expect(!fixture.admits(17, inboundFrom: friend, 5353, to: 53))
+      #expect(!fixture.icmp(.inbound, type: 8))
+      #expect(fixture.firewall.counter("dropped") == 4)
+      #expect(fixture.firewall.counter("admitted") == 0)
+    }
+  }
+
+  @Test(
+    "a flow admits its direction, protocol, peer and port, and nothing else",
+    arguments: [
+      ("inbound", "tcp", "10.0.0.0/24", 80, true), ("inbound", "tcp", "10.0.0.7", 80, true),
+      ("inbound", "tcp", "10.0.0.7/32", 0, true), ("inbound", "tcp", "0.0.0.0/0", 80, true),
+      ("inbound", "tcp", "0.0.0.0/0", 0, true), ("inbound", "tcp", "10.0.0.99/24", 80, true),
+      ("inbound", "tcp", "10.0.0.6", 80, false), ("inbound", "tcp", "10.0.1.0/24", 80, false),
+      ("inbound", "tcp", "10.0.0.0/24", 81, false), ("inbound", "udp", "10.0.0.0/24", 80, false),
+      ("outbound", "tcp", "10.0.0.0/24", 80, false), ("inbound", "icmp", "0.0.0.0/0", 0, false),
+      ("inbound", "tcp", "10.0.0.0/29", 80, true), ("inbound", "tcp", "10.0.0.0/30", 80, false),
+      ("inbound", "tcp", "0.0.0.0/1", 80, true), ("inbound", "tcp", "128.0.0.0/1", 80, false),
+    ] as [(ByteString, ByteString, ByteString, Int, Bool)])
+  func matching(direction: ByteString, transport: ByteString, peer: ByteString, port: Int, admitted: Bool) throws {
+    let fixture = try FirewallFixture([FlowTests.flow(direction, transport, peer, port)])
+    #expect(fixture.tcpIn(syn) == admitted)
+  }
+
+  @Test("for an outbound flow the peer is where the packet goes")
+  func outbound() throws {
+    let fixture = try FirewallFixture([FlowTests.flow("outbound", "tcp", "10.0.0.7", 80)])
+    #expect(fixture.tcpOut(syn, to: friend, port: 80, from: 50_000))
+    #expect(!fixture.tcpOut(syn, to: friend, port: 81, from: 50_000))
+    #expect(!fixture.tcpOut(syn, to: stranger, port: 80, from: 50_000))
+    #expect(!fixture.tcpIn(syn, from: friend, port: 50_000, to: 80))
+    #expect(fixture.tcpIn(synAck, from: friend, port: 80, to: 50_000))
+    #expect(!fixture.tcpIn(synAck, from: stranger, port: 80, to: 50_000))
+  }
+
+  @Test("the indexed set of 3,000 flows decides as one flow after the other would")
+  func differential() throws {
+    var generator = SystemRandomNumberGenerator()
+    var flows: [(network: IPv4Network, port: UInt16)] = []
+    for _ in 0..<3000 {
+      let address = IPv4Address(raw: 0x0A00_0000 | UInt32.random(in: 0..<(1 << 16), using: &generator))
+      let network = IPv4Network(address, prefixLength: Int.random(in: 20...32, using: &generator))
+      flows.append((network, UInt16.random(in: 0..<20, using: &generator)))
+    }
+    let fixture = try FirewallFixture(
+      flows.map {
+        let prefix = $0.network.address.text + "/" + ByteString(decimal: $0.network.prefixLength)
+        return FlowTests.flow("inbound", "udp", prefix, Int($0.port))
+      })
+    for number in 0..<2000 {
+      let peer = IPv4Address(raw: 0x0A00_0000 | UInt32.random(in: 0..<(1 << 17), using: &generator))
+      let port = UInt16.random(in: 1..<40, using: &generator)
+      let expected = flows.contains { $0.network.contains(peer) && ($0.port == 0 || $0.port == port) }
+      let source = UInt16(1000 + number)
+      #expect(fixture.admits(17, inboundFrom: peer, source, to: port) == expected, "\(peer.text):\(port)")
+    }
+  }
+
+  static let faults: [(what: String, flow: ParameterValue)] = [
+    ("no map", .text("inbound tcp 10.0.0.0/24 80")),
+    ("an empty map", map([])),
+    ("a direction that is none", flow("sideways", "tcp", "10.0.0.0/24", 80)),
+    ("a protocol that is none", flow("inbound", "sctp", "10.0.0.0/24", 80)),
+    ("upper case", flow("inbound", "TCP", "10.0.0.0/24", 80)),
+    ("a prefix that is too long", flow("inbound", "tcp", "10.0.0.0/33", 80)),
+    ("a prefix that is empty", flow("inbound", "tcp", "10.0.0.0/", 80)),
+    ("a name for a peer", flow("inbound", "tcp", "storefront", 80)),
+    ("an empty peer", flow("inbound", "tcp", "", 80)),
+    ("a port below 0", flow("inbound", "tcp", "10.0.0.0/24", -1)),
+    ("a port above 65535", flow("inbound", "tcp", "10.0.0.0/24", 65_536)),
+    ("a port for icmp", flow("inbound", "icmp", "10.0.0.0/24", 8)),
+    ("no port", map([("direction", "inbound"), ("protocol", "tcp"), ("peer", "10.0.0.7")])),
+    (
+      "a field twice",
+      map([("direction", "inbound"), ("protocol", "tcp"), ("peer", "10.0.0.7"), ("peer", "0.0.0.0/0")])
+    ),
+    (
+      "a field that is unknown",
+      map([
+        ("direction", "inbound"), ("protocol", "tcp"), ("peer", "10.0.0.7"), ("port", .integer(80)),
+        ("ports", .integer(80)),
+      ])
+    ),
+    (
+      "a port as text",
+      map([("direction", "inbound"), ("protocol", "tcp"), ("peer", "10.0.0.7"), ("port", "80")])
+    ),
+  ]
+
+  @Test("a flow that is none is refused, and what was in force stays", arguments: faults.indices)
+  func refused(index: Int) throws {
+    let (what, flow) = FlowTests.faults[index]
+    let fixture = try FirewallFixture([FlowTests.flow("inbound", "tcp", "0.0.0.0/0", 80)])
+    do {
+      try fixture.set([FlowTests.flow("inbound", "tcp", "0.0.0.0/0", 81), flow])
+      Issue.record("accepted: \(what)")
+    } catch let fault as ParameterFault {
+      #expect(fault.parameter == "firewall.flows")
+      fixture.firewall.rollback()
+    }
+    fixture.firewall.commit()
+    #expect(fixture.tcpIn(syn, to: 80))
+    #expect(!fixture.tcpIn(syn, to: 81))
+  }
+
+  @Test("flows must be given at the start, once, as a list, and nothing else may be")
+  func parameters() throws {
+    let firewall = try FirewallFixture().firewall
+    let flows: ParameterValue = .list([])
+    #expect(throws: ParameterFault("firewall.flows", expected: "to be given at the start")) {
+      try firewall.configure([])
+    }
+    #expect(throws: ParameterFault("firewall.flow", expected: "no parameter but flows")) {
+      try firewall.configure([("flow", flows)])
+    }
+    #expect(throws: ParameterFault("firewall.flows", expected: "to be given once")) {
+      try firewall.configure([("flows", flows), ("flows", flows)])
+    }
+    #expect(throws: ParameterFault("firewall.flows", expected: "a list of at most 65536 flows")) {
+      try firewall.configure([("flows", "all")])
+    }
+    try firewall.configure([("flows", flows)])
+    try firewall.configure([])
+  }
+
+  @Test("prepared flows count only when they are committed")
+  func rollback() throws {
+    let fixture = try FirewallFixture([])
+    try fixture.firewall.prepare([
+      Parameter(module: "firewall", name: "flows", value: .list([FlowTests.flow("inbound", "tcp", "0.0.0.0/0", 0)]))
+    ])
+    #expect(!fixture.tcpIn(syn))
+    fixture.firewall.rollback()
+    fixture.firewall.commit()
+    #expect(!fixture.tcpIn(syn))
+  }
+}

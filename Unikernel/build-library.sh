@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Builds what images are linked from:   build-library.sh GUEST-BUILD-FOLDER LIBRARY-FOLDER
+#   archives/   one archive for each target of this package, BearSSL and Swift's Unicode tables
+#   modules/    the catalogue      process.ld  how an image lies in memory
+#   profiles/   the TOSCA types    tender      what starts an image as a sandboxed process
+#   toolchain.json                 what all of it was made with
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+guest=$1 library=$2
+toolchain=$(dirname "$(dirname "$(readlink -f "$(command -v swiftc)")")")
+triple=x86_64-unknown-none-elf
+
+echo "== building the library OS ($triple)"
+swift build --package-path Unikernel --scratch-path "$guest" -c release --triple "$triple" \
+  --toolset Unikernel/Toolset.json --product Unikernel
+
+next=$library.new
+rm -rf "$next"
+mkdir -p "$next/archives" "$next/modules"
+for folder in "$guest/$triple/release"/*.build; do
+  target=$(basename "$folder" .build)
+  objects=$(find "$folder" -name '*.o' | sort)
+  [ -n "$objects" ] || continue
+  # D: no dates, owners or modes, so that the same sources give the same archive.
+  llvm_ar=$(command -v llvm-ar || echo "$toolchain/bin/llvm-ar")
+  (cd "$folder" && find . -name '*.o' | sort | xargs "$llvm_ar" rcsD "$OLDPWD/$next/archives/$target.a")
+done
+cp "$(gcc -print-file-name=libbearssl.a 2>/dev/null || echo /usr/lib/x86_64-linux-gnu/libbearssl.a)" "$next/archives/bearssl.a"
+cp "$toolchain/lib/swift/embedded/$triple/libswiftUnicodeDataTables.a" "$next/archives/unicode.a"
+cp Unikernel/Modules/*.json "$next/modules/"
+cp Unikernel/process.ld "$next/"
+cp -r Profiles "$next/profiles"
+
+echo "== building the tender"
+clang -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -static -fno-stack-protector -s \
+  -o "$next/tender" Unikernel/Tender/*.c Unikernel/Tender/Trampoline.S
+
+# The linker that belongs to the compiler, rather than another one that the machine may have.
+linker=$toolchain/bin/ld.lld
+[ -x "$linker" ] || linker=$(command -v ld.lld)
+printf '{\n  "linker": "%s",\n  "lld": "%s",\n  "swift": "%s"\n}\n' \
+  "$linker" "$("$linker" --version | head -1)" "$(swiftc --version 2>/dev/null | head -1)" >"$next/toolchain.json"
+rm -rf "$library"
+mv "$next" "$library"
