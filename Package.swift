@@ -67,6 +67,12 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
+    .executableTarget(
+      name: "testudo-bench",
+      dependencies: [
+        "Orchestration", "Hosting", "ImageGeneration", "PolicyDecision", "SecTOSCA", interchange,
+      ],
+      path: "Benchmarks/testudo-bench"),
     .testTarget(name: "TOSCATests", dependencies: ["TOSCA"]),
     .testTarget(name: "SecTOSCATests", dependencies: ["SecTOSCA", "TOSCA"]),
     .testTarget(name: "CedarTests", dependencies: ["Cedar"]),

@@ -121,7 +121,8 @@ extension Orchestrator {
   private func declare(_ request: ServiceRequest) throws(OrchestrationFault) -> ServiceDeclaration {
     let service = try TemplateLoading(library: environment.library).service(request.path, inputs: request.inputs)
     if let level = request.level, service.level(level) == nil {
-      throw .input("there is no level `\(level)`, expected one of \(service.levels.map(\.name).joined(separator: ", "))")
+      throw .input(
+        "there is no level `\(level)`, expected one of \(service.levels.map(\.name).joined(separator: ", "))")
     }
     let name = try name(of: request)
     var declaration = ServiceDeclaration(

@@ -51,7 +51,8 @@ public actor Orchestrator {
       let own = survivors.filter { $0.tenant == declaration.tenant && $0.service == declaration.name }
       await controller(declaration).recover(own)
     }
-    for stray in survivors where declarations[ServiceDeclaration.key(tenant: stray.tenant, name: stray.service)] == nil {
+    for stray in survivors where declarations[ServiceDeclaration.key(tenant: stray.tenant, name: stray.service)] == nil
+    {
       try? await environment.host.stop(stray.id)
     }
     do throws(HostingFault) {

@@ -76,7 +76,8 @@ struct ProblemMiddleware: RouterMiddleware {
     } catch let problem as Problem {
       return try Answer.problem(problem)
     } catch let error as HTTPError {
-      let detail = error.status == .notFound ? "there is no `\(request.uri.path)` in this API" : error.body ?? "\(error)"
+      let detail =
+        error.status == .notFound ? "there is no `\(request.uri.path)` in this API" : error.body ?? "\(error)"
       return try Answer.problem(
         Problem(
           type: "about:blank", title: error.status.reasonPhrase, status: error.status.code, detail: detail,

@@ -15,7 +15,8 @@ enum Answer {
   static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
     let data = try encoder.encode(value)
     return Response(
-      status: status, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: ByteBuffer(bytes: data)))
+      status: status, headers: [.contentType: "application/json"],
+      body: ResponseBody(byteBuffer: ByteBuffer(bytes: data)))
   }
 
   static func text(_ text: String, type: String = "text/plain; charset=utf-8") -> Response {

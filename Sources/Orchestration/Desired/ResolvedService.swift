@@ -98,7 +98,9 @@ public struct ResolvedResource: Sendable {
   func neighbourParameters(at addresses: NeighbourAddresses, level: String) -> [Parameter] {
     let (due, selection) = others[level] ?? (due, selection)
     return staged(due: due, selection: selection, at: addresses).map(\.parameter)
-      .filter { ($0.module == "firewall" && $0.name == "flows") || ($0.module == "reverse-proxy" && $0.name == "routes") }
+      .filter {
+        ($0.module == "firewall" && $0.name == "flows") || ($0.module == "reverse-proxy" && $0.name == "routes")
+      }
   }
 
   private func staged(

@@ -17,7 +17,8 @@ extension ServiceController {
         UnikernelStatus(
           service: name, resource: record.resource, tenant: tenant, host: ProcessInfo.processInfo.hostName,
           level: instance.run.settings.level, target: target.rawValue, state: stateName(instance.state),
-          image: record.image, imageBytes: (try? environment.builder.store.image(record.image).bytes) ?? 0, address: record.host,
+          image: record.image, imageBytes: (try? environment.builder.store.image(record.image).bytes) ?? 0,
+          address: record.host,
           urls: urls, pid: pid, policyVersion: instance.run.settings.policyVersion, mechanisms: record.mechanisms,
           since: record.started, instance: record.id))
     }

@@ -79,7 +79,8 @@ extension ServiceController {
     let host = try nextHost()
     let record = InstanceRecord(
       id: InstanceRecord.makeIdentifier(), service: self.name, tenant: tenant, resource: name,
-      level: run.settings.level, image: image.digest, imagePath: (try? environment.builder.store.path(of: image.digest)) ?? "",
+      level: run.settings.level, image: image.digest,
+      imagePath: (try? environment.builder.store.path(of: image.digest)) ?? "",
       address: "10.77.0.\(host)/24", mac: "02:54:0a:4d:00:" + (host < 16 ? "0" : "") + String(host, radix: 16),
       network: network, memoryBytes: resource.resource.memoryBytes, mechanisms: resource.selection.mechanisms,
       started: Timestamp.now(), metadata: ["recipe": resource.recipeDigest, "bootSettings": resource.bootDigest])

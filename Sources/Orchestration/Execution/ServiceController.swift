@@ -99,7 +99,8 @@ actor ServiceController {
   /// Looks which of the images that are due exist already.
   private func noteImages() {
     guard let resolved else { return }
-    observed.images = Set(resolved.resources.map(\.recipeDigest).filter { environment.builder.image(recipe: $0) != nil })
+    observed.images = Set(
+      resolved.resources.map(\.recipeDigest).filter { environment.builder.image(recipe: $0) != nil })
   }
 
   // MARK: Taking up what survived
@@ -184,7 +185,8 @@ actor ServiceController {
     let state = await environment.host.observed(id)
     let how = if case .exited(let text) = state { text } else { "its control channel ended" }
     journal.record(
-      failure: how.trimmingCharacters(in: .whitespacesAndNewlines), instance: records[id], tenant: tenant, service: name)
+      failure: how.trimmingCharacters(in: .whitespacesAndNewlines), instance: records[id], tenant: tenant, service: name
+    )
     setState(id, .failed)
     await lost(name, tenant)
   }

@@ -15,7 +15,8 @@ struct Doctor: ParsableCommand {
     do {
       checks.append(
         HostCheck(
-          name: "library of modules", isPresent: true, isRequired: true, found: try Installation.library(), remedy: nil))
+          name: "library of modules", isPresent: true, isRequired: true, found: try Installation.library(), remedy: nil)
+      )
     } catch {
       checks.append(
         HostCheck(

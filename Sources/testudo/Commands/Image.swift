@@ -36,7 +36,9 @@ struct ImageCommand: ParsableCommand {
   struct Build: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Generates the images of a template for a level, without running them.",
-      discussion: "Example: testudo image build Examples/portal --level elevated --set credentials=@Examples/portal/accounts.yaml")
+      discussion:
+        "Example: testudo image build Examples/portal --level elevated --set credentials=@Examples/portal/accounts.yaml"
+    )
 
     @OptionGroup var options: RequestOptions
 

@@ -50,7 +50,8 @@ enum Settings {
     var inputs: [String: String] = [:]
     for setting in settings {
       let (name, value) = try split(setting)
-      inputs[name] = value.hasPrefix("@") ? "@" + URL(filePath: String(value.dropFirst())).standardizedFileURL.path : value
+      inputs[name] =
+        value.hasPrefix("@") ? "@" + URL(filePath: String(value.dropFirst())).standardizedFileURL.path : value
     }
     return inputs
   }

@@ -9,7 +9,9 @@ extension PolicyCommand {
   struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Says whether a request would be allowed, and which policies decide that.",
-      discussion: "Example: testudo policy explain Examples/portal/orders.cedar --user rita --role reader --method PUT --path /orders/1")
+      discussion:
+        "Example: testudo policy explain Examples/portal/orders.cedar --user rita --role reader --method PUT --path /orders/1"
+    )
 
     @Argument(help: "Policy files.")
     var files: [String]

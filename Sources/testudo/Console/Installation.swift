@@ -23,7 +23,8 @@ enum Installation {
     let files = FileManager.default
     if let named = ProcessInfo.processInfo.environment["TESTUDO_LIBRARY"], !named.isEmpty {
       guard files.fileExists(atPath: named + "/modules") else {
-        throw lacking("there is no library of modules in `\(named)`, which TESTUDO_LIBRARY names; make one with `make library`")
+        throw lacking(
+          "there is no library of modules in `\(named)`, which TESTUDO_LIBRARY names; make one with `make library`")
       }
       return URL(filePath: named).standardizedFileURL.path
     }

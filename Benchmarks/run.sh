@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Prints the figures of Documentation/Performance.md, measured on this machine. Needs root.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+swift build -c release --product testudo-bench
+echo "$(nproc) cores, $(grep -m1 'model name' /proc/cpuinfo | cut -d: -f2- | xargs), Linux $(uname -r)"
+exec .build/release/testudo-bench
