@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Hosting
 import ImageGeneration
 import SecTOSCA
@@ -17,6 +18,7 @@ extension Orchestrator {
       var declaration = try declare(request)
       // Everything that can be found wrong is found before anything is changed.
       _ = try resolver.resolve(declaration, context: contextualAttributes)
+      try requireRights()
       let folder = environment.home.template(tenant: declaration.tenant, service: declaration.name)
       declaration.service = try TemplateCopy.make(declaration.service, in: folder)
       let resolved = try resolver.resolve(declaration, context: contextualAttributes)
@@ -28,6 +30,16 @@ extension Orchestrator {
         throw error
       }
       return await status(of: declaration)
+    }
+  }
+
+  /// Says at once what an ordinary user cannot do. For root, what this host lacks shows when it is used.
+  private func requireRights() throws(OrchestrationFault) {
+    guard geteuid() != 0 else { return }
+    do throws(HostingFault) {
+      try HostProbe().requireAll()
+    } catch {
+      throw OrchestrationFault(error)
     }
   }
 

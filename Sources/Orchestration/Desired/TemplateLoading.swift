@@ -96,7 +96,7 @@ struct TemplateCopy {
         let target = next + "/" + name
         try files.createDirectory(
           atPath: URL(filePath: target).deletingLastPathComponent().path, withIntermediateDirectories: true)
-        try files.copyItem(atPath: source, toPath: target)
+        try copy(source, to: target)
       }
       try? files.removeItem(atPath: folder)
       try files.moveItem(atPath: next, toPath: folder)
@@ -107,6 +107,23 @@ struct TemplateCopy {
     var copy = service
     copy.root = folder
     return copy
+  }
+
+  /// Copies contents only: neither owner nor mode, so that it works for files of others and the copy stays private.
+  private static func copy(_ source: String, to target: String) throws {
+    let files = FileManager.default
+    var isFolder: ObjCBool = false
+    guard files.fileExists(atPath: source, isDirectory: &isFolder) else {
+      throw CocoaError(.fileNoSuchFile, userInfo: [NSFilePathErrorKey: source])
+    }
+    guard isFolder.boolValue else {
+      try Data(contentsOf: URL(filePath: source)).write(to: URL(filePath: target))
+      return
+    }
+    try files.createDirectory(atPath: target, withIntermediateDirectories: true)
+    for name in try files.contentsOfDirectory(atPath: source) {
+      try copy(source + "/" + name, to: target + "/" + name)
+    }
   }
 
   private static func names(in service: ProtectedService) -> [String] {

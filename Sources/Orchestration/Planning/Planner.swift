@@ -131,7 +131,7 @@ public enum Planner {
     }
     .sorted { (order.firstIndex(of: $0.resource) ?? .max) > (order.firstIndex(of: $1.resource) ?? .max) }
     // Among those the template does not name any more, what they were told tells who connects to whom.
-    let needed = Set(obsolete.filter { $0.state == .ready }.flatMap(\.run.backends.values))
+    let needed = Set(obsolete.flatMap(\.run.backends.values))
     guard let instance = obsolete.first(where: { !needed.contains($0.id) }) ?? obsolete.first else { return nil }
     switch instance.state {
     case .ready:

@@ -39,8 +39,9 @@ struct Level: AsyncParsableCommand {
     }
     let services: [ServiceStatus] = try await client.get("/api/v1/services?tenant=\(tenant.tenant)")
     guard let status = services.first(where: { $0.name == service }) else {
+      let names = services.map(\.name).joined(separator: ", ")
       throw OrchestrationFault.notFound(
-        "there is no service `\(service)`; up: \(services.map(\.name).joined(separator: ", "))")
+        "there is no service `\(service)`; " + (names.isEmpty ? "no service is up" : "up: \(names)"))
     }
     switch format {
     case .json: try Console.print(json: status)

@@ -1,0 +1,91 @@
+import Foundation
+import Glibc
+import Testing
+
+/// What these tests need of the machine they run on: the program under test with its library of modules, the right to
+/// make network namespaces and TAPs, and the tools that clients use.
+enum Testbed {
+  /// The repository that the tests are part of.
+  static let repository = URL(filePath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+  /// The program under test: what `TESTUDO_PROGRAM` names, else the one that is built with the tests.
+  static let program: String =
+    ProcessInfo.processInfo.environment["TESTUDO_PROGRAM"]
+    ?? repository.appending(path: ".build/debug/testudo").path
+
+  /// The example that the story is told with.
+  static let example = repository.appending(path: "Examples/portal")
+
+  /// What is missing here, or `nil` where the tests can run.
+  static let lacking: String? = {
+    if geteuid() != 0 { return "network namespaces and TAPs can be made by root only" }
+    if access(program, X_OK) != 0 { return "the program under test is missing: \(program)" }
+    if !hasLibrary { return "the library of modules is missing: `make library` makes it" }
+    if access("/dev/net/tun", R_OK | W_OK) != 0 { return "this host has no /dev/net/tun" }
+    for tool in ["curl", "ip", "setpriv"] where path(of: tool) == nil { return "`\(tool)` is missing" }
+    return nil
+  }()
+
+  /// Whether there is a library where the program looks for one: in `TESTUDO_LIBRARY`, or in a folder that it is in.
+  private static var hasLibrary: Bool {
+    if let named = ProcessInfo.processInfo.environment["TESTUDO_LIBRARY"] { return access(named + "/modules", R_OK) == 0 }
+    var folder = URL(filePath: program).resolvingSymlinksInPath().deletingLastPathComponent()
+    while folder.path != "/" {
+      if access(folder.appending(path: "library/modules").path, R_OK) == 0 { return true }
+      folder.deleteLastPathComponent()
+    }
+    return false
+  }
+
+  /// Where a tool is, as the shell would find it.
+  static func path(of tool: String) -> String? {
+    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
+    return (folders + ["/usr/sbin", "/sbin"]).map { "\($0)/\(tool)" }.first { access($0, X_OK) == 0 }
+  }
+
+  /// At most two services at once, whatever the number of suites: the tests look at what happens, not at how a crowded
+  /// machine slows it down.
+  static let places = Places(2)
+}
+
+extension Trait where Self == ConditionTrait {
+  /// Only where unikernels can really be run.
+  static var realUnikernels: Self {
+    .enabled(if: Testbed.lacking == nil, Comment(rawValue: Testbed.lacking ?? "everything needed is here"))
+  }
+}
+
+/// A number of places, taken one by one and given back.
+actor Places {
+  private var free: Int
+  private var waiting: [CheckedContinuation<Void, Never>] = []
+
+  init(_ count: Int) { free = count }
+
+  func take() async {
+    if free > 0 {
+      free -= 1
+    } else {
+      await withCheckedContinuation { waiting.append($0) }
+    }
+  }
+
+  func giveBack() {
+    if waiting.isEmpty {
+      free += 1
+    } else {
+      waiting.removeFirst().resume()
+    }
+  }
+}
+
+/// Looks again and again until something is so, or the deadline has passed; gives whether it came to be so.
+func eventually(within seconds: Double = 15, _ isSo: () async throws -> Bool) async throws -> Bool {
+  let end = ContinuousClock.now + .seconds(seconds)
+  while true {
+    if try await isSo() { return true }
+    if ContinuousClock.now >= end { return false }
+    try await Task.sleep(for: .milliseconds(50))
+  }
+}
