@@ -101,7 +101,9 @@ struct PlannerCase {
     var instances: [ObservedInstance] = []
     for resource in former.resources + desired.resources where !generator.once(in: 5) {
       for _ in 0..<(1 + generator.below(2)) {
-        let states: [ObservedInstance.State] = [.ready, .ready, .ready, .ready, .starting, .draining, .drained, .failed]
+        let states: [ObservedInstance.State] = [
+          .ready, .ready, .ready, .ready, .starting, .draining, .drained, .failed,
+        ]
         // Some were told of an instance that is gone, some of one that never was theirs, some of nothing.
         var backends: [String: String] = [:]
         for name in resource.connections {

@@ -152,7 +152,8 @@ struct PlannerTests {
           .push(instance: "orders-1", resource: "orders", run: Portal.run(second, peers: ["storefront-1"])),
           reason: "policy version 2 replaces 1"),
         Action(
-          .push(instance: "storefront-1", resource: "storefront", run: Portal.run(second, backends: ["orders": "orders-1"])),
+          .push(
+            instance: "storefront-1", resource: "storefront", run: Portal.run(second, backends: ["orders": "orders-1"])),
           reason: "policy version 2 replaces 1"),
       ])
   }
@@ -187,7 +188,8 @@ struct PlannerTests {
     #expect(actions.first?.reason == "a boot-stage setting changed: the same image is restarted")
   }
 
-  @Test("a resource that vanished from the template loses its port, is drained, and only then is unknown to its backends")
+  @Test(
+    "a resource that vanished from the template loses its port, is drained, and only then is unknown to its backends")
   func vanishedResource() {
     let desired = DesiredService(level: "normal", resources: [Portal.resource("orders")])
     #expect(
@@ -323,7 +325,9 @@ struct PlannerTests {
       ])
   }
 
-  @Test("resuming after any step, or within one, ends as if there had been no interruption", arguments: 0..<Portal.changes.count)
+  @Test(
+    "resuming after any step, or within one, ends as if there had been no interruption",
+    arguments: 0..<Portal.changes.count)
   func resuming(index: Int) {
     let change = Portal.changes[index]
     let whole = PlannerRun(to: change.desired, from: change.observed)
