@@ -22,4 +22,4 @@ for library in TOSCA Cedar; do
   "$docc" convert --additional-symbol-graph-dir "$graphs" --output-dir "$archive" \
     --fallback-display-name "$library" --fallback-bundle-identifier "testudo.$library"
 done
-echo "see $PWD/.build/docs: docc preview, or any web server with the archives' folder as its root"
+echo "== the archives are in .build/docs; each is a web site that any static web server can serve"

@@ -1,8 +1,13 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that building and running need and that are missing.
 set -euo pipefail
-wanted=(libbearssl-dev libyaml-dev libsqlite3-dev pkg-config iproute2 curl)
+# procps: the demonstration looks for processes that were left behind.
+wanted=(libbearssl-dev libyaml-dev libsqlite3-dev pkg-config iproute2 curl procps)
 missing=()
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+  echo "testudo: this is not a Debian system; install the equivalents of ${wanted[*]} by hand" >&2
+  exit 3
+fi
 for package in "${wanted[@]}"; do
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
 done

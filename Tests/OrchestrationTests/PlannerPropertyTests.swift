@@ -136,7 +136,7 @@ struct PlannerPropertyTests {
   @Test("while a service changes, every connection that a request takes leads to a ready instance that admits it")
   func alwaysConnected() {
     var checked = 0
-    for (seed, given, run) in Self.changes {
+    for (seed, _, run) in Self.changes {
       for (count, state) in run.states.enumerated() {
         for name in state.publications.keys.sorted() {
           checked += 1
@@ -237,7 +237,7 @@ struct PlannerPropertyTests {
 
   @Test("an instance that has not said that it is ready is admitted by nobody and connected to by nobody")
   func startingCountsForNothing() {
-    for (seed, given, run) in Self.debris {
+    for (seed, _, run) in Self.debris {
       for (state, action) in zip(run.states, run.actions) {
         let starting = Set(state.instances.filter { $0.state == .starting }.map(\.id))
         switch action.step {

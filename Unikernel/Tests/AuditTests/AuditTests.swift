@@ -1,18 +1,19 @@
 import Audit
 import Interchange
 import LibraryOS
+import LibraryOSTesting
 import Testing
 
 /// An image with audit in it, and an application that answers with the status its path names.
 final class AuditFixture {
-  let clock = TestClock()
+  let clock = ManualClock(wallMilliseconds: 1_700_000_000_000)
   let recorder = EventRecorder()
   let audit: Audit
   let registry: Registry
 
   init() {
     audit = Audit(clock: clock, events: recorder)
-    registry = Registry(clock: clock, random: CountingRandom(), network: NoNetwork(), events: recorder)
+    registry = Registry(clock: clock, random: RepeatableRandom(), network: NoNetwork(), events: recorder)
     registry.add(mechanism: audit)
     registry.add(observer: audit)
     registry.add(application: StatusApplication())
@@ -143,7 +144,7 @@ struct AuditTests {
 
   @Test("requests that no application serves are recorded, too")
   func noApplication() {
-    let clock = TestClock()
+    let clock = ManualClock(wallMilliseconds: 1_700_000_000_000)
     let recorder = EventRecorder()
     let pipeline = Pipeline()
     pipeline.add(Audit(clock: clock, events: recorder) as any ExchangeObserver)

@@ -1,6 +1,7 @@
 import BasicAuthentication
 import Interchange
 import LibraryOS
+import LibraryOSTesting
 import Testing
 
 struct BasicAuthenticationTests {

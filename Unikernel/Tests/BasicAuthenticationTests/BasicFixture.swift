@@ -3,18 +3,19 @@ import Cryptography
 import Foundation
 import Interchange
 import LibraryOS
+import LibraryOSTesting
 import Testing
 
 /// Basic authentication with a clock and a record of events.
 final class BasicFixture {
-  let clock = TestClock()
+  let clock = ManualClock(wallMilliseconds: 1_700_000_000_000)
   let recorder = EventRecorder()
   let module: BasicAuthentication
   let pipeline = Pipeline()
   let application = Application(name: "application")
 
   init(_ accounts: [ParameterValue]? = [alice, bob], required: Bool = false) throws {
-    module = BasicAuthentication(clock: clock, random: CountingRandom(), events: recorder)
+    module = BasicAuthentication(clock: clock, random: RepeatableRandom(), events: recorder)
     pipeline.add(module)
     pipeline.add(application)
     if let accounts {

@@ -1,6 +1,7 @@
 import BasicAuthentication
 import Interchange
 import LibraryOS
+import LibraryOSTesting
 import Testing
 
 struct VerificationTests {
@@ -29,10 +30,10 @@ struct VerificationTests {
   func remembering() throws {
     let fixture = try BasicFixture()
     #expect(fixture.send("alice:wonderland").status == 200)
-    fixture.clock.advance(.milliseconds(59_999))
+    fixture.clock.advance(by: .milliseconds(59_999))
     #expect(fixture.send("alice:wonderland", settle: false).status == 200, "at once")
     #expect(fixture.send("alice:Wonderland").status == 401)
-    fixture.clock.advance(.milliseconds(1))
+    fixture.clock.advance(by: .milliseconds(1))
     let outcome = fixture.send("alice:wonderland", settle: false)
     #expect(outcome.status == nil)
     fixture.work()
@@ -88,7 +89,7 @@ struct VerificationTests {
     func slices(_ credentials: String) -> Int {
       let outcome = fixture.send(credentials, settle: false)
       var count = 0
-      fixture.clock.advance(.seconds(61))
+      fixture.clock.advance(by: .seconds(61))
       while outcome.status == nil {
         fixture.module.advance(at: fixture.clock.now)
         count += 1
@@ -119,9 +120,9 @@ struct VerificationTests {
     #expect(outcome.status == 429)
     #expect(outcome.response?.headers.contains(HTTPField("retry-after", "60")) == true)
     #expect(fixture.send("bob:builder:s", from: 99).status == 200, "others are not held up")
-    fixture.clock.advance(.seconds(59))
+    fixture.clock.advance(by: .seconds(59))
     #expect(fixture.send("alice:wonderland", from: 99).status == 429)
-    fixture.clock.advance(.seconds(1))
+    fixture.clock.advance(by: .seconds(1))
     #expect(fixture.send("alice:wonderland", from: 99).status == 200)
     #expect(fixture.module.counter("throttled") == 2)
   }
@@ -168,7 +169,7 @@ struct VerificationTests {
     let fixture = try BasicFixture()
     for number in 0..<40 {
       #expect(fixture.send("alice:guess\(number)").status == 401)
-      fixture.clock.advance(.seconds(15))
+      fixture.clock.advance(by: .seconds(15))
     }
   }
 

@@ -1,6 +1,7 @@
 import BearerAuthentication
 import Interchange
 import LibraryOS
+import LibraryOSTesting
 import Testing
 
 struct BearerAuthenticationTests {
@@ -93,9 +94,9 @@ struct BearerAuthenticationTests {
     }
     #expect(fixture.module.counter("verified") == 2)
     #expect(fixture.module.counter("accepted") == 20)
-    fixture.clock.advance(.milliseconds(599_999))
+    fixture.clock.advance(by: .milliseconds(599_999))
     #expect(fixture.send(token: Forge.es256Token()).response == nil)
-    fixture.clock.advance(.milliseconds(1))
+    fixture.clock.advance(by: .milliseconds(1))
     #expect(fixture.send(token: Forge.es256Token()).reason == "expired")
     fixture.clock.wallMilliseconds = 1_600_000_000_000
     #expect(fixture.send(token: Forge.es256Token()).reason == "not yet valid")

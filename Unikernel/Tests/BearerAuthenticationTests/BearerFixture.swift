@@ -1,11 +1,12 @@
 import BearerAuthentication
 import Interchange
 import LibraryOS
+import LibraryOSTesting
 import Testing
 
 /// Bearer authentication with a clock, at second 1700000000, and a record of events.
 final class BearerFixture {
-  let clock = TestClock()
+  let clock = ManualClock(wallMilliseconds: 1_700_000_000_000)
   let recorder = EventRecorder()
   let module: BearerAuthentication
 
@@ -13,7 +14,7 @@ final class BearerFixture {
     keys: [ParameterValue]? = [es256, hs256], audience: ByteString? = "shop", required: Bool = false,
     issuer: ByteString = "https://issuer.example"
   ) throws {
-    module = BearerAuthentication(clock: clock, random: CountingRandom(), events: recorder)
+    module = BearerAuthentication(clock: clock, random: RepeatableRandom(), events: recorder)
     guard let keys else { return }
     var values: [(ByteString, ParameterValue)] = [
       ("realm", "shop"), ("issuer", .text(issuer)), ("keys", .list(keys)), ("required", .boolean(required)),

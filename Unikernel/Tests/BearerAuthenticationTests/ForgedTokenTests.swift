@@ -1,6 +1,7 @@
 import BearerAuthentication
 import Interchange
 import LibraryOS
+import LibraryOSTesting
 import Testing
 
 /// Tokens that must not be believed, each with the reason that the event must give.

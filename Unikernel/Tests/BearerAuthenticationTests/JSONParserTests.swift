@@ -1,4 +1,5 @@
 import Interchange
+import LibraryOSTesting
 import Testing
 
 @testable import BearerAuthentication

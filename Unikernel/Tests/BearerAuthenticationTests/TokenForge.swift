@@ -2,6 +2,7 @@ import CBearSSL
 import Cryptography
 import Foundation
 import Interchange
+import LibraryOSTesting
 
 /// Makes tokens, good and bad, as an issuer or a forger would. Only tests sign.
 enum TokenForge {

@@ -1,6 +1,7 @@
 import Firewall
 import Interchange
 import LibraryOS
+import LibraryOSTesting
 import Testing
 
 struct ConnectionTests {
@@ -39,9 +40,9 @@ struct ConnectionTests {
   func opening() throws {
     let fixture = try FirewallFixture([ConnectionTests.web])
     #expect(fixture.tcpIn(syn))
-    fixture.clock.advance(.milliseconds(4999))
+    fixture.clock.advance(by: .milliseconds(4999))
     #expect(fixture.tcpOut(synAck))
-    fixture.clock.advance(.milliseconds(5000))
+    fixture.clock.advance(by: .milliseconds(5000))
     #expect(!fixture.tcpIn(ack))
     #expect(fixture.firewall.connectionCount == 0)
   }
@@ -50,11 +51,11 @@ struct ConnectionTests {
   func idle() throws {
     let fixture = try FirewallFixture([ConnectionTests.web])
     #expect(fixture.establish())
-    fixture.clock.advance(.seconds(599))
+    fixture.clock.advance(by: .seconds(599))
     #expect(fixture.tcpIn(ack))
-    fixture.clock.advance(.seconds(599))
+    fixture.clock.advance(by: .seconds(599))
     #expect(fixture.tcpOut(ack))
-    fixture.clock.advance(.seconds(600))
+    fixture.clock.advance(by: .seconds(600))
     #expect(!fixture.tcpIn(ack))
   }
 
@@ -63,16 +64,16 @@ struct ConnectionTests {
     let fixture = try FirewallFixture([ConnectionTests.web])
     #expect(fixture.establish())
     #expect(fixture.tcpIn(finAck))
-    fixture.clock.advance(.seconds(60))
+    fixture.clock.advance(by: .seconds(60))
     #expect(fixture.tcpOut(ack), "one side closed: the other may still send")
-    fixture.clock.advance(.seconds(100))
+    fixture.clock.advance(by: .seconds(100))
     #expect(fixture.tcpOut(finAck))
     #expect(fixture.tcpIn(ack), "the last acknowledgement")
     #expect(fixture.tcpIn(syn))
     #expect(fixture.tcpOut(synAck))
     #expect(fixture.tcpIn(finAck))
     #expect(fixture.tcpOut(finAck))
-    fixture.clock.advance(.seconds(5))
+    fixture.clock.advance(by: .seconds(5))
     #expect(!fixture.tcpIn(ack))
   }
 
@@ -82,7 +83,7 @@ struct ConnectionTests {
     #expect(fixture.establish())
     #expect(fixture.tcpIn(finAck))
     #expect(fixture.tcpIn(finAck))
-    fixture.clock.advance(.seconds(100))
+    fixture.clock.advance(by: .seconds(100))
     #expect(fixture.tcpOut(ack))
   }
 
@@ -111,13 +112,13 @@ struct ConnectionTests {
     let fixture = try FirewallFixture([ConnectionTests.web])
     #expect(fixture.establish())
     #expect(fixture.tcpIn(rst))
-    fixture.clock.advance(.seconds(5))
+    fixture.clock.advance(by: .seconds(5))
     #expect(!fixture.tcpOut(ack))
 
     #expect(fixture.establish())
     #expect(fixture.tcpIn(rst), "forged: TCP answers with a challenge")
     #expect(fixture.tcpOut(ack))
-    fixture.clock.advance(.seconds(500))
+    fixture.clock.advance(by: .seconds(500))
     #expect(fixture.tcpIn(ack))
   }
 
@@ -128,9 +129,9 @@ struct ConnectionTests {
     #expect(fixture.admits(17, outboundTo: friend, 53, from: 50_000))
     #expect(fixture.admits(17, inboundFrom: friend, 53, to: 50_000))
     #expect(!fixture.admits(17, inboundFrom: friend, 54, to: 50_000))
-    fixture.clock.advance(.seconds(59))
+    fixture.clock.advance(by: .seconds(59))
     #expect(fixture.admits(17, inboundFrom: friend, 53, to: 50_000))
-    fixture.clock.advance(.seconds(60))
+    fixture.clock.advance(by: .seconds(60))
     #expect(!fixture.admits(17, inboundFrom: friend, 53, to: 50_000))
   }
 
@@ -138,7 +139,7 @@ struct ConnectionTests {
   func unansweredUDP() throws {
     let fixture = try FirewallFixture([FirewallFixture.flow("outbound", "udp", "10.0.0.7", 53)])
     #expect(fixture.admits(17, outboundTo: friend, 53, from: 50_000))
-    fixture.clock.advance(.seconds(15))
+    fixture.clock.advance(by: .seconds(15))
     #expect(!fixture.admits(17, inboundFrom: friend, 53, to: 50_000))
   }
 
@@ -155,7 +156,7 @@ struct ConnectionTests {
       #expect(!fixture.icmp(.inbound, type: type), "type \(type)")
     }
     #expect(fixture.icmp(.inbound, type: 8))
-    fixture.clock.advance(.seconds(5))
+    fixture.clock.advance(by: .seconds(5))
     #expect(!fixture.icmp(.outbound, type: 0))
   }
 

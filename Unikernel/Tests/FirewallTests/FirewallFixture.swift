@@ -1,6 +1,7 @@
 import Firewall
 import Interchange
 import LibraryOS
+import LibraryOSTesting
 
 let image = IPv4Address(10, 0, 0, 2)
 let friend = IPv4Address(10, 0, 0, 7)
@@ -16,12 +17,12 @@ let rstAck: UInt8 = 20
 
 /// A firewall with a clock and a record of events.
 final class FirewallFixture {
-  let clock = TestClock()
+  let clock = ManualClock(wallMilliseconds: 1_700_000_000_000)
   let recorder = EventRecorder()
   let firewall: Firewall
 
   init(_ flows: [ParameterValue]? = nil) throws {
-    firewall = Firewall(clock: clock, random: CountingRandom(), events: recorder)
+    firewall = Firewall(clock: clock, random: RepeatableRandom(), events: recorder)
     if let flows { try set(flows) }
   }
 

@@ -1,6 +1,7 @@
 import Firewall
 import Interchange
 import LibraryOS
+import LibraryOSTesting
 import Testing
 
 struct FirewallTests {
@@ -30,7 +31,7 @@ struct FirewallTests {
     }
     #expect(fixture.firewall.counter("table-full") == 100)
     #expect(!fixture.establish())
-    fixture.clock.advance(.seconds(5))
+    fixture.clock.advance(by: .seconds(5))
     #expect(fixture.establish())
     #expect(fixture.firewall.connectionCount == 1)
   }
@@ -63,13 +64,13 @@ struct FirewallTests {
     #expect(fixture.firewall.deadline == nil)
     #expect(fixture.tcpIn(syn, port: 1))
     #expect(fixture.firewall.deadline == fixture.clock.now + .seconds(1))
-    fixture.clock.advance(.seconds(3))
+    fixture.clock.advance(by: .seconds(3))
     #expect(fixture.establish(port: 2))
-    fixture.clock.advance(.seconds(2))
+    fixture.clock.advance(by: .seconds(2))
     fixture.firewall.expire(at: fixture.clock.now)
     #expect(fixture.firewall.connectionCount == 1)
     #expect(fixture.firewall.deadline == fixture.clock.now + .seconds(1))
-    fixture.clock.advance(.seconds(600))
+    fixture.clock.advance(by: .seconds(600))
     fixture.firewall.expire(at: fixture.clock.now)
     #expect(fixture.firewall.connectionCount == 0)
     #expect(fixture.firewall.deadline == nil)
@@ -127,7 +128,7 @@ struct FirewallTests {
     for port in 0..<1000 as Range<UInt16> { #expect(!fixture.tcpIn(syn, port: port, to: 22)) }
     #expect(fixture.recorder.events.count == 10)
     #expect(fixture.firewall.counter("events-suppressed") == 990)
-    fixture.clock.advance(.seconds(1))
+    fixture.clock.advance(by: .seconds(1))
     #expect(!fixture.tcpIn(syn, to: 22))
     #expect(fixture.recorder.events.count == 11)
   }

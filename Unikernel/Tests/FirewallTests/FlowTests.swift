@@ -1,6 +1,7 @@
 import Firewall
 import Interchange
 import LibraryOS
+import LibraryOSTesting
 import Testing
 
 struct FlowTests {

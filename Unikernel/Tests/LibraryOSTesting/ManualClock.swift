@@ -4,12 +4,14 @@ import LibraryOS
 /// A clock that a test moves.
 public final class ManualClock: Clock {
   /// The monotonic time.
-  public private(set) var now = Instant(nanoseconds: 1_000_000_000)
-  /// 2025-01-01T00:00:00Z, and on with the monotonic time.
-  public private(set) var wallMilliseconds: UInt64 = 1_735_689_600_000
+  public var now = Instant(nanoseconds: 1_000_000_000_000)
+  /// The time of day, and on with the monotonic time.
+  public var wallMilliseconds: UInt64
 
-  /// A clock that stands still.
-  public init() {}
+  /// A clock that stands still, at 2025-01-01T00:00:00Z unless said otherwise.
+  public init(wallMilliseconds: UInt64 = 1_735_689_600_000) {
+    self.wallMilliseconds = wallMilliseconds
+  }
 
   /// Lets time pass.
   public func advance(by time: TimeSpan) {

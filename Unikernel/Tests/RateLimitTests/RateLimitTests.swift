@@ -1,16 +1,17 @@
 import Interchange
 import LibraryOS
+import LibraryOSTesting
 import RateLimit
 import Testing
 
 /// A rate limit with a clock and a record of events.
 final class RateLimitFixture {
-  let clock = TestClock()
+  let clock = ManualClock(wallMilliseconds: 1_700_000_000_000)
   let recorder = EventRecorder()
   let module: RateLimit
 
   init(_ limits: [ParameterValue]? = nil) throws {
-    module = RateLimit(clock: clock, random: CountingRandom(), events: recorder)
+    module = RateLimit(clock: clock, random: RepeatableRandom(), events: recorder)
     if let limits { try set(limits) }
   }
 
@@ -52,15 +53,15 @@ struct RateLimitTests {
   func bucket() throws {
     let fixture = try RateLimitFixture([RateLimitTests.limit(["/"], 2, 1000, 5)])
     #expect(fixture.admitted(20) == 5)
-    fixture.clock.advance(.milliseconds(499))
+    fixture.clock.advance(by: .milliseconds(499))
     #expect(fixture.admitted(5) == 0)
-    fixture.clock.advance(.milliseconds(1))
+    fixture.clock.advance(by: .milliseconds(1))
     #expect(fixture.admitted(5) == 1)
-    fixture.clock.advance(.milliseconds(1250))
+    fixture.clock.advance(by: .milliseconds(1250))
     #expect(fixture.admitted(5) == 2)
-    fixture.clock.advance(.milliseconds(250))
+    fixture.clock.advance(by: .milliseconds(250))
     #expect(fixture.admitted(5) == 1, "the half request of before was not lost")
-    fixture.clock.advance(.seconds(86_400))
+    fixture.clock.advance(by: .seconds(86_400))
     #expect(fixture.admitted(20) == 5, "never more than the burst")
   }
 
@@ -75,7 +76,7 @@ struct RateLimitTests {
     let steps = 600
     let step = max(interval * 1000 / requests / 3, 1)
     for _ in 0..<steps {
-      fixture.clock.advance(TimeSpan(nanoseconds: UInt64(step) * 1000))
+      fixture.clock.advance(by: TimeSpan(nanoseconds: UInt64(step) * 1000))
       total += fixture.admitted(2)
     }
     #expect(total == burst + steps * step * requests / (interval * 1000))
@@ -98,11 +99,11 @@ struct RateLimitTests {
     let response = try #require(fixture.response())
     #expect(response.status == 429)
     #expect(response.headers.contains(HTTPField("retry-after", "3")))
-    fixture.clock.advance(.milliseconds(500))
+    fixture.clock.advance(by: .milliseconds(500))
     #expect(fixture.response()?.headers.contains(HTTPField("retry-after", "2")) == true)
-    fixture.clock.advance(.milliseconds(1999))
+    fixture.clock.advance(by: .milliseconds(1999))
     #expect(fixture.response()?.headers.contains(HTTPField("retry-after", "1")) == true)
-    fixture.clock.advance(.milliseconds(1))
+    fixture.clock.advance(by: .milliseconds(1))
     #expect(fixture.response() == nil)
   }
 
