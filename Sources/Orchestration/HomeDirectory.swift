@@ -46,6 +46,15 @@ public struct HomeDirectory: Hashable, Sendable {
   public var controlPlaneLog: String { run + "/control-plane.log" }
   /// The copy of a service's template.
   public func template(tenant: String, service: String) -> String { "\(path)/services/\(tenant)/\(service)" }
+  /// Whether some service is declared, as far as can be seen without a control plane.
+  public var hasServices: Bool {
+    let files = FileManager.default
+    let tenants = (try? files.contentsOfDirectory(atPath: path + "/services")) ?? []
+    return tenants.contains { tenant in
+      (try? files.contentsOfDirectory(atPath: "\(path)/services/\(tenant)"))?.isEmpty == false
+    }
+  }
+
   /// Makes the folders that are missing, for their owner only.
   public func create() throws(OrchestrationFault) {
     for folder in [path, keys, images, run, path + "/services", path + "/instances", path + "/networks"] {

@@ -41,7 +41,7 @@ final class Command: Sendable {
   }
 
   private static func file(_ place: URL) throws -> FileHandle {
-    FileManager.default.createFile(atPath: place.path, contents: nil)
+    try Data().write(to: place)
     return try FileHandle(forWritingTo: place)
   }
 

@@ -41,7 +41,7 @@ struct PolicyTests {
     Refused(
       testDescription: "that does not parse",
       text: "permit (principal, action, resource)\nunless { resource in Path::\"/x\" ;\n",
-      said: [":2:38: error:", "expected:"]),
+      said: [":2:33: error:", "expected:"]),
     Refused(
       testDescription: "with an unknown attribute of the context",
       text: "permit (principal, action, resource)\nwhen { context.sorce == ip(\"10.0.0.1\") };\n",

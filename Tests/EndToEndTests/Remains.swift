@@ -44,9 +44,8 @@ extension Portal {
     for part in ["instances", "networks", "run", "services"] {
       let folder = home.appending(path: part).path
       for name in (try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? [] {
-        var isFolder: ObjCBool = false
-        FileManager.default.fileExists(atPath: "\(folder)/\(name)", isDirectory: &isFolder)
-        if !isFolder.boolValue && name != "control-plane.log" { found.append("\(part)/\(name)") }
+        let type = try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")[.type] as? FileAttributeType
+        if type != .typeDirectory && name != "control-plane.log" { found.append("\(part)/\(name)") }
       }
     }
     return found.sorted()

@@ -66,8 +66,8 @@ struct PlannerCase {
       runSettings: RunSettings(level: "former", policyVersion: 1, digest: "run 0"), mechanisms: ["firewall"])
   }
 
-  /// The same with any number of changes, also none: of images, settings, publicity and connections, with resources gone
-  /// and resources new.
+  /// The same with any number of changes, also none: of images, settings, publicity and connections, with resources
+  /// gone and resources new.
   private static func changed(_ resources: [DesiredResource], _ generator: inout Generator) -> [DesiredResource] {
     var result: [DesiredResource] = []
     let rarity = 2 + generator.below(8)

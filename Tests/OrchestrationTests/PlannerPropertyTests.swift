@@ -7,8 +7,8 @@ import Testing
 struct PlannerPropertyTests {
   private static let seeds: Range<UInt64> = 0..<400
 
-  /// Both kinds of case, with their plans: a service that changes, and one of which anything was left. Found once for all
-  /// tests.
+  /// Both kinds of case, with their plans: a service that changes, and one of which anything was left. Found once for
+  /// all tests.
   private static let changes = seeds.map { (seed: $0, given: PlannerCase.change(seed: $0)) }
     .map { (seed: $0.seed, given: $0.given, run: PlannerRun(to: $0.given.desired, from: $0.given.observed)) }
   private static let debris = seeds.map { (seed: $0, given: PlannerCase.debris(seed: $0)) }
@@ -116,8 +116,8 @@ struct PlannerPropertyTests {
     #expect(served > 500, "the cases would show it if a port were left alone")
   }
 
-  /// The connections that requests to a public resource take, directly and through others, that do not work: those to an
-  /// instance that does not serve, or that does not admit who connects.
+  /// The connections that requests to a public resource take, directly and through others, that do not work: those to
+  /// an instance that does not serve, or that does not admit who connects.
   private static func brokenConnections(_ state: ObservedService, from name: String) -> [String] {
     var broken: [String] = []
     var waiting = [state.publications[name] ?? "none"]
@@ -211,6 +211,23 @@ struct PlannerPropertyTests {
       }
     }
     #expect(drains > 500, "the cases would show it if something were drained too early")
+  }
+
+  @Test("while a service changes, who may have requests under way to an instance is drained before it")
+  func drainsFromOutside() {
+    for (seed, given, run) in Self.changes {
+      for (state, action) in zip(run.states, run.actions) {
+        guard case .drain(_, let drained) = action.step else { continue }
+        for resource in given.former.resources where resource.connections.contains(drained) {
+          let isOutdated = state.instances.contains { instance in
+            let due = given.desired.resource(resource.name)
+            return instance.resource == resource.name && instance.state == .ready
+              && (instance.recipe != due?.recipe || instance.bootSettings != due?.bootSettings)
+          }
+          #expect(!isOutdated, "\(drained) before \(resource.name), seed \(seed)")
+        }
+      }
+    }
   }
 
   @Test("no ready instance is stopped before it is drained, and nothing is started without its image and the network")

@@ -13,7 +13,8 @@ struct PlannerRun {
   var end: ObservedService { states[states.count - 1] }
   var steps: [Action.Step] { actions.map(\.step) }
 
-  /// Asks for the next step and supposes that it succeeds, until nothing is left. New instances are named after `prefix`.
+  /// Asks for the next step and supposes that it succeeds, until nothing is left. New instances are named after
+  /// `prefix`.
   ///
   /// The bound is on the number of steps: per resource an image, an instance, a route and some pushes; per instance
   /// some pushes, a drain and a stop.

@@ -142,6 +142,19 @@ struct PlannerTests {
       ])
   }
 
+  @Test("where all images change, the old instances are drained from the outside in, as requests are still under way")
+  func changeThroughout() {
+    let desired = Portal.service(storefront: "other storefront image", orders: "other orders image")
+    #expect(
+      PlannerRun(to: desired, from: Portal.running).steps.map(Self.kind) == [
+        "generate orders", "generate storefront", "start orders", "start storefront",
+        // The old orders admit the new storefront, as they are live, and the new orders both storefronts.
+        "push orders", "push orders", "push storefront",
+        "route storefront", "drain storefront", "push orders", "push orders", "stop storefront",
+        "drain orders", "stop orders",
+      ])
+  }
+
   @Test("a policy change is pushed and nothing else")
   func policyChange() {
     let second = Portal.settings(version: 2)
@@ -153,7 +166,8 @@ struct PlannerTests {
           reason: "policy version 2 replaces 1"),
         Action(
           .push(
-            instance: "storefront-1", resource: "storefront", run: Portal.run(second, backends: ["orders": "orders-1"])),
+            instance: "storefront-1", resource: "storefront",
+            run: Portal.run(second, backends: ["orders": "orders-1"])),
           reason: "policy version 2 replaces 1"),
       ])
   }
@@ -269,6 +283,7 @@ struct PlannerTests {
 
   private static func kind(_ step: Action.Step) -> String {
     switch step {
+    case .generateImage(let resource): "generate \(resource)"
     case .startInstance(let resource, _): "start \(resource)"
     case .push(_, let resource, _): "push \(resource)"
     case .route(let resource, _): "route \(resource)"
@@ -306,6 +321,18 @@ struct PlannerTests {
   func nothingToDo() {
     #expect(Planner.plan(desired: Portal.service(), observed: Portal.running).isEmpty)
     #expect(Planner.plan(desired: nil, observed: ObservedService(images: ["storefront image"])).isEmpty)
+  }
+
+  @Test("a connection to what the template does not have leads nowhere, also where an instance of it is left")
+  func danglingConnection() {
+    let desired = DesiredService(
+      level: "normal", resources: [Portal.resource("storefront", connections: ["orders"], isPublic: true)])
+    #expect(
+      PlannerRun(to: desired, from: Portal.running).steps == [
+        .push(instance: "storefront-1", resource: "storefront", run: Portal.run()),
+        .drain(instance: "orders-1", resource: "orders"),
+        .stopInstance(instance: "orders-1", resource: "orders"),
+      ])
   }
 
   @Test("resources that connect to each other in a circle are planned for too")

@@ -10,26 +10,25 @@ extension Planner {
     }
   }
 
-  /// The settings an instance is due now. One that is on its way out keeps those of the level it was made for, as its image
-  /// may know no others, and the connections it was made for, as it needs them for as long as traffic leads to it.
+  /// The settings an instance is due now. One that is on its way out keeps those of the level it was made for, as its
+  /// image may know no others, and the connections it was made for, as it needs them for as long as traffic leads to it.
   static func dueRunState(
     of instance: ObservedInstance, desired: DesiredService, observed: ObservedService
   ) -> RunState {
-    if let resource = desired.resource(instance.resource), current(resource, in: observed)?.id == instance.id {
-      return runState(
-        of: resource.name, settings: resource.runSettings, connections: resource.connections, desired: desired,
-        observed: observed, keeping: instance.run)
-    }
-    let connections = Set(desired.resource(instance.resource)?.connections ?? []).union(instance.run.backends.keys)
+    let resource = desired.resource(instance.resource)
+    let isCurrent = resource.flatMap { current($0, in: observed)?.id } == instance.id
     return runState(
-      of: instance.resource, settings: instance.run.settings, connections: connections.sorted(), desired: desired,
-      observed: observed, keeping: instance.run)
+      of: instance.resource,
+      settings: isCurrent ? resource?.runSettings ?? instance.run.settings : instance.run.settings,
+      retaining: isCurrent ? [] : Set(instance.run.backends.keys), desired: desired, observed: observed,
+      keeping: instance.run)
   }
 
-  /// Settings with the instances that connect to the resource, and those it connects to.
+  /// Settings with the instances that connect to the resource, and those it connects to: what the resource is due to
+  /// connect to, and what is retained besides.
   static func runState(
-    of name: String, settings: RunSettings, connections: [String], desired: DesiredService, observed: ObservedService,
-    keeping run: RunState?
+    of name: String, settings: RunSettings, retaining retained: Set<String> = [], desired: DesiredService,
+    observed: ObservedService, keeping run: RunState?
   ) -> RunState {
     // Who was told to connect may do so until it has acknowledged that it no longer does, or is drained.
     let clients = Set(desired.resources.filter { $0.connections.contains(name) }.map(\.name))
@@ -37,7 +36,8 @@ extension Planner {
       instance.isLive && (clients.contains(instance.resource) || instance.run.backends[name] != nil)
     }
     var backends: [String: String] = [:]
-    for connection in connections {
+    let connections = (desired.resource(name)?.connections ?? []).filter { desired.resource($0) != nil }
+    for connection in retained.union(connections) {
       let candidate = desired.resource(connection).flatMap { current($0, in: observed) }
       let former = run?.backends[connection].flatMap { id in observed.instances.first { $0.id == id && $0.isLive } }
       let any = observed.instances.last { $0.resource == connection && $0.state == .ready }

@@ -65,8 +65,7 @@ public enum Planner {
     for resource in desired.resources where current(resource, in: observed) == nil {
       let former = observed.instances.filter { $0.resource == resource.name && $0.isLive }
       let run = runState(
-        of: resource.name, settings: resource.runSettings, connections: resource.connections, desired: desired,
-        observed: observed, keeping: nil)
+        of: resource.name, settings: resource.runSettings, desired: desired, observed: observed, keeping: nil)
       return Action(
         .startInstance(resource: resource.name, run: run), reason: reasonToStart(resource, instead: former))
     }

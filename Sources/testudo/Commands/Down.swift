@@ -22,13 +22,8 @@ struct Down: AsyncParsableCommand {
   }
 
   func run() async throws {
-    guard let client = await Installation.runningControlPlane() else {
-      // A control plane that was killed has left its services running: one is started to take them up and down.
-      if FileManager.default.fileExists(atPath: Installation.home.database) {
-        return try await takeDown(try await Installation.controlPlane())
-      }
-      if all { return }
-      _ = try await Installation.requireControlPlane()
+    guard let client = try await Installation.runningControlPlane() else {
+      if !all { _ = try await Installation.requireControlPlane() }
       return
     }
     try await takeDown(client)

@@ -18,7 +18,7 @@ struct Plan: AsyncParsableCommand {
   func run() async throws {
     let request = try options.request()
     let actions: [Action]
-    if let client = await Installation.runningControlPlane() {
+    if let client = try await Installation.runningControlPlane() {
       actions = try await client.post("/api/v1/plans", request)
     } else {
       let environment = try OrchestrationEnvironment(

@@ -14,7 +14,7 @@ struct Ps: AsyncParsableCommand {
 
   func run() async throws {
     var unikernels: [UnikernelStatus] = []
-    if let client = await Installation.runningControlPlane() {
+    if let client = try await Installation.runningControlPlane() {
       unikernels = try await client.get("/api/v1/unikernels" + (tenant.map { "?tenant=\($0)" } ?? ""))
     }
     switch format {

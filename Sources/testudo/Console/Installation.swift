@@ -52,15 +52,17 @@ enum Installation {
     return try await BackgroundControlPlane(home: home, program: program).ensure()
   }
 
-  /// A control plane that runs, or `nil`.
-  static func runningControlPlane() async -> APIClient? {
+  /// The control plane, unless nothing is declared: one that was killed has left its services running, and is started
+  /// again to tell of them.
+  static func runningControlPlane() async throws -> APIClient? {
     let client = APIClient(home: home)
-    return await client.isUp() ? client : nil
+    if await client.isUp() { return client }
+    return home.hasServices ? try await controlPlane() : nil
   }
 
   /// A control plane that runs; none is an error, since nothing is up.
   static func requireControlPlane() async throws -> APIClient {
-    if let client = await runningControlPlane() { return client }
+    if let client = try await runningControlPlane() { return client }
     throw Problem(
       type: "urn:testudo:not-found", title: "Nothing is up", status: 404,
       detail: "no control plane runs for `\(home.path)`: nothing is up; start a service with `testudo up PATH`",

@@ -1,28 +1,38 @@
 import LibraryOS
 
-/// When the last failures of an account or a source were: after five within a minute, the next attempt has to wait
-/// until the first of them is a minute old.
+/// When the last failures of an account or a source were: after as many as are allowed within a minute, the next attempt
+/// has to wait until the first of them is a minute old.
 struct FailureRecord: Sendable {
-  /// So many failures are allowed within `window`.
-  static let allowed = 5
+  /// So many failures are allowed to an account within `window`.
+  static let allowedPerAccount = 5
+  /// So many failures are allowed to a source within `window`. More than to an account, since many users can stand behind
+  /// one address, and one who mistypes must not keep the others out.
+  static let allowedPerSource = 50
   /// The time that is looked at.
   static let window = TimeSpan.seconds(60)
 
+  private let allowed: Int
   /// The last failures, oldest first, at most `allowed` of them.
   private var failures: [Instant] = []
 
-  /// No failure yet.
-  init() {}
+  /// No failure yet of an account.
+  static let ofAccount = FailureRecord(allowed: allowedPerAccount)
+  /// No failure yet from a source.
+  static let ofSource = FailureRecord(allowed: allowedPerSource)
+
+  private init(allowed: Int) {
+    self.allowed = allowed
+  }
 
   /// Counts a failure.
   mutating func add(at now: Instant) {
-    if failures.count == FailureRecord.allowed { failures.removeFirst() }
+    if failures.count == allowed { failures.removeFirst() }
     failures.append(now)
   }
 
   /// How long until another attempt is allowed; zero if it is now.
   func wait(at now: Instant) -> TimeSpan {
-    guard failures.count == FailureRecord.allowed else { return TimeSpan(nanoseconds: 0) }
+    guard failures.count == allowed else { return TimeSpan(nanoseconds: 0) }
     return (failures[0] + FailureRecord.window) - now
   }
 }
@@ -58,12 +68,12 @@ struct FailureLog {
 
   /// Counts a failure for an account.
   mutating func add(account: UInt64, at now: Instant) {
-    accounts.update(account, initial: FailureRecord()) { $0.add(at: now) }
+    accounts.update(account, initial: .ofAccount) { $0.add(at: now) }
   }
 
   /// Counts a failure from a source.
   mutating func add(source: IPv4Address, at now: Instant) {
-    sources.update(UInt64(source.raw), initial: FailureRecord()) { $0.add(at: now) }
+    sources.update(UInt64(source.raw), initial: .ofSource) { $0.add(at: now) }
   }
 
   /// Forgets an account's failures, since its password was shown. A source's stay: its owner may have an account.

@@ -1,0 +1,85 @@
+import Foundation
+import Glibc
+import Testing
+
+@Suite("Up, down, and up again", .serialized, .realUnikernels)
+struct LifecycleTests {
+  @Test("down leaves no process, namespace, file or open port, and up works again after it")
+  func down() async throws {
+    try await Portal.up { portal in
+      let url = try await portal.url()
+      let namespaces = portal.namespaces
+      let processes = portal.remainingProcesses()
+      #expect(portal.existing(namespaces) == namespaces)
+      #expect(namespaces.count == 1)
+      // What is looked for afterwards is found while the service is up: images, tenders, forwarder and control plane.
+      #expect(processes.count == 6)
+      #expect(Set(try await portal.unikernels().map(\.pid)).isSubset(of: processes))
+      #expect(processes.contains(try portal.controlPlane()))
+      #expect(try await Client.request("GET", "\(url)/").status == 200)
+
+      try await expectDown(portal, namespaces: namespaces, url: url)
+
+      #expect(try await portal.up().status == 0)
+      #expect(try await Client.request("GET", "\(try await portal.url())/").status == 200)
+      #expect(try await portal.unikernels().map(\.state) == ["ready", "ready"])
+      try await expectDown(portal, namespaces: namespaces, url: url)
+    }
+  }
+
+  private func expectDown(_ portal: Portal, namespaces: [String], url: String) async throws {
+    let outcome = try await portal.testudo("down", "portal")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    // The control plane ends with its last service; the kernel may take a moment to have it gone.
+    let isGone = try await eventually(within: 2) { portal.remainingProcesses().isEmpty }
+    #expect(isGone, "\(portal.remainingProcesses().map { portal.commandLine(of: $0) })")
+    #expect(portal.existing(namespaces).isEmpty)
+    #expect(portal.remainingFiles() == [])
+    // 7: could not connect.
+    #expect(try await Client.request("GET", "\(url)/").curl == 7)
+    #expect(try await portal.unikernels().isEmpty)
+    let again = try await portal.testudo("down", "portal")
+    #expect(again.status == 1)
+    #expect(!again.errors.isEmpty)
+    #expect(portal.remainingProcesses().isEmpty)
+  }
+
+  @Test("up of what is up already changes nothing")
+  func twice() async throws {
+    try await Portal.up { portal in
+      let before = try await portal.unikernels()
+      let plan = try await portal.start(["plan", portal.template.path, "--detailed-exitcode"] + Portal.inputs).outcome()
+      #expect(plan.status == 0, "\(plan.output)")
+      #expect(try await portal.up().status == 0)
+      #expect(try await portal.unikernels() == before)
+      let other = ["plan", portal.template.path, "--detailed-exitcode", "--level", "elevated"] + Portal.inputs
+      #expect(try await portal.start(other).outcome().status == 2)
+      #expect(try await portal.unikernels() == before)
+    }
+  }
+
+  @Test("an image that dies is replaced without being asked for, and that is told", arguments: ["orders", "storefront"])
+  func replaced(_ resource: String) async throws {
+    try await Portal.up { portal in
+      let url = try await portal.url()
+      let before = try await portal.unikernel(resource)
+      #expect(kill(before.pid, SIGKILL) == 0)
+      let isReplaced = try await eventually {
+        let found = try await portal.unikernels()
+        return found.count == 2 && found.allSatisfy { $0.state == "ready" && $0.pid != before.pid }
+      }
+      #expect(isReplaced)
+      #expect(try await portal.unikernel(resource).mechanisms == before.mechanisms)
+      #expect(try await portal.url() == url)
+      let answers = try await eventually {
+        try await Client.request("PUT", "\(url)/orders/17", as: .clerk, body: "wine").status / 100 == 2
+      }
+      #expect(answers)
+      #expect(try await Client.request("GET", "\(url)/orders/17").status == 401)
+      let events = try await portal.events()
+      let death = try #require(events.firstIndex { $0.kind == "instance-failed" && $0.resource == resource })
+      #expect(events[death...].contains { $0.resource == resource && $0.message.hasPrefix("started \(resource) ") })
+      #expect(portal.remainingProcesses().count == 6)
+    }
+  }
+}
