@@ -114,7 +114,7 @@ extension Orchestrator {
       tenant: declaration.tenant, service: declaration.name, from: old, to: new, cause: cause, milliseconds: 0)
     do throws(OrchestrationFault) {
       let resolved = try resolver.resolve(declaration, context: contextualAttributes)
-      try await controller(declaration).converge(to: resolved, progress: progress)
+      try await bring(declaration, to: resolved, progress: progress)
     } catch {
       change.failure = error.message
     }

@@ -26,7 +26,7 @@ extension Orchestrator {
           time: Timestamp.now(), severity: "low", tenant: tenant, service: name, kind: "policy-applied",
           message: "version \(declaration.policyVersion) of `\(target)`",
           details: ["files": files.map(\.file).joined(separator: ",")]))
-      try await controller(declaration).converge(to: resolved, progress: progress)
+      try await bring(declaration, to: resolved, progress: progress)
       return await acknowledgements(of: declaration)
     }
   }

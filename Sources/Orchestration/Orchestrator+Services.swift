@@ -24,7 +24,7 @@ extension Orchestrator {
       let resolved = try resolver.resolve(declaration, context: contextualAttributes)
       try store(declaration)
       do throws(OrchestrationFault) {
-        try await controller(declaration).converge(to: resolved, progress: progress)
+        try await bring(declaration, to: resolved, progress: progress)
       } catch {
         await rollBack(declaration, to: former, progress: progress)
         throw error
@@ -53,7 +53,7 @@ extension Orchestrator {
       }
       try store(former)
       let resolved = try resolver.resolve(former, context: contextualAttributes)
-      try await controller(former).converge(to: resolved, progress: progress)
+      try await bring(former, to: resolved, progress: progress)
     } catch {
       journal.record(
         EventRecord(

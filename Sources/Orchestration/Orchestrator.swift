@@ -19,6 +19,7 @@ public actor Orchestrator {
   var controllers: [String: ServiceController] = [:]
   var contextualAttributes: [String: String] = [:]
   var restarts: [String: Int] = [:]
+  var expiries: [String: Task<Void, Never>] = [:]
   let commands = Gate()
 
   /// An orchestrator over an environment, with what is stored there. Nothing is carried out before `recover`.
@@ -91,7 +92,7 @@ public actor Orchestrator {
         try await remove(declaration) { _ in }
       } else {
         let resolved = try resolver.resolve(declaration, context: contextualAttributes)
-        try await controller(declaration).converge(to: resolved) { _ in }
+        try await bring(declaration, to: resolved) { _ in }
       }
     } catch {
       journal.record(
@@ -99,6 +100,21 @@ public actor Orchestrator {
           time: Timestamp.now(), severity: "high", tenant: declaration.tenant, service: declaration.name,
           kind: "convergence-failed", message: error.message))
     }
+  }
+
+  /// Has a service's controller converge to what was resolved, and watches the lives of its instances from then on.
+  func bring(
+    _ declaration: ServiceDeclaration, to resolved: ResolvedService, progress: @Sendable (StepOutcome) -> Void
+  ) async throws(OrchestrationFault) {
+    let result: Swift.Result<Void, OrchestrationFault>
+    do throws(OrchestrationFault) {
+      try await controller(declaration).converge(to: resolved, progress: progress)
+      result = .success(())
+    } catch {
+      result = .failure(error)
+    }
+    await scheduleExpiry(declaration.key)
+    try result.get()
   }
 
   /// An instance ended by itself. Another takes its place, later each time it happens within a minute.
@@ -126,6 +142,18 @@ public actor Orchestrator {
     restarts[key, default: 1] -= 1
   }
 
+  /// Sees to it that the service converges again when the life of one of its instances is over.
+  func scheduleExpiry(_ key: String) async {
+    expiries[key]?.cancel()
+    expiries[key] = nil
+    guard let expiry = await controllers[key]?.nextExpiry else { return }
+    expiries[key] = Task { [weak self] in
+      try? await Task.sleep(for: .seconds(max(0.05, expiry.timeIntervalSinceNow)))
+      guard !Task.isCancelled else { return }
+      await self?.converge(lost: key)
+    }
+  }
+
   // MARK: Storing
 
   func store(_ declaration: ServiceDeclaration) throws(OrchestrationFault) {
@@ -145,6 +173,7 @@ public actor Orchestrator {
       throw .execution(error.reason)
     }
     declarations[declaration.key] = nil
+    expiries.removeValue(forKey: declaration.key)?.cancel()
     controllers[declaration.key] = nil
     let folder = environment.home.template(tenant: declaration.tenant, service: declaration.name)
     try? FileManager.default.removeItem(atPath: folder)

@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 
 /// Times as RFC 3339 has them, in UTC with milliseconds.
 enum Timestamp {
@@ -7,6 +7,11 @@ enum Timestamp {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     return text(milliseconds: UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000)
+  }
+
+  /// The point in time that a text of this form names.
+  static func date(_ text: String) -> Date? {
+    try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))
   }
 
   /// A time in milliseconds since 1970-01-01.

@@ -39,9 +39,10 @@ struct CrashTests {
       } else {
         serving = try portal.start(["serve", "--until-idle"])
       }
-      let isWhole = try await eventually(within: 20) { try await level(of: portal) != nil }
-      #expect(isWhole, "\(try await portal.unikernels())")
-      let level = try await level(of: portal)
+      let isWhole = try await eventually(within: 20) { try await wholeLevel(of: portal) != nil }
+      let found = try await portal.testudo("ps")
+      #expect(isWhole, "\(found.output)\(found.errors)")
+      let level = try await wholeLevel(of: portal)
       let attributes = try await portal.document("context", "list", as: [String: String].self)
       #expect(level == (attributes["threat_level"] == "high" ? "elevated" : "normal"))
       if outcome.status == 0 { #expect(level == "elevated") }
@@ -60,7 +61,7 @@ struct CrashTests {
   }
 
   /// The level that everything is at, or `nil` while something is not whole.
-  private func level(of portal: Portal) async throws -> String? {
+  private func wholeLevel(of portal: Portal) async throws -> String? {
     let outcome = try await portal.testudo("ps", "--format", "json")
     // It may be starting just now.
     guard outcome.status == 0,
@@ -87,13 +88,13 @@ struct CrashTests {
 
   /// That `ps` is true: everything it names exists, and nothing else does but what goes with it.
   private func expectNothingElse(_ portal: Portal, namespaces: [String]) async throws {
-    let images = try await portal.unikernels().map(\.pid)
+    let images = try await portal.unikernels().compactMap(\.pid)
+    #expect(images.count == 2)
     // An image's tender is its parent.
     let tenders = try images.map { try #require(pid_t(try portal.status(of: $0)["PPid"] ?? "")) }
     let others = portal.remainingProcesses().filter { !images.contains($0) && !tenders.contains($0) }
-    let programs = others.map { process in
-      URL(filePath: portal.commandLine(of: process).first ?? "").lastPathComponent
-    }
+    // An image has no command line.
+    let programs = others.map { portal.commandLine(of: $0).first?.split(separator: "/").last ?? "image" }
     #expect(programs.sorted() == ["testudo", "testudo-forwarder"], "\(others.map { portal.commandLine(of: $0) })")
     #expect(Set(images + tenders).isSubset(of: portal.remainingProcesses()))
     #expect(portal.namespaces == namespaces)

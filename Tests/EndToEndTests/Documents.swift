@@ -11,7 +11,8 @@ struct RunningUnikernel: Decodable, Sendable, Equatable {
   var imageBytes: Int
   var address: String
   var urls: [String]
-  var pid: Int32
+  /// None where the process has ended.
+  var pid: Int32?
   var policyVersion: Int
   var mechanisms: [String]
   var since: String

@@ -22,7 +22,6 @@ struct Portal: Sendable {
   static func copied<Result: Sendable>(
     isolation: isolated (any Actor)? = #isolation, _ body: (Portal) async throws -> Result
   ) async throws -> Result {
-    await Testbed.places.take()
     let name = "testudo-test-\(UUID().uuidString.prefix(8).lowercased())"
     let portal = Portal(folder: FileManager.default.temporaryDirectory.appending(path: name).resolvingSymlinksInPath())
     let result: Swift.Result<Result, any Error>
@@ -36,7 +35,6 @@ struct Portal: Sendable {
       result = .failure(error)
     }
     await portal.remove()
-    await Testbed.places.giveBack()
     return try result.get()
   }
 
@@ -44,11 +42,20 @@ struct Portal: Sendable {
   static func up<Result: Sendable>(
     isolation: isolated (any Actor)? = #isolation, _ body: (Portal) async throws -> Result
   ) async throws -> Result {
-    try await copied { portal in
-      let outcome = try await portal.up()
-      try #require(outcome.status == 0, "\(outcome.errors)")
-      return try await body(portal)
+    await Testbed.places.take()
+    let result: Swift.Result<Result, any Error>
+    do {
+      result = .success(
+        try await copied { portal in
+          let outcome = try await portal.up()
+          try #require(outcome.status == 0, "\(outcome.errors)")
+          return try await body(portal)
+        })
+    } catch {
+      result = .failure(error)
     }
+    await Testbed.places.giveBack()
+    return try result.get()
   }
 
   /// Changes a file of the copy.

@@ -7,7 +7,7 @@ struct SandboxTests {
   func privileges() async throws {
     try await Portal.up { portal in
       for unikernel in try await portal.unikernels() {
-        let status = try portal.status(of: unikernel.pid)
+        let status = try portal.status(of: try #require(unikernel.pid))
         #expect(status["Seccomp"] == "2")
         #expect(status["NoNewPrivs"] == "1")
         for set in ["CapInh", "CapPrm", "CapEff", "CapAmb"] { #expect(status[set] == "0000000000000000", "\(set)") }
@@ -22,7 +22,8 @@ struct SandboxTests {
   func mappings() async throws {
     try await Portal.up { portal in
       for unikernel in try await portal.unikernels() {
-        let text = try String(contentsOfFile: "/proc/\(unikernel.pid)/maps", encoding: .utf8)
+        let process = try #require(unikernel.pid)
+        let text = try String(contentsOfFile: "/proc/\(process)/maps", encoding: .utf8)
         let mappings = text.split(separator: "\n").map { $0.split(separator: " ", omittingEmptySubsequences: true) }
         #expect(mappings.count > 3)
         for mapping in mappings {
@@ -43,7 +44,7 @@ struct SandboxTests {
   func descriptors() async throws {
     try await Portal.up { portal in
       for unikernel in try await portal.unikernels() {
-        let folder = "/proc/\(unikernel.pid)/fd"
+        let folder = "/proc/\(try #require(unikernel.pid))/fd"
         let open = try FileManager.default.contentsOfDirectory(atPath: folder).map {
           try FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)")
         }

@@ -270,7 +270,7 @@ struct PlannerPropertyTests {
 
   @Test("resuming after any step, or within one, ends as if there had been no interruption")
   func resuming() {
-    for (seed, given, whole) in Self.changes.prefix(40) + Self.debris.prefix(40) {
+    for (seed, given, whole) in Self.changes.prefix(25) + Self.debris.prefix(25) {
       let expected = whole.end.withoutIdentifiers
       for state in whole.states + whole.actions.indices.compactMap(whole.interrupted(within:)) {
         let resumed = PlannerRun(to: given.desired, from: state, naming: "resumed")
@@ -281,7 +281,7 @@ struct PlannerPropertyTests {
 
   @Test("changing one's mind after any step ends as the last word says")
   func changedMind() {
-    for (seed, given, run) in Self.changes.prefix(40) {
+    for (seed, given, run) in Self.changes.prefix(25) {
       var expected = given.observed.withoutIdentifiers
       for state in run.states {
         let back = PlannerRun(to: given.former, from: state, naming: "back")

@@ -38,7 +38,7 @@ public struct LinkLibrary: Sendable {
     else {
       throw .library(
         path: path, message: "this cannot be read",
-        expected: "{\"swift\": VERSION, \"lld\": VERSION}, as `make archives` writes")
+        expected: "{\"swift\": VERSION, \"lld\": VERSION}, as `make library` writes")
     }
     // Absolute, since the linker runs elsewhere.
     self.folder = URL(fileURLWithPath: folder).path

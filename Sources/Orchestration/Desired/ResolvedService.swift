@@ -82,6 +82,14 @@ public struct ResolvedResource: Sendable {
   /// The hash of its run-stage settings, addresses aside, and what they belong to.
   public var runSettings: RunSettings
 
+  /// How long an instance may live before a fresh one takes its place, in seconds: the shortest of what is due.
+  public var lifetime: Int? {
+    due.compactMap { requirement -> Int? in
+      if case .lifetime(let lifetime) = requirement.protection { return lifetime.seconds }
+      return nil
+    }.min()
+  }
+
   let files: SiteFiles
   let controlPublicKey: [UInt8]
   let bundle: [UInt8]?

@@ -69,6 +69,7 @@ actor ServiceController {
     var actions: [Action] = []
     let clock = ContinuousClock()
     noteImages()
+    noteLifetimes()
     while let action = Planner.nextAction(desired: desired?.desired, observed: observed) {
       let start = clock.now
       var failure: OrchestrationFault?
@@ -102,6 +103,24 @@ actor ServiceController {
     observed.images = Set(
       resolved.resources.map(\.recipeDigest).filter { environment.builder.image(recipe: $0) != nil })
   }
+
+  /// Looks which instances have lived for as long as they may.
+  private func noteLifetimes() {
+    let now = Date()
+    for index in observed.instances.indices {
+      observed.instances[index].isExpired = expiry(of: observed.instances[index]).map { $0 <= now } ?? false
+    }
+  }
+
+  private func expiry(of instance: ObservedInstance) -> Date? {
+    guard let lifetime = resolved?.resource(instance.resource)?.lifetime, let record = records[instance.id],
+      let started = Timestamp.date(record.started)
+    else { return nil }
+    return started.addingTimeInterval(Double(lifetime))
+  }
+
+  /// When the first of the instances that run has lived for as long as it may.
+  var nextExpiry: Date? { observed.instances.compactMap(expiry).min() }
 
   // MARK: Taking up what survived
 

@@ -52,11 +52,15 @@ public struct ObservedInstance: Hashable, Sendable, Codable {
   public var state: State
   /// The run-stage settings it acknowledged last.
   public var run: RunState
+  /// Whether it has lived for as long as it may (`Lifetime`).
+  public var isExpired: Bool
 
   /// What an instance is at the moment.
   public init(
-    id: String, resource: String, recipe: String, bootSettings: String, state: State, run: RunState
+    id: String, resource: String, recipe: String, bootSettings: String, state: State, run: RunState,
+    isExpired: Bool = false
   ) {
+    self.isExpired = isExpired
     self.id = id
     self.resource = resource
     self.recipe = recipe

@@ -6,7 +6,7 @@ extension Planner {
   static func current(_ resource: DesiredResource, in observed: ObservedService) -> ObservedInstance? {
     observed.instances.last { instance in
       instance.resource == resource.name && instance.recipe == resource.recipe
-        && instance.bootSettings == resource.bootSettings && instance.state == .ready
+        && instance.bootSettings == resource.bootSettings && instance.state == .ready && !instance.isExpired
     }
   }
 

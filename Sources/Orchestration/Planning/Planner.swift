@@ -74,6 +74,7 @@ public enum Planner {
 
   private static func reasonToStart(_ resource: DesiredResource, instead former: [ObservedInstance]) -> String {
     guard let last = former.last else { return "none runs" }
+    if last.isExpired { return "the life of the one that runs is over" }
     if last.recipe == resource.recipe {
       return last.bootSettings == resource.bootSettings
         ? "the one that runs is being drained" : "a boot-stage setting changed: the same image is restarted"

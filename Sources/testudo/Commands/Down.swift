@@ -43,7 +43,7 @@ struct Down: AsyncParsableCommand {
       print("\(name) is down")
     }
     // The control plane ends with its last service; that is part of leaving nothing behind.
-    for _ in 0..<200 where FileManager.default.fileExists(atPath: Installation.home.controlPlaneLock) {
+    for _ in 0..<50 where FileManager.default.fileExists(atPath: Installation.home.controlPlaneLock) {
       guard await client.isIdle() else { return }
       try await Task.sleep(for: .milliseconds(10))
     }
