@@ -103,8 +103,8 @@ extension Orchestrator {
     return all
   }
 
-  /// Whether nothing is declared.
-  public var isIdle: Bool { declarations.isEmpty }
+  /// Whether nothing is declared, and no other command waits for its turn.
+  public var isIdle: Bool { declarations.isEmpty && waitingCommands == 0 }
 
   // MARK: Declaring
 

@@ -21,6 +21,7 @@ public actor Orchestrator {
   var restarts: [String: Int] = [:]
   var expiries: [String: Task<Void, Never>] = [:]
   let commands = Gate()
+  var waitingCommands = 0
 
   /// An orchestrator over an environment, with what is stored there. Nothing is carried out before `recover`.
   public init(environment: OrchestrationEnvironment) throws(OrchestrationFault) {
@@ -190,7 +191,9 @@ public actor Orchestrator {
   func exclusively<Result: Sendable>(
     _ body: () async throws(OrchestrationFault) -> Result
   ) async throws(OrchestrationFault) -> Result {
+    waitingCommands += 1
     await commands.enter()
+    waitingCommands -= 1
     let result: Swift.Result<Result, OrchestrationFault>
     do throws(OrchestrationFault) {
       result = .success(try await body())

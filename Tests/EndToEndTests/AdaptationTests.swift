@@ -13,26 +13,26 @@ struct AdaptationTests {
       let old = try await portal.unikernel("storefront")
       #expect(old.mechanisms == AdaptationTests.normal)
 
-      let crowd = Crowd()
-      await crowd.add("public", "\(url)/")
-      await crowd.add("public on a connection for each request", "\(url)/about.html", "-H", "Connection: close")
-      await crowd.add("anonymous", "\(url)/orders/17")
-      let before = try await eventually { await crowd.count > 200 }
-      try #require(before)
-      #expect(try await portal.testudo("context", "set", "threat_level=high").status == 0)
-      let raised = try await portal.unikernel("storefront")
-      #expect(try await portal.testudo("context", "set", "threat_level=low").status == 0)
-      _ = try await eventually(within: 30) { await crowd.count >= 5000 }
-      let statuses = try await crowd.stop()
+      try await Crowd.gathered { crowd in
+        await crowd.add("public", "\(url)/")
+        await crowd.add("public on a connection for each request", "\(url)/about.html", "-H", "Connection: close")
+        await crowd.add("anonymous", "\(url)/orders/17")
+        try #require(try await eventually { await crowd.count > 200 })
+        #expect(try await portal.testudo("context", "set", "threat_level=high").status == 0)
+        let raised = try await portal.unikernel("storefront")
+        #expect(raised.mechanisms == AdaptationTests.elevated)
+        #expect(try await portal.testudo("context", "set", "threat_level=low").status == 0)
+        let areMany = try await eventually(within: 30) { await crowd.count >= 5000 }
+        #expect(areMany)
+        let statuses = try await crowd.stop()
 
-      #expect(raised.mechanisms == AdaptationTests.elevated)
-      #expect(await crowd.count >= 5000)
-      #expect(statuses["public"]?.keys.sorted() == ["200"], "\(statuses)")
-      #expect(statuses["public on a connection for each request"]?.keys.sorted() == ["200"], "\(statuses)")
-      // Whichever image answers, an order is never shown to somebody unknown: 401, or 429 where the rate is limited.
-      let anonymous = statuses["anonymous"] ?? [:]
-      #expect(anonymous.keys.allSatisfy { ["401", "429"].contains($0) }, "\(statuses)")
-      #expect(anonymous["401", default: 0] > 0)
+        #expect(statuses["public"]?.keys.sorted() == ["200"], "\(statuses)")
+        #expect(statuses["public on a connection for each request"]?.keys.sorted() == ["200"], "\(statuses)")
+        // Whichever image answers, an order is never shown to somebody unknown: 401, or 429 where the rate is limited.
+        let anonymous = statuses["anonymous"] ?? [:]
+        #expect(anonymous.keys.allSatisfy { ["401", "429"].contains($0) }, "\(statuses)")
+        #expect(anonymous["401", default: 0] > 0)
+      }
     }
   }
 

@@ -30,10 +30,12 @@ extension BadInput {
       said: ["error:", "`sectosca.nodes.KeyValueServise`", "did you mean `sectosca.nodes.KeyValueService`?"]),
     BadInput(
       testDescription: "a value of the wrong kind",
-      replace: [("rank: 2", with: "rank: highest")], at: "highest", said: ["error:", "`highest`", "expected: an integer"]),
+      replace: [("rank: 2", with: "rank: highest")], at: "highest",
+      said: ["error:", "`highest`", "expected: an integer"]),
     BadInput(
       testDescription: "a site that does not exist",
-      replace: [("file: site", with: "file: sight")], at: "sight", said: ["error:", "`sight`", "does not exist", "expected:"]),
+      replace: [("file: site", with: "file: sight")], at: "sight",
+      said: ["error:", "`sight`", "does not exist", "expected:"]),
     BadInput(
       testDescription: "a policy file that does not exist",
       replace: [("policies: [ orders.cedar ]", with: "policies: [ order.cedar ]")], at: "order.cedar",
@@ -47,7 +49,9 @@ extension BadInput {
         )
       ],
       at: "[ declared_flows, tokens, order_rules, nobody ]",
-      said: ["error:", "`lockdown` asks for less than `elevated`", "the rate limit of `storefront`", "expected: `calm`"]),
+      said: [
+        "error:", "`lockdown` asks for less than `elevated`", "the rate limit of `storefront`", "expected: `calm`",
+      ]),
     BadInput(
       testDescription: "a policy that does not parse", file: "orders.cedar",
       replace: [("permit (\n  principal in Role::\"reader\"", with: "permitt (\n  principal in Role::\"reader\"")],
@@ -72,13 +76,13 @@ extension BadInput {
         (
           "    - nobody:\n",
           with: """
-                - secrecy:
-                    type: sectosca.policies.TransportSecurity
-                    targets: [ storefront ]
+              - secrecy:
+                  type: sectosca.policies.TransportSecurity
+                  targets: [ storefront ]
 
-                - nobody:
+              - nobody:
 
-            """
+          """
         ), ("calm, nobody ]", with: "calm, nobody, secrecy ]"),
       ],
       at: "secrecy:", said: ["error:", "`lockdown`", "`secrecy`", "`storefront`", "no module provides", "expected:"]),

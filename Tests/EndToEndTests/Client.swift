@@ -69,6 +69,21 @@ actor Crowd {
   private var statuses: [String: [String: Int]] = [:]
   private var clients: [Task<Void, any Error>] = []
 
+  /// Calls `body` with a crowd, and sends it home afterwards, also when that fails.
+  static func gathered<Result: Sendable>(
+    isolation: isolated (any Actor)? = #isolation, _ body: (Crowd) async throws -> Result
+  ) async throws -> Result {
+    let crowd = Crowd()
+    do {
+      let result = try await body(crowd)
+      _ = try await crowd.stop()
+      return result
+    } catch {
+      _ = try? await crowd.stop()
+      throw error
+    }
+  }
+
   /// Adds a client that asks for one address. The statuses it gets are kept under `name`.
   func add(_ name: String, _ url: String, _ arguments: String...) {
     clients.append(

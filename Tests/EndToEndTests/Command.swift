@@ -45,11 +45,12 @@ final class Command: Sendable {
     return try FileHandle(forWritingTo: place)
   }
 
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
   /// Waits for its end. To be asked for once.
   func outcome() async throws -> Outcome {
     var status: Int32 = 128 + SIGKILL
     for await code in ended { status = code }
-    defer { try? FileManager.default.removeItem(at: folder) }
     return Outcome(
       status: status, output: try text("output"), errors: try text("errors"))
   }

@@ -24,39 +24,39 @@ struct CrashTests {
     try await Portal.up { portal in
       let url = try await portal.url()
       let namespaces = portal.namespaces
-      let crowd = Crowd()
-      await crowd.add("public", "\(url)/")
-      let command = try portal.start(["context", "set", "threat_level=high"])
-      try await Task.sleep(for: .milliseconds(delay))
-      #expect(kill(try portal.controlPlane(), SIGKILL) == 0)
-      let outcome = try await command.outcome()
+      try await Crowd.gathered { crowd in
+        await crowd.add("public", "\(url)/")
+        let command = try portal.start(["context", "set", "threat_level=high"])
+        try await Task.sleep(for: .milliseconds(delay))
+        #expect(kill(try portal.controlPlane(), SIGKILL) == 0)
+        let outcome = try await command.outcome()
 
-      // Every other time it is started by a command, and else as a service manager would.
-      var serving: Command?
-      if CrashTests.delays.firstIndex(of: delay)?.isMultiple(of: 2) == true {
-        let up = try await portal.up()
-        #expect(up.status == 0, "\(up.errors)")
-      } else {
-        serving = try portal.start(["serve", "--until-idle"])
+        // Every other time it is started by a command, and else as a service manager would.
+        if CrashTests.delays.firstIndex(of: delay)?.isMultiple(of: 2) == true {
+          let up = try await portal.up()
+          #expect(up.status == 0, "\(up.errors)")
+        } else {
+          _ = try portal.start(["serve", "--until-idle"])
+        }
+        // What is due depends on whether the attribute was stored before the end, and must be if the command said so.
+        let attributes = try await portal.document("context", "list", as: [String: String].self)
+        let due = attributes["threat_level"] == "high" ? "elevated" : "normal"
+        if outcome.status == 0 { #expect(due == "elevated") }
+        let isWhole = try await eventually(within: 20) { try await wholeLevel(of: portal) == due }
+        let found = try await portal.testudo("ps")
+        #expect(isWhole, "\(due) is due: \(found.output)\(found.errors)")
+        try await expectService(portal, url: url, level: due)
+
+        let statuses = try await crowd.stop()
+        #expect(statuses["public"]?.keys.sorted() == ["200"], "\(statuses)")
+        try await expectNothingElse(portal, namespaces: namespaces)
       }
-      let isWhole = try await eventually(within: 20) { try await wholeLevel(of: portal) != nil }
-      let found = try await portal.testudo("ps")
-      #expect(isWhole, "\(found.output)\(found.errors)")
-      let level = try await wholeLevel(of: portal)
-      let attributes = try await portal.document("context", "list", as: [String: String].self)
-      #expect(level == (attributes["threat_level"] == "high" ? "elevated" : "normal"))
-      if outcome.status == 0 { #expect(level == "elevated") }
-      try await expectService(portal, url: url, level: level ?? "")
-
-      let statuses = try await crowd.stop()
-      #expect(statuses["public"]?.keys.sorted() == ["200"], "\(statuses)")
-      try await expectNothingElse(portal, namespaces: namespaces)
-      #expect(try await portal.testudo("down", "portal").status == 0)
+      let down = try await portal.testudo("down", "portal")
+      #expect(down.status == 0, "\(down.errors)")
       let isGone = try await eventually(within: 2) { portal.remainingProcesses().isEmpty }
       #expect(isGone, "\(portal.remainingProcesses().map { portal.commandLine(of: $0) })")
       #expect(portal.existing(namespaces).isEmpty)
       #expect(portal.remainingFiles() == [])
-      _ = try await serving?.outcome()
     }
   }
 

@@ -20,13 +20,15 @@ struct ImageTests {
       #expect(image.application == "reverse-proxy+static-site")
       #expect(image.mechanisms == AdaptationTests.elevated)
       #expect(
-        image.modules.map(\.name) == (AdaptationTests.elevated + ImageTests.base + ["reverse-proxy", "static-site"]).sorted())
+        image.modules.map(\.name)
+          == (AdaptationTests.elevated + ImageTests.base + ["reverse-proxy", "static-site"]).sorted())
       #expect(image.modules.allSatisfy { !$0.version.isEmpty && !$0.reasons.isEmpty })
       let rateLimit = image.modules.first { $0.name == "rate-limit" }
       #expect(rateLimit?.reasons.map(\.kind) == ["requirement"])
       #expect(rateLimit?.reasons.map(\.name) == ["calm"])
       #expect(image.signature.algorithm == "ECDSA-P256-SHA256")
-      #expect(image.createdFrom.contains { $0.service == "portal" && $0.resource == "storefront" && $0.level == "elevated" })
+      #expect(
+        image.createdFrom.contains { $0.service == "portal" && $0.resource == "storefront" && $0.level == "elevated" })
       #expect(image.bytes < 500_000)
       #expect(try bytes(of: running, in: portal).count == image.bytes)
 
@@ -61,7 +63,8 @@ struct ImageTests {
       // The name of a module is in its code's data, and in the names of its counters: it is there where the module is, so
       // that its absence elsewhere means something.
       #expect(names(in: normal) == ["authorization", "basic-authentication", "firewall", "reverse-proxy"])
-      #expect(names(in: elevated) == ["authorization", "bearer-authentication", "firewall", "rate-limit", "reverse-proxy"])
+      #expect(
+        names(in: elevated) == ["authorization", "bearer-authentication", "firewall", "rate-limit", "reverse-proxy"])
       #expect(names(in: orders) == ["firewall", "key-value"])
     }
   }

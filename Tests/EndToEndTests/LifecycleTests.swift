@@ -58,7 +58,23 @@ struct LifecycleTests {
     }
   }
 
-  @Test("an image that dies is replaced without being asked for, and that is told", arguments: ["orders", "storefront"])
+  @Test("a second control plane for the same home is refused, and leaves the first as it is")
+  func second() async throws {
+    try await Portal.up { portal in
+      let first = try portal.controlPlane()
+      for _ in 0..<2 {
+        let refused = try await portal.start(["serve"], deadline: 10).outcome()
+        #expect(refused.status == 1)
+        #expect(refused.errors.contains("process \(first)"), "\(refused.errors)")
+        #expect(try portal.controlPlane() == first)
+      }
+      #expect(try await portal.unikernels().map(\.state) == ["ready", "ready"])
+      #expect(portal.remainingProcesses().count == 6)
+    }
+  }
+
+  @Test(
+    "an image that dies is replaced without being asked for, and that is told", arguments: ["orders", "storefront"])
   func replaced(_ resource: String) async throws {
     try await Portal.up { portal in
       let url = try await portal.url()

@@ -12,7 +12,9 @@ extension Portal {
     return ((try? files.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { pid_t($0) }.filter { process in
       guard process != own else { return false }
       for name in ["cmdline", "environ"] {
-        if let data = files.contents(atPath: "/proc/\(process)/\(name)"), data.firstRange(of: path) != nil { return true }
+        if let data = files.contents(atPath: "/proc/\(process)/\(name)"), data.firstRange(of: path) != nil {
+          return true
+        }
       }
       let descriptors = (try? files.contentsOfDirectory(atPath: "/proc/\(process)/fd")) ?? []
       return descriptors.contains {

@@ -58,7 +58,8 @@ struct RequestTests {
     }
   }
 
-  @Test("a packet to the orders from anywhere but the storefront is dropped by the firewall in the image, which says so")
+  @Test(
+    "a packet to the orders from anywhere but the storefront is dropped by the firewall in the image, which says so")
   func firewall() async throws {
     try await Portal.up { portal in
       let url = try await portal.url()

@@ -29,7 +29,9 @@ enum Testbed {
 
   /// Whether there is a library where the program looks for one: in `TESTUDO_LIBRARY`, or in a folder that it is in.
   private static var hasLibrary: Bool {
-    if let named = ProcessInfo.processInfo.environment["TESTUDO_LIBRARY"] { return access(named + "/modules", R_OK) == 0 }
+    if let named = ProcessInfo.processInfo.environment["TESTUDO_LIBRARY"] {
+      return access(named + "/modules", R_OK) == 0
+    }
     var folder = URL(filePath: program).resolvingSymlinksInPath().deletingLastPathComponent()
     while folder.path != "/" {
       if access(folder.appending(path: "library/modules").path, R_OK) == 0 { return true }

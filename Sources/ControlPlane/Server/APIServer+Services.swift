@@ -14,7 +14,7 @@ extension APIServer {
       let asked = try await Answer.decode(ServiceRequest.self, from: request)
       return Answer.lines { progress throws(OrchestrationFault) in
         try await orchestrator.up(asked, progress: progress)
-      } then: {
+      } beforeEnd: {
         await endIfIdle()
       }
     }
@@ -28,7 +28,7 @@ extension APIServer {
       return Answer.lines { progress throws(OrchestrationFault) in
         try await orchestrator.down(name, tenant: tenant, progress: progress)
         return Done()
-      } then: {
+      } beforeEnd: {
         await endIfIdle()
       }
     }

@@ -50,13 +50,13 @@ public struct APIServer: Sendable {
     unlink(home.apiSocket)
   }
 
-  /// Ends the process a moment after the answer is out, if nothing is declared any more.
+  /// Ends the process a moment after the answer is out, if nothing is declared any more. The socket goes before the answer
+  /// does: whoever is told that the last service is down finds no control plane, and starts another.
   func endIfIdle() async {
     guard endsWhenIdle, await orchestrator.isIdle else { return }
+    unlink(home.apiSocket)
     Task {
       try? await Task.sleep(for: .milliseconds(50))
-      guard await orchestrator.isIdle else { return }
-      unlink(home.apiSocket)
       kill(getpid(), SIGTERM)
     }
   }

@@ -34,18 +34,19 @@ enum Answer {
   /// leaves nothing half done.
   static func lines<Result: Codable & Sendable>(
     _ body: @escaping @Sendable (@escaping @Sendable (StepOutcome) -> Void) async throws(OrchestrationFault) -> Result,
-    then: @escaping @Sendable () async -> Void = {}
+    beforeEnd: @escaping @Sendable () async -> Void = {}
   ) -> Response {
     let (lines, continuation) = AsyncStream.makeStream(of: AnswerLine<Result>.self)
     Task {
+      let last: AnswerLine<Result>
       do throws(OrchestrationFault) {
-        let result = try await body { continuation.yield(.progress($0)) }
-        continuation.yield(.result(result))
+        last = .result(try await body { continuation.yield(.progress($0)) })
       } catch {
-        continuation.yield(.problem(Problem(error)))
+        last = .problem(Problem(error))
       }
+      await beforeEnd()
+      continuation.yield(last)
       continuation.finish()
-      await then()
     }
     return Response(
       status: .ok, headers: [.contentType: "application/x-ndjson"],
