@@ -93,6 +93,29 @@ public struct APIClient: Sendable {
   private func exchange(
     _ method: HTTPMethod, _ path: String, body: [UInt8]?, accept: String, _ each: (ByteBuffer) throws -> Void
   ) async throws {
+    do {
+      try await connectAndExchange(method, path, body: body, accept: accept, each)
+    } catch let error as IOError {
+      throw ended(error)
+    } catch let error as ChannelError {
+      throw ended(error)
+    } catch let error as HTTPParserError {
+      // What NIO makes of a stream that ends in the middle of an answer.
+      throw ended(error)
+    }
+  }
+
+  private func ended(_ error: any Error) -> Problem {
+    Problem(
+      type: "urn:testudo:execution", title: "The control plane ended", status: 502,
+      detail: "the control plane at `\(socket)` ended before it had answered (\(error)); what it was doing it does when it "
+        + "is started again, by any command",
+      kind: .execution)
+  }
+
+  private func connectAndExchange(
+    _ method: HTTPMethod, _ path: String, body: [UInt8]?, accept: String, _ each: (ByteBuffer) throws -> Void
+  ) async throws {
     let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
       .connect(unixDomainSocketPath: socket) { channel in
         channel.eventLoop.makeCompletedFuture {

@@ -111,7 +111,7 @@ public struct ServiceResolver: Sendable {
       else {
         throw .input("\(path): expected a file of Cedar policies in UTF-8, of at most 1 MiB")
       }
-      sources.append(PolicySource(file: file, text: text))
+      sources.append(PolicySource(file: path, text: text))
     }
     return sources
   }
