@@ -108,8 +108,8 @@ public struct APIClient: Sendable {
   private func ended(_ error: any Error) -> Problem {
     Problem(
       type: "urn:testudo:execution", title: "The control plane ended", status: 502,
-      detail: "the control plane at `\(socket)` ended before it had answered (\(error)); what it was doing it does when it "
-        + "is started again, by any command",
+      detail: "the control plane at `\(socket)` ended before it had answered (\(error)); "
+        + "it goes on with what it was doing when it is started again, by any command",
       kind: .execution)
   }
 
