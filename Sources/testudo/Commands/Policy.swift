@@ -4,6 +4,7 @@ import ControlPlane
 import Foundation
 import Orchestration
 import PolicyDecision
+import TOSCA
 
 struct PolicyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -12,11 +13,18 @@ struct PolicyCommand: AsyncParsableCommand {
 
   struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Checks Cedar policies for images: syntax, and what a request does not have.",
-      discussion: "Example: testudo policy check Examples/portal/orders.cedar")
+      abstract:
+        "Checks Cedar policies: against a schema, or, without one, against what HTTP requests in an image have.",
+      discussion: """
+        Example: testudo policy check Examples/portal/orders.cedar
+                 testudo policy check --schema orders.cedarschema orders.cedar
+        """)
 
     @Argument(help: "Policy files.")
     var files: [String]
+
+    @Option(help: "A Cedar schema.")
+    var schema: String?
 
     @Option(help: "A contextual attribute that policies may ask for. Repeatable.")
     var attribute: [String] = []
@@ -26,11 +34,18 @@ struct PolicyCommand: AsyncParsableCommand {
 
     func run() throws {
       let sources = try PolicyFiles.read(files)
-      let findings = HTTPPolicyCompiler.check(sources, attributes: attribute)
-      let texts = Dictionary(sources.map { ($0.file, $0.text) }) { first, _ in first }
-      try PolicyFiles.show(findings, texts: texts, format: format)
-      if !findings.isEmpty { throw ExitCode(1) }
-      if format == .text { print("\(files.joined(separator: ", ")): no findings") }
+      var texts = Dictionary(sources.map { ($0.file, $0.text) }) { first, _ in first }
+      let findings: [Finding]
+      if let schema {
+        let source = try PolicyFiles.read([schema])[0]
+        texts[schema] = source.text
+        findings = PolicySchemaCheck.findings(sources, schema: source)
+      } else {
+        findings = HTTPPolicyCompiler.check(sources, attributes: attribute).map(\.templateFinding)
+      }
+      PolicyFiles.show(findings, texts: texts, format: format)
+      if findings.contains(where: { $0.severity == .error }) { throw ExitCode(1) }
+      if format == .text, findings.isEmpty { print("\(files.joined(separator: ", ")): no findings") }
     }
   }
 

@@ -58,7 +58,7 @@ extension PolicyCommand {
       switch HTTPPolicyExplanation.explain(request, sources: sources, attributes: attributes.keys.sorted()) {
       case .failure(let findings):
         let texts = Dictionary(sources.map { ($0.file, $0.text) }) { first, _ in first }
-        try PolicyFiles.show(findings.findings, texts: texts, format: .text)
+        PolicyFiles.show(findings.templateFindings, texts: texts, format: .text)
         throw ExitCode(1)
       case .success(let explanation): try show(explanation)
       }

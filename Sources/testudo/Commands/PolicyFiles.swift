@@ -20,9 +20,8 @@ enum PolicyFiles {
   }
 
   /// Findings as all findings are shown.
-  static func show(_ findings: [PolicyFinding], texts: [String: String], format: DocumentFormat) throws {
+  static func show(_ findings: [Finding], texts: [String: String], format: DocumentFormat) {
     guard !findings.isEmpty || format == .json else { return }
-    let findings = findings.map(\.templateFinding)
     print(render(findings, sources: texts, format: format == .json ? .json : .text, color: false))
   }
 
