@@ -12,6 +12,8 @@ public struct TemplateReader: Sendable {
   public var limits: Limits
   /// Folders, besides the template's own, that imports may come from.
   public var importFolders: [String]
+  /// Departures from the standard that are let pass.
+  public var tolerances: Tolerance
 
   /// A reader.
   /// - Parameters:
@@ -19,9 +21,12 @@ public struct TemplateReader: Sendable {
   ///   - inputs: Values by input name, as of `--set INPUT=VALUE`.
   ///   - limits: How much a reading may take.
   ///   - importFolders: Folders, besides the template's own, that imports may come from.
+  ///   - tolerances: Departures from the standard that are let pass.
   public init(
-    profiles: String, inputs: [String: String] = [:], limits: Limits = Limits(), importFolders: [String] = []
+    profiles: String, inputs: [String: String] = [:], limits: Limits = Limits(), importFolders: [String] = [],
+    tolerances: Tolerance = []
   ) {
+    self.tolerances = tolerances
     self.profiles = profiles
     self.inputs = inputs
     self.limits = limits
@@ -47,7 +52,8 @@ public struct TemplateReader: Sendable {
     let folder = entry.root
     let roots = ([folder] + importFolders).compactMap { FileAccess.realPath($0) }
     let loader = FileLoader(
-      findings: findings, limits: limits, profiles: ProfileFolder(path: profiles), roots: roots)
+      findings: findings, limits: limits, profiles: ProfileFolder(path: profiles), roots: roots,
+      tolerances: tolerances)
     guard let template = loader.loadTemplate(entry.file) else { return nil }
     let version = template.content.version
     let implicit = loader.loadImplicitProfile(of: version, for: template.id)
@@ -59,14 +65,19 @@ public struct TemplateReader: Sendable {
     // The profile's names must be there before the files that use them.
     let files = loader.order.compactMap { loader.files[$0] }
     let ordered = files.filter { implicitFiles.contains($0.id) } + files.filter { !implicitFiles.contains($0.id) }
-    let catalogue = Catalogue(files: ordered, implicit: implicitFiles, findings: findings)
-    let typer = ValueTyper(findings: findings, catalogue: catalogue, limits: limits, version: version)
+    let catalogue = Catalogue(
+      files: ordered, implicit: implicitFiles, findings: findings, version: version,
+      tolerances: tolerances)
+    let typer = ValueTyper(
+      findings: findings, catalogue: catalogue, limits: limits, version: version,
+      tolerances: tolerances)
     DefinitionChecker(catalogue: catalogue, typer: typer, findings: findings).checkAll()
     guard let topology = template.content.topology else {
       if !inputs.isEmpty || entry.mustHaveTopology {
         findings.report(
           "missing-topology", .warning, at: findings.table.start(of: template.id),
-          "the file has no topology template", expected: "the keyname `topology_template`")
+          "the file has no topology template",
+          expected: "the keyname `\(version == .tosca2_0 ? "service_template" : "topology_template")`")
       }
       return Topology(
         version: version.rawValue, description: template.content.description, root: template.folder)

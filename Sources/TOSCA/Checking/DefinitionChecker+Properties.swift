@@ -2,6 +2,13 @@ extension DefinitionChecker {
   /// Checks property definitions, and that they only narrow what they inherit.
   func check(_ properties: OrderedMap<PropertyDefinition>, inherited: OrderedMap<PropertyDefinition>?) {
     for (name, property) in properties {
+      let property = inherited?[name].map { property.refining($0) } ?? property
+      guard let schema = property.schema, !schema.type.text.isEmpty else {
+        findings.report(
+          "missing-key", at: property.name.place, "the property `\(name.excerpt)` has no type, and inherits none",
+          expected: "the keyname `type`")
+        continue
+      }
       check(property)
       if let base = inherited?[name] { checkRefinement(property, of: base) }
     }
@@ -21,6 +28,12 @@ extension DefinitionChecker {
   @discardableResult
   func check(_ schema: SchemaDefinition) -> Bool {
     guard let shape = catalogue.shape(schema.type, in: schema.file) else { return false }
+    if shape == .primitive(.scalar) {
+      findings.report(
+        "wrong-type", at: schema.type.place, "`scalar` is abstract: it has no units",
+        expected: "a data type that derives from `scalar`")
+      return false
+    }
     if let entry = schema.entrySchema { check(entry) }
     if let key = schema.keySchema { check(key) }
     switch shape {
@@ -28,7 +41,7 @@ extension DefinitionChecker {
       for constraint in schema.constraints { check(constraint, schema, primitive) }
     case .complex:
       for constraint in schema.constraints
-      where ![.equal, .validValues, .schema].contains(constraint.operation) {
+      where ![.equal, .validValues, .schema, .validation].contains(constraint.operation) {
         findings.report(
           "wrong-constraint", .warning, at: constraint.place,
           "`\(constraint.operation.rawValue)` does not apply to the type `\(schema.type.text.excerpt)`",
@@ -87,6 +100,7 @@ extension DefinitionChecker {
       do throws(Pattern.Fault) { _ = try Pattern(text) } catch {
         report(operand.place, "this is no regular expression: \(error.message)", "a regular expression")
       }
+    case .validation: break
     case .schema:
       if operand.text == nil { report(operand.place, wrong, "a schema as text") }
     }
@@ -116,6 +130,12 @@ extension DefinitionChecker {
 
   /// A refined property has the same type or one derived from it.
   private func checkRefinement(_ property: PropertyDefinition, of base: PropertyDefinition) {
+    if let own = property.value, let fixed = base.value, own.content != fixed.content {
+      findings.report(
+        "fixed-value", at: own.place, "`\(property.name.text.excerpt)` has a fixed value that it inherits",
+        expected: fixed.text.map { "`\($0)`" } ?? "the inherited value",
+        related: [(fixed.place, "it is fixed here")])
+    }
     guard let own = property.schema, let inherited = base.schema,
       let shape = catalogue.shape(own.type, in: own.file, report: false),
       let baseShape = catalogue.shape(inherited.type, in: inherited.file, report: false), shape != baseShape

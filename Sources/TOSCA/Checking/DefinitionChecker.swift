@@ -59,9 +59,10 @@ struct DefinitionChecker {
     check(type.properties, inherited: parent(catalogue.dataTypes, index)?.properties)
     if let schema = type.entrySchema { check(schema) }
     if let schema = type.keySchema { check(schema) }
+    if typer.version == .tosca2_0 { checkScalar(type, index) }
     let shape = catalogue.shape(ofDataType: index)
     guard case .derived(_, let primitive) = shape else {
-      for constraint in type.constraints where constraint.operation != .schema {
+      for constraint in type.constraints where constraint.operation != .schema && constraint.operation != .validation {
         findings.report(
           "wrong-constraint", at: constraint.place,
           "the data type `\(type.header.name.text.excerpt)` has constraints, but is no primitive",
@@ -115,6 +116,18 @@ struct DefinitionChecker {
   }
 
   private func check(_ capability: CapabilityDefinition, inherited: CapabilityDefinition?) {
+    var capability = capability
+    if capability.type.text.isEmpty {
+      guard let inherited else {
+        findings.report(
+          "missing-key", at: capability.name.place,
+          "the capability `\(capability.name.text.excerpt)` has no type, and inherits none",
+          expected: "the keyname `type`")
+        return
+      }
+      capability.type = inherited.type
+      capability.file = inherited.file
+    }
     let type = catalogue.find(.capability, capability.type, in: capability.file)
     for name in capability.validSourceTypes { _ = catalogue.find(.node, name, in: capability.file) }
     let base = type.map { catalogue.capabilities.types[$0] }

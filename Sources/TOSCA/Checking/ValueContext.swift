@@ -20,6 +20,11 @@ struct ValueContext {
   var call: Place?
   /// Whether the value must not be shown.
   var isSensitive = false
+  /// The value that a validation clause is about, and its type.
+  var value: YAMLNode?
+  var valueType: SchemaDefinition?
+  /// The names of inputs that are not the template's: a workflow's.
+  var otherInputs: Set<String>?
   /// How many steps led here.
   var depth = 0
 

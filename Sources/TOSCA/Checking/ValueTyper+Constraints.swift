@@ -6,6 +6,15 @@ extension ValueTyper {
   ) {
     if case .unresolved = value.content { return }
     for constraint in constraints {
+      if constraint.operation == .validation {
+        guard holds(constraint.operand, of: node, schema, context) == false else { continue }
+        let shown =
+          context.isSensitive ? "the value given" : Self.text(of: value).map { "`\($0.excerpt)`" } ?? "the value"
+        report(
+          "constraint-violated", node, context, "\(context.subject) does not fulfil its validation clause: \(shown)",
+          expected: "a value for which the clause holds")
+        continue
+      }
       if holds(constraint, of: value, schema) == false {
         let shown =
           context.isSensitive ? "the value given" : Self.text(of: value).map { "`\($0.excerpt)`" } ?? "the value"
@@ -42,7 +51,7 @@ extension ValueTyper {
     case .pattern:
       guard let text = value.string, let pattern = pattern(operand) else { return nil }
       return pattern.matches(text)
-    case .schema: return nil
+    case .schema, .validation: return nil
     }
   }
 
@@ -149,7 +158,7 @@ extension ValueTyper {
     case .minLength: "a length of at least \(operand)"
     case .maxLength: "a length of at most \(operand)"
     case .pattern: "text of the form `\(operand)`"
-    case .schema: "a value that fits the schema"
+    case .schema, .validation: "a value that fits the schema"
     }
   }
 

@@ -9,7 +9,12 @@ extension ValueTyper {
     case .range:
       if let content = Self.range(node) { return Value(content, at: findings.table.range(node.place)) }
     default:
-      if case .scalar(let text, let style) = node.content, let content = Self.scalar(text, style, primitive) {
+      if case .scalar(let text, let style) = node.content, let content = Self.scalar(text, style, primitive),
+        isAllowed(text, primitive)
+      {
+        if version == .tosca2_0, primitive == .string, text.hasPrefix("$$") {
+          return Value(.string(String(text.dropFirst())), at: findings.table.range(node.place))
+        }
         return Value(content, at: findings.table.range(node.place))
       }
     }
@@ -44,7 +49,10 @@ extension ValueTyper {
     case .version: return VersionText(text) != nil ? .string(text) : nil
     case .size, .time, .frequency, .bitrate:
       return ScalarUnit.amount(of: text, primitive).map { .scalar(amount: $0, text: text) }
-    case .range, .list, .map: return nil
+    case .bytes:
+      return style != .plain || CoreSchema.kind(of: text, style) == .string
+        ? Self.isBase64(text) ? .string(text) : nil : nil
+    case .range, .list, .map, .scalar: return nil
     }
   }
 

@@ -9,6 +9,8 @@ final class ValueTyper {
   let limits: Limits
   /// The version, which says what functions there are.
   let version: TOSCAVersion
+  /// What is let pass.
+  let tolerances: Tolerance
   /// What functions look values up in; nil where types are checked without a template.
   var topology: TopologyScope?
   /// The steps that evaluation has taken.
@@ -17,7 +19,11 @@ final class ValueTyper {
   var patterns: [String: Pattern] = [:]
 
   /// A typer.
-  init(findings: FindingCollector, catalogue: Catalogue, limits: Limits, version: TOSCAVersion) {
+  init(
+    findings: FindingCollector, catalogue: Catalogue, limits: Limits, version: TOSCAVersion,
+    tolerances: Tolerance = []
+  ) {
+    self.tolerances = tolerances
     self.findings = findings
     self.catalogue = catalogue
     self.limits = limits
@@ -67,7 +73,9 @@ final class ValueTyper {
       let inner = SchemaDefinition(
         type: schema.type, entrySchema: schema.entrySchema ?? definition.entrySchema,
         keySchema: schema.keySchema ?? definition.keySchema, file: schema.file)
-      result = primitiveValue(node, primitive, inner, context)
+      result =
+        primitive == .scalar
+        ? scalarValue(node, type, context) : primitiveValue(node, primitive, inner, context)
       if let result { check(result, definition.constraints, schema, node, context) }
     case .complex(let type):
       result = complexValue(node, type, context)

@@ -11,6 +11,35 @@ struct FunctionCall {
     case concat
     case join
     case token
+    // The functions that 2.0 adds (10.2).
+    case value, and, or, not, xor, equal, matches, contains, length, union, intersection, sum, difference, product
+    case quotient, remainder, round, floor, ceil
+    case nodeIndex = "node_index"
+    case relationshipIndex = "relationship_index"
+    case availableAllocation = "available_allocation"
+    case greaterThan = "greater_than"
+    case greaterOrEqual = "greater_or_equal"
+    case lessThan = "less_than"
+    case lessOrEqual = "less_or_equal"
+    case validValues = "valid_values"
+    case hasSuffix = "has_suffix"
+    case hasPrefix = "has_prefix"
+    case hasEntry = "has_entry"
+    case hasKey = "has_key"
+    case hasAllEntries = "has_all_entries"
+    case hasAllKeys = "has_all_keys"
+    case hasAnyEntry = "has_any_entry"
+    case hasAnyKey = "has_any_key"
+    /// A function that a file defines, or that the orchestrator knows.
+    case custom
+
+    /// The functions of 1.3.
+    static let ofVersion1: [Function] = [
+      .getInput, .getProperty, .getAttribute, .getOperationOutput, .getNodesOfType, .getArtifact, .concat, .join,
+      .token,
+    ]
+    /// The functions of 2.0.
+    static let ofVersion2 = allCases.filter { ![.getOperationOutput, .getNodesOfType, .custom].contains($0) }
   }
 
   /// Which function.
@@ -23,7 +52,28 @@ struct FunctionCall {
   var place: Place
 
   /// The function's name.
-  var name: String { function.rawValue }
+  var name: String
+
+  /// A call of 1.x.
+  init(function: Function, arguments: YAMLNode, namePlace: Place, place: Place) {
+    self.function = function
+    self.arguments = arguments
+    self.namePlace = namePlace
+    self.place = place
+    name = function.rawValue
+  }
+
+  /// A call of 2.0, where a name starts with `$`; `$name$1` tells calls apart that are keys of one map.
+  init(named written: String, arguments: YAMLNode, namePlace: Place, place: Place) {
+    let bare = written.dropFirst().prefix { $0 != "$" }
+    let known = Function(rawValue: String(bare)).flatMap { Function.ofVersion2.contains($0) ? $0 : nil }
+    function = known ?? .custom
+    self.arguments = arguments
+    self.namePlace = namePlace
+    self.place = place
+    name = "$" + bare
+  }
+
   /// The arguments as a list; a single one need not be in one.
   var list: [YAMLNode] { arguments.items ?? [arguments] }
 }

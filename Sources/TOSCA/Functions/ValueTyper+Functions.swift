@@ -1,8 +1,9 @@
 extension ValueTyper {
   /// The call that a node is, if it is one. A map whose schema has a property of that name is none.
   func call(in node: YAMLNode, schema: SchemaDefinition?, _ context: ValueContext) -> FunctionCall? {
+    if version == .tosca2_0 { return version2Call(in: node, context) }
     guard let entries = node.entries, entries.count == 1, let entry = entries.first else { return nil }
-    if let function = FunctionCall.Function(rawValue: entry.name) {
+    if let function = FunctionCall.Function(rawValue: entry.name), FunctionCall.Function.ofVersion1.contains(function) {
       if case .complex(let type)? = schema.flatMap({ catalogue.shape($0.type, in: $0.file, report: false) }),
         catalogue.dataTypes.types[type].properties[entry.name] != nil
       {
@@ -16,10 +17,12 @@ extension ValueTyper {
 
   /// Reports a map that looks like the call of a function that does not exist, where its schema wants no map.
   func reportUnknownFunction(_ node: YAMLNode, _ context: ValueContext) -> Bool {
-    guard let entries = node.entries, entries.count == 1, let entry = entries.first, !context.isSensitive else {
+    guard version != .tosca2_0, let entries = node.entries, entries.count == 1, let entry = entries.first,
+      !context.isSensitive
+    else {
       return false
     }
-    let names = FunctionCall.Function.allCases.map(\.rawValue)
+    let names = FunctionCall.Function.ofVersion1.map(\.rawValue)
     let near = nearest(entry.name, among: names)
     guard near != nil || entry.name.hasPrefix("get_") || entry.name.hasPrefix("$") else { return false }
     findings.report(
@@ -44,6 +47,11 @@ extension ValueTyper {
     var inner = context
     inner.depth += 1
     if inner.call == nil { inner.call = call.place }
+    var call = call
+    if version == .tosca2_0, [.getProperty, .getAttribute, .getArtifact].contains(call.function) {
+      guard let simple = withoutPathKeywords(call) else { return .unknown }
+      call = simple
+    }
     switch call.function {
     case .getInput: return input(call, inner)
     case .getProperty: return property(call, inner)
@@ -54,6 +62,7 @@ extension ValueTyper {
     case .concat: return concat(call, inner)
     case .join: return join(call, inner)
     case .token: return token(call, inner)
+    default: return evaluateVersion2(call, inner)
     }
   }
 
@@ -79,6 +88,8 @@ extension ValueTyper {
       return .invalid
     }
     guard let topology else { return .unknown }
+    // A workflow's functions see its inputs, which are given when it runs.
+    if context.otherInputs?.contains(name) == true { return .unknown }
     guard let definition = topology.inputs[name] else {
       findings.report(
         "unknown-input", at: first.place, "unknown input `\(name.excerpt)`",

@@ -25,12 +25,17 @@ final class FileLoader {
   private let limits: Limits
   private let profiles: ProfileFolder
   private let roots: [String]
+  private let tolerances: Tolerance
   private var known: [String: UInt32] = [:]
+  private var folderOfTemplate = "."
   private var open: [UInt32] = []
   private var failed: Set<UInt32> = []
 
   /// A loader that reads files in the given folders (real paths) and profiles.
-  init(findings: FindingCollector, limits: Limits, profiles: ProfileFolder, roots: [String]) {
+  init(
+    findings: FindingCollector, limits: Limits, profiles: ProfileFolder, roots: [String], tolerances: Tolerance
+  ) {
+    self.tolerances = tolerances
     self.findings = findings
     table = findings.table
     self.limits = limits
@@ -41,6 +46,7 @@ final class FileLoader {
   /// Reads the template itself.
   func loadTemplate(_ path: String) -> LoadedFile? {
     guard let real = FileAccess.realPath(path) else { return nil }
+    folderOfTemplate = PathText.folder(of: path)
     return load(path, realPath: real, displayName: path, isProfile: false).flatMap { files[$0] }
   }
 
@@ -76,7 +82,8 @@ final class FileLoader {
       return nil
     }
     guard let root = compose(path, id), let version = version(of: root, id) else { return nil }
-    let content = ServiceFile(root, SyntaxContext(findings: findings, version: version, file: id))
+    let content = ServiceFile(
+      root, SyntaxContext(findings: findings, version: version, file: id, tolerances: tolerances))
     failed.remove(id)
     files[id] = LoadedFile(
       id: id, content: content, imports: [], folder: PathText.folder(of: path), isProfile: isProfile)
@@ -131,7 +138,7 @@ final class FileLoader {
         expected: "a map that begins with `tosca_definitions_version`")
       return nil
     }
-    let names = TOSCAVersion.allCases.filter(\.isSupported).map(\.rawValue)
+    let names = TOSCAVersion.allCases.map(\.rawValue)
     let expected = "one of " + names.map { "`\($0)`" }.joined(separator: ", ")
     guard let value = root["tosca_definitions_version"] else {
       let near = entries.map(\.key).first { nearest($0.text ?? "", among: ["tosca_definitions_version"]) != nil }
@@ -141,6 +148,14 @@ final class FileLoader {
         suggestion: near == nil ? nil : "tosca_definitions_version")
       return nil
     }
+    if let text = value.text, text.hasPrefix("tosca_simple_profile_for_nfv_1_0"),
+      tolerances.contains(.networkFunctionsVersion)
+    {
+      findings.report(
+        "tolerated", .warning, at: value.place, "`\(text.excerpt)` is read as the Simple Profile 1.2",
+        expected: expected)
+      return .simple1_2
+    }
     guard let text = value.text, let version = TOSCAVersion(rawValue: text) else {
       findings.report(
         "unknown-version", at: value.place,
@@ -148,10 +163,10 @@ final class FileLoader {
         expected: expected, suggestion: value.text.flatMap { nearest($0, among: names) })
       return nil
     }
-    guard version.isSupported else {
+    if version == .tosca2_0, let first = entries.first, first.name != "tosca_definitions_version" {
       findings.report(
-        "unsupported-version", at: value.place, "TOSCA version `\(text)` is not read yet", expected: expected)
-      return nil
+        "version-not-first", at: first.key.place, "`\(first.name.excerpt)` stands before the TOSCA version",
+        expected: "`tosca_definitions_version` as the first keyname (TOSCA 2.0, 6.1)")
     }
     return version
   }
@@ -159,8 +174,23 @@ final class FileLoader {
   /// The files that an import stands for.
   private func resolve(_ definition: ImportDefinition, in importer: UInt32) -> [(file: UInt32, prefix: String?)] {
     guard let importing = files[importer] else { return [] }
-    let name = definition.file.text
+    var name = definition.file.text
     let place = definition.file.place
+    if importing.content.version == .tosca2_0 {
+      if definition.isProfile {
+        let loaded = loadProfile(name)
+        if loaded.isEmpty { reportMissingImport(name, name, isFileName: false, place) }
+        return loaded.map { ($0, definition.prefix?.text) }
+      }
+      if let repository = definition.repository,
+        let url = importing.content.repositories[repository.text].flatMap({ $0.text ?? $0["url"]?.text }),
+        url.hasPrefix("file:"), !url.hasPrefix("file://")
+      {
+        name = PathText.join(String(url.dropFirst("file:".count)), name)
+        return resolveFile(name, definition, importing, importer)
+      }
+      if name.hasPrefix("file:"), !name.hasPrefix("file://") { name = String(name.dropFirst("file:".count)) }
+    }
     if let repository = definition.repository {
       if importing.content.repositories[repository.text] == nil {
         findings.report(
@@ -176,7 +206,17 @@ final class FileLoader {
       refuseNetwork(name, place)
       return []
     }
-    let path = PathText.join(importing.folder, name)
+    return resolveFile(name, definition, importing, importer)
+  }
+
+  /// The file that an import names by its path, or the files of a profile.
+  private func resolveFile(
+    _ name: String, _ definition: ImportDefinition, _ importing: LoadedFile, _ importer: UInt32
+  ) -> [(file: UInt32, prefix: String?)] {
+    let place = definition.file.place
+    // In 2.0 a leading slash means the root of the archive or folder.
+    let isFromRoot = importing.content.version == .tosca2_0 && name.hasPrefix("/") && !importing.isProfile
+    let path = PathText.join(isFromRoot ? folderOfTemplate : importing.folder, isFromRoot ? "." + name : name)
     let isFileName = name.hasSuffix(".yaml") || name.hasSuffix(".yml")
     if !isFileName {
       let loaded = loadProfile(name)
@@ -201,7 +241,22 @@ final class FileLoader {
     }
     let display = displayName(path, of: importing)
     guard let id = load(path, realPath: real, displayName: display, isProfile: importing.isProfile) else { return [] }
+    if importing.content.version == .tosca2_0, definition.prefix == nil { checkRepositories(of: importer, and: id) }
     return [(id, definition.prefix?.text)]
+  }
+
+  /// In 2.0 repositories share the namespace of what is imported without a namespace of its own (6.7).
+  private func checkRepositories(of importer: UInt32, and imported: UInt32) {
+    guard let own = files[importer]?.content.repositories, let other = files[imported]?.content.repositories else {
+      return
+    }
+    for (name, node) in own {
+      guard let present = other[name] else { continue }
+      findings.report(
+        "duplicate-name", at: node.place, "the repository `\(name.excerpt)` is declared twice in one namespace",
+        expected: "each name once, or an import with a `namespace`",
+        related: [(present.place, "the other declaration")])
+    }
   }
 
   private func displayName(_ path: String, of importing: LoadedFile) -> String {
@@ -211,7 +266,8 @@ final class FileLoader {
 
   private func refuseNetwork(_ name: String, _ place: Place) {
     findings.report(
-      "import-network", at: place, "the import `\(name.excerpt)` would be fetched over the network",
+      "import-network", tolerances.contains(.networkImports) ? .warning : .error, at: place,
+      "the import `\(name.excerpt)` would be fetched over the network",
       expected: "a file in the template's folder, or the name of a profile")
   }
 

@@ -28,22 +28,39 @@ struct CapabilityDefinition: Sendable {
       return
     }
     var entity = Entity(node, "a capability definition", context, orText: true)
+    if context.isVersion2, entity.key("type") == nil {
+      // A refinement may leave the type as it is.
+      type = Name(text: "", place: name.place)
+      readRest(&entity)
+      return
+    }
     guard let type = entity.string("type") else {
       if entity.key("type") == nil { entity.reportMissing("type", at: name.place) }
       return nil
     }
     self.type = type
+    readRest(&entity)
+  }
+
+  private mutating func readRest(_ entity: inout Entity) {
     _ = entity.string("description")
     properties = PropertyDefinition.readAll("properties", .property, &entity)
     attributes = PropertyDefinition.readAll("attributes", .attribute, &entity)
-    validSourceTypes = entity.strings("valid_source_types") ?? []
-    if let bounds = entity.bounds("occurrences") { occurrences = bounds }
+    if entity.context.isVersion2 {
+      validSourceTypes = entity.strings("valid_source_node_types") ?? []
+      _ = entity.strings("valid_relationship_types")
+      _ = entity.metadata()
+    } else {
+      validSourceTypes = entity.strings("valid_source_types") ?? []
+      if let bounds = entity.bounds("occurrences") { occurrences = bounds }
+    }
     entity.finish()
   }
 
   /// This definition as a refinement of an inherited one.
   func refining(_ base: CapabilityDefinition) -> CapabilityDefinition {
     var result = self
+    if type.text.isEmpty { result.type = base.type }
     result.properties = properties.over(base.properties) { $0.refining($1) }
     result.attributes = attributes.over(base.attributes) { $0.refining($1) }
     if validSourceTypes.isEmpty { result.validSourceTypes = base.validSourceTypes }

@@ -13,7 +13,8 @@ struct CapabilityType: TypeDefinition {
     header = TypeHeader(name, &entity)
     properties = PropertyDefinition.readAll("properties", .property, &entity)
     attributes = PropertyDefinition.readAll("attributes", .attribute, &entity)
-    validSourceTypes = entity.strings("valid_source_types") ?? []
+    validSourceTypes = entity.strings(context.isVersion2 ? "valid_source_node_types" : "valid_source_types") ?? []
+    if context.isVersion2 { _ = entity.strings("valid_relationship_types") }
     entity.finish()
   }
 

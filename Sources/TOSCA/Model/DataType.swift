@@ -7,6 +7,8 @@ struct DataType: TypeDefinition {
   var constraints: [ConstraintClause]
   /// What the entries are, where the type derives from `list` or `map`.
   var entrySchema: SchemaDefinition?
+  /// The keynames of a scalar type (2.0, 9.4), as written.
+  var scalar: ScalarKeynames?
   /// What the keys are, where the type derives from `map`.
   var keySchema: SchemaDefinition?
 
@@ -17,12 +19,14 @@ struct DataType: TypeDefinition {
     constraints = ConstraintClause.readAll(&entity)
     entrySchema = entity.take("entry_schema").flatMap { SchemaDefinition.read($0, "an entry schema", context) }
     keySchema = entity.take("key_schema").flatMap { SchemaDefinition.read($0, "a key schema", context) }
+    if context.isVersion2 { scalar = ScalarKeynames(&entity) }
     entity.finish()
   }
 
   func inheriting(from parent: DataType) -> DataType {
     var result = self
     result.properties = properties.over(parent.properties) { $0.refining($1) }
+    result.scalar = scalar.map { own in parent.scalar.map { own.refining($0) } ?? own } ?? parent.scalar
     result.constraints = parent.constraints + constraints
     result.entrySchema = entrySchema ?? parent.entrySchema
     result.keySchema = keySchema ?? parent.keySchema

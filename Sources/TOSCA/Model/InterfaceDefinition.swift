@@ -32,6 +32,11 @@ struct InterfaceDefinition: Sendable {
     inputs = entity.map("inputs") { $1 }
     operations = entity.map("operations") { OperationDefinition($0, $1, site, context) }
     notifications = entity.map("notifications") { OperationDefinition($0, $1, site, context) }
+    if context.isVersion2 {
+      _ = entity.metadata()
+      entity.finish()
+      return
+    }
     for entry in entity.remaining {
       guard let name = entity.string(entry.key, "an operation's name") else { continue }
       operations[name.text] = OperationDefinition(name, entry.value, site, context)
@@ -84,6 +89,7 @@ struct OperationDefinition: Sendable {
     implementation = entity.take("implementation").flatMap { Implementation($0, context) }
     inputs = entity.map("inputs") { $1 }
     outputs = entity.map("outputs") { $1 }
+    if context.isVersion2 { _ = entity.metadata() }
     entity.finish()
   }
 

@@ -15,6 +15,16 @@ struct InterfaceType: TypeDefinition {
     properties = PropertyDefinition.readAll("inputs", .parameter, &entity)
     operations = entity.map("operations") { OperationDefinition($0, $1, .type, context) }
     notifications = entity.map("notifications") { OperationDefinition($0, $1, .type, context) }
+    if context.isVersion2 {
+      for operation in operations.values + notifications.values where operation.implementation != nil {
+        context.findings.report(
+          "wrong-syntax", at: operation.name.place,
+          "the operation `\(operation.name.text.excerpt)` of an interface type has an implementation",
+          expected: "implementations in node types and templates only (TOSCA 2.0, 11.1)")
+      }
+      entity.finish()
+      return
+    }
     // Before 1.3 operations stood beside the keynames; in 1.3 that form is deprecated and still everywhere.
     for entry in entity.remaining {
       guard let name = entity.string(entry.key, "an operation's name") else { continue }

@@ -42,6 +42,7 @@ struct NodeTemplate: Sendable {
     artifacts = entity.map("artifacts") { ArtifactDefinition($0, $1, context) }
     nodeFilter = entity.take("node_filter").map { NodeFilter($0, context) }
     copy = entity.string("copy")
+    if context.isVersion2 { _ = entity.take("count") }
     entity.finish()
     guard let type = type ?? copy else {
       if entity.key("type") == nil { entity.reportMissing("type", at: name.place) }
@@ -93,7 +94,11 @@ struct CapabilityAssignment: Sendable {
     self.name = name
     properties = PropertyAssignment.readAll("properties", &entity)
     attributes = PropertyAssignment.readAll("attributes", &entity)
-    _ = entity.bounds("occurrences")
+    if context.isVersion2 {
+      _ = entity.strings("directives")
+    } else {
+      _ = entity.bounds("occurrences")
+    }
     entity.finish()
   }
 }

@@ -35,17 +35,29 @@ struct PropertyDefinition: Sendable {
 
   /// Reads a definition.
   init?(_ name: Name, _ node: YAMLNode, _ role: Role, _ context: SyntaxContext) {
+    if context.isVersion2, role == .property, node.entries == nil, !node.isNull {
+      // A refinement may give the fixed value alone (2.0, 9.11.3).
+      self.name = name
+      required = true
+      defaultValue = node
+      value = node
+      metadata = OrderedMap()
+      return
+    }
     var entity = Entity(node, role.what, context)
     guard entity.isMap else { return nil }
     self.name = name
-    schema = SchemaDefinition.read(&entity, typeRequired: role != .parameter, at: name.place)
+    let typeRequired = role != .parameter && !context.isVersion2
+    schema = SchemaDefinition.read(&entity, typeRequired: typeRequired, at: name.place)
     description = entity.string("description")?.text
     metadata = entity.metadata()
     defaultValue = entity.take("default")
     required = true
     if role != .attribute { required = entity.boolean("required") ?? true }
-    if role == .property { _ = entity.take("external-schema") }
-    if role == .parameter { value = entity.take("value") }
+    if role == .property, !context.isVersion2 { _ = entity.take("external-schema") }
+    if role == .parameter || (role == .property && context.isVersion2) { value = entity.take("value") }
+    if role == .parameter, context.isVersion2 { _ = entity.take("mapping") }
+    if role == .property, let value { defaultValue = value }
     if let status = entity.string("status") {
       let known = ["supported", "unsupported", "experimental", "deprecated"]
       if !known.contains(status.text) {
@@ -56,7 +68,7 @@ struct PropertyDefinition: Sendable {
       }
     }
     entity.finish()
-    if schema == nil, role != .parameter { return nil }
+    if schema == nil, role != .parameter, !context.isVersion2 { return nil }
   }
 
   /// Reads a map of definitions.
@@ -71,6 +83,11 @@ struct PropertyDefinition: Sendable {
     if result.defaultValue == nil { result.defaultValue = base.defaultValue }
     if result.description == nil { result.description = base.description }
     result.inheritedConstraints = base.inheritedConstraints + (base.schema?.constraints ?? [])
+    if result.value == nil { result.value = base.value }
+    if schema == nil || schema?.type.text.isEmpty == true, let inherited = base.schema {
+      result.schema = schema?.refining(inherited) ?? inherited
+      return result
+    }
     if let own = schema, let inherited = base.schema, own.entrySchema == nil, own.type.text == inherited.type.text {
       result.schema = SchemaDefinition(
         type: own.type, entrySchema: inherited.entrySchema, keySchema: own.keySchema ?? inherited.keySchema,

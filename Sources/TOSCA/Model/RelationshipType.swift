@@ -16,7 +16,13 @@ struct RelationshipType: TypeDefinition {
     properties = PropertyDefinition.readAll("properties", .property, &entity)
     attributes = PropertyDefinition.readAll("attributes", .attribute, &entity)
     interfaces = InterfaceDefinition.readAll(&entity, .type)
-    validTargetTypes = entity.strings("valid_target_types") ?? []
+    if context.isVersion2 {
+      validTargetTypes = entity.strings("valid_capability_types") ?? []
+      _ = entity.strings("valid_target_node_types")
+      _ = entity.strings("valid_source_node_types")
+    } else {
+      validTargetTypes = entity.strings("valid_target_types") ?? []
+    }
     entity.finish()
   }
 

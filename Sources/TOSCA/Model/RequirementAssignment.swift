@@ -28,7 +28,12 @@ struct RequirementAssignment: Sendable {
     }
     var entity = Entity(node, "a requirement assignment", context, orText: true)
     guard entity.isMap else { return nil }
-    self.node = entity.string("node")
+    if context.isVersion2, let value = entity.take("node"), let items = value.items, let first = items.first {
+      // A node of several: `[template, index]`.
+      self.node = entity.string(first, "`node` of a requirement assignment")
+    } else {
+      self.node = entity.string("node")
+    }
     capability = entity.string("capability")
     if let value = entity.take("relationship") {
       if value.entries == nil {
@@ -44,7 +49,13 @@ struct RequirementAssignment: Sendable {
       }
     }
     nodeFilter = entity.take("node_filter").map { NodeFilter($0, context) }
-    _ = entity.bounds("occurrences")
+    if context.isVersion2 {
+      for keyname in ["count", "allocation", "optional"] { _ = entity.take(keyname) }
+      _ = entity.strings("directives")
+      _ = entity.metadata()
+    } else {
+      _ = entity.bounds("occurrences")
+    }
     entity.finish()
   }
 }

@@ -22,7 +22,7 @@ struct RequirementDefinition: Sendable {
     self.name = name
     file = context.file
     interfaces = OrderedMap()
-    occurrences = Bounds(lower: 1, upper: 1)
+    occurrences = context.isVersion2 ? Bounds(lower: 0, upper: nil) : Bounds(lower: 1, upper: 1)
     if case .scalar(let text, let style) = node.content, CoreSchema.kind(of: text, style) == .string {
       capability = Name(text: text, place: node.place)
       return
@@ -32,7 +32,9 @@ struct RequirementDefinition: Sendable {
     _ = entity.string("description")
     _ = entity.metadata()
     capability = entity.string("capability")
-    if capability == nil, entity.key("capability") == nil { entity.reportMissing("capability", at: name.place) }
+    if capability == nil, entity.key("capability") == nil, !context.isVersion2 {
+      entity.reportMissing("capability", at: name.place)
+    }
     self.node = entity.string("node")
     if let value = entity.take("relationship") {
       if value.entries == nil {
@@ -41,12 +43,17 @@ struct RequirementDefinition: Sendable {
         var inner = Entity(value, "the relationship of a requirement definition", context, orText: true)
         relationship = inner.string("type")
         interfaces = InterfaceDefinition.readAll(&inner, .type)
-        if relationship == nil, inner.key("type") == nil { inner.reportMissing("type") }
+        if context.isVersion2 {
+          _ = PropertyDefinition.readAll("properties", .property, &inner)
+          _ = PropertyDefinition.readAll("attributes", .attribute, &inner)
+        }
+        if relationship == nil, inner.key("type") == nil, !context.isVersion2 { inner.reportMissing("type") }
         inner.finish()
       }
     }
     nodeFilter = entity.take("node_filter").map { NodeFilter($0, context) }
-    if let bounds = entity.bounds("occurrences") { occurrences = bounds }
+    if context.isVersion2 { _ = entity.strings("directives") }
+    if let bounds = entity.bounds(context.isVersion2 ? "count_range" : "occurrences") { occurrences = bounds }
     entity.finish()
   }
 }
@@ -62,8 +69,15 @@ struct NodeFilter: Sendable {
 
   /// Reads a filter.
   init(_ node: YAMLNode, _ context: SyntaxContext) {
-    var entity = Entity(node, "a node filter", context)
     place = node.place
+    if context.isVersion2 {
+      // Since 2.0 a filter is one condition, which holds of what is selected when it is.
+      properties = []
+      capabilities = []
+      Condition.check(node, "a node filter", context)
+      return
+    }
+    var entity = Entity(node, "a node filter", context)
     properties = entity.list("properties") { ($0, Self.constraints($1, context)) }
     capabilities = entity.list("capabilities") { name, value in
       var inner = Entity(value, "a capability filter", context)

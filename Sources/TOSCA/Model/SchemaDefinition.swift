@@ -34,11 +34,29 @@ final class SchemaDefinition: Sendable {
     let entrySchema = entity.take("entry_schema").flatMap { read($0, "an entry schema", entity.context) }
     let keySchema = entity.take("key_schema").flatMap { read($0, "a key schema", entity.context) }
     guard let type else {
+      if entity.context.isVersion2, entity.key("type") == nil,
+        !constraints.isEmpty || entrySchema != nil || keySchema != nil
+      {
+        // A refinement that leaves the type as it is (2.0, 9.11.1).
+        return SchemaDefinition(
+          type: Name(text: "", place: place ?? entity.node.place), entrySchema: entrySchema, keySchema: keySchema,
+          constraints: constraints, file: entity.context.file)
+      }
       if typeRequired, entity.key("type") == nil { entity.reportMissing("type", at: place) }
       return nil
     }
     return SchemaDefinition(
       type: type, entrySchema: entrySchema, keySchema: keySchema, constraints: constraints, file: entity.context.file)
+  }
+
+  /// This schema over the one it refines, whose type it keeps.
+  func refining(_ base: SchemaDefinition) -> SchemaDefinition {
+    let entry = entrySchema.map { own in base.entrySchema.map { own.refining($0) } ?? own }
+    let key = keySchema.map { own in base.keySchema.map { own.refining($0) } ?? own }
+    let keepsType = type.text.isEmpty
+    return SchemaDefinition(
+      type: keepsType ? base.type : type, entrySchema: entry ?? base.entrySchema, keySchema: key ?? base.keySchema,
+      constraints: keepsType ? base.constraints + constraints : constraints, file: keepsType ? base.file : file)
   }
 
   /// Reads an `entry_schema` or `key_schema`: a type's name, or a map.
@@ -48,6 +66,11 @@ final class SchemaDefinition: Sendable {
     }
     var entity = Entity(node, what, context, orText: true)
     _ = entity.string("description")
+    if context.isVersion2 {
+      _ = entity.metadata()
+      _ = entity.boolean("required")
+      _ = entity.take("default")
+    }
     let schema = read(&entity)
     entity.finish()
     return schema
@@ -70,6 +93,8 @@ struct ConstraintClause: Sendable {
     case maxLength = "max_length"
     case pattern
     case schema
+    /// A validation clause (2.0, 9.12): its operand is the whole condition.
+    case validation
   }
 
   /// What is compared.
@@ -81,6 +106,11 @@ struct ConstraintClause: Sendable {
 
   /// Reads `constraints`.
   static func readAll(_ entity: inout Entity) -> [ConstraintClause] {
+    if entity.context.isVersion2 {
+      guard let value = entity.take("validation") else { return [] }
+      Condition.check(value, "`validation` of \(entity.what)", entity.context)
+      return [ConstraintClause(operation: .validation, place: value.place, operand: value)]
+    }
     guard let value = entity.take("constraints") else { return [] }
     guard let items = value.items else {
       entity.reportForm(value, "`constraints` of \(entity.what)", "a list of constraints such as `- in_range: [1, 9]`")
@@ -97,8 +127,8 @@ struct ConstraintClause: Sendable {
         expected: "a map with one operator, such as `in_range: [1, 9]`")
       return nil
     }
-    guard let operation = Operator(rawValue: entry.name) else {
-      let names = Operator.allCases.map(\.rawValue)
+    guard let operation = Operator(rawValue: entry.name), operation != .validation else {
+      let names = Operator.allCases.filter { $0 != .validation }.map(\.rawValue)
       context.findings.report(
         "unknown-constraint", at: entry.key.place, "unknown constraint operator `\(entry.name.excerpt)`",
         expected: "one of " + names.map { "`\($0)`" }.joined(separator: ", "),

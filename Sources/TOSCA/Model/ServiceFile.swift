@@ -18,6 +18,8 @@ struct ServiceFile: Sendable {
   var nodeTypes: OrderedMap<NodeType>
   var policyTypes: OrderedMap<PolicyType>
   var relationshipTypes: OrderedMap<RelationshipType>
+  /// The functions it defines (2.0).
+  var functions = OrderedMap<FunctionDefinition>()
   /// The topology template, in a service template.
   var topology: TopologyTemplate?
 
@@ -26,14 +28,14 @@ struct ServiceFile: Sendable {
     var entity = Entity(node, "a service template", context)
     version = context.version
     _ = entity.take("tosca_definitions_version")
-    _ = entity.string("namespace")
+    if !context.isVersion2 { _ = entity.string("namespace") }
     description = entity.string("description")?.text
     metadata = entity.metadata()
-    Self.checkMetadata(node["metadata"], entity)
-    for keyname in ["template_name", "template_author", "template_version"] { _ = entity.text(keyname) }
-    if let value = entity.take("dsl_definitions"), value.entries == nil {
-      entity.reportForm(value, "`dsl_definitions`", "a map")
+    if !context.isVersion2 {
+      Self.checkMetadata(node["metadata"], entity)
+      for keyname in ["template_name", "template_author", "template_version"] { _ = entity.text(keyname) }
     }
+    if let value = entity.take("dsl_definitions") { Self.checkReusables(value, entity) }
     repositories = entity.map("repositories") { Self.repository($1, context) }
     imports = ImportDefinition.readAll(&entity)
     artifactTypes = Self.types(&entity)
@@ -44,8 +46,33 @@ struct ServiceFile: Sendable {
     nodeTypes = Self.types(&entity)
     policyTypes = Self.types(&entity)
     relationshipTypes = Self.types(&entity)
-    topology = entity.take("topology_template").map { TopologyTemplate($0, context) }
+    if context.isVersion2 {
+      let profile = entity.string("profile")
+      functions = FunctionDefinition.readAll(&entity)
+      topology = entity.take("service_template").map { TopologyTemplate($0, context) }
+      if let profile, let key = entity.key("service_template") {
+        let severity: Finding.Severity = context.tolerances.contains(.serviceTemplateInProfile) ? .warning : .error
+        context.findings.report(
+          "service-in-profile", severity, at: key,
+          "a file that declares the profile `\(profile.text.excerpt)` has a service template",
+          expected: "`profile` or `service_template` (TOSCA 2.0, 6.4)")
+      }
+    } else {
+      topology = entity.take("topology_template").map { TopologyTemplate($0, context) }
+    }
     entity.finish()
+  }
+
+  /// What others refer to by aliases: a map, whose values 2.0 asks to be there.
+  private static func checkReusables(_ value: YAMLNode, _ entity: Entity) {
+    guard let entries = value.entries else {
+      entity.reportForm(value, "`dsl_definitions`", "a map")
+      return
+    }
+    guard entity.context.isVersion2 else { return }
+    for entry in entries where entry.value.isNull {
+      entity.reportForm(entry.value, "the definition `\(entry.name.excerpt)`", "a value with an anchor")
+    }
   }
 
   private static func types<Type: TypeDefinition>(_ entity: inout Entity) -> OrderedMap<Type> {
@@ -67,6 +94,7 @@ struct ServiceFile: Sendable {
     if node.text != nil, !node.isNull { return node }
     var entity = Entity(node, "a repository", context, orText: true)
     _ = entity.string("description")
+    if context.isVersion2 { _ = entity.metadata() }
     if entity.string("url") == nil, entity.key("url") == nil { entity.reportMissing("url") }
     _ = entity.take("credential")
     entity.finish()

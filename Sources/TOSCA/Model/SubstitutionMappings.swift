@@ -17,12 +17,35 @@ struct SubstitutionMappings: Sendable {
     _ = entity.map("attributes") { $1 }
     capabilities = entity.map("capabilities") { $1 }
     requirements = OrderedMap()
-    if node["requirements"]?.items != nil {
+    if context.isVersion2, let value = entity.take("requirements") {
+      requirements = Self.requirements(value, entity)
+    } else if node["requirements"]?.items != nil {
       for (name, value) in entity.list("requirements", read: { ($0, $1) }) { requirements[name.text] = value }
     } else {
       requirements = entity.map("requirements") { $1 }
     }
     _ = entity.map("interfaces") { $1 }
     entity.finish()
+  }
+
+  /// Since 2.0 a list, because a requirement can be mapped several times; a key may be `[requirement, count]` (15.5).
+  private static func requirements(_ value: YAMLNode, _ entity: Entity) -> OrderedMap<YAMLNode> {
+    var result = OrderedMap<YAMLNode>()
+    guard let items = value.items else {
+      entity.reportForm(value, "`requirements` of a substitution mapping", "a list of maps with one name each")
+      return result
+    }
+    for item in items {
+      guard let entries = item.entries, !entries.isEmpty else {
+        entity.reportForm(
+          item, "an item of `requirements`", "a map from a requirement's name to a node and requirement")
+        continue
+      }
+      for entry in entries {
+        let key = entry.key.items?.first ?? entry.key
+        if let name = entity.string(key, "a name in `requirements`") { result[name.text] = entry.value }
+      }
+    }
+    return result
   }
 }

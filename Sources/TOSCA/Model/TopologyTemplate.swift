@@ -21,10 +21,12 @@ struct TopologyTemplate: Sendable {
 
   /// Reads a topology template.
   init(_ node: YAMLNode, _ context: SyntaxContext) {
-    var entity = Entity(node, "a topology template", context)
+    var entity = Entity(node, context.isVersion2 ? "a service template" : "a topology template", context)
+    if context.isVersion2 { _ = entity.metadata() }
     description = entity.string("description")?.text
     inputs = PropertyDefinition.readAll("inputs", .parameter, &entity)
     nodeTemplates = entity.map("node_templates") { NodeTemplate($0, $1, context) }
+    if context.isVersion2, entity.key("node_templates") == nil { entity.reportMissing("node_templates") }
     relationshipTemplates = entity.map("relationship_templates") { RelationshipTemplate($0, $1, context) }
     groups = entity.map("groups") { GroupDefinition($0, $1, context) }
     policies = OrderedMap()

@@ -18,7 +18,22 @@ struct TriggerDefinition: Sendable {
     _ = entity.metadata()
     var event = entity.string("event")
     // 1.0 to 1.2 call it event_type, and some writers keep that name.
-    if event == nil, entity.key("event") == nil { event = Self.eventType(&entity) }
+    if event == nil, entity.key("event") == nil, !context.isVersion2 { event = Self.eventType(&entity) }
+    if context.isVersion2 {
+      condition = entity.take("condition")
+      if let condition { Condition.check(condition, "the condition of a trigger", context) }
+      actions =
+        entity.take("action").flatMap { value in
+          if value.items == nil { entity.reportForm(value, "the action of a trigger", "a list of activities") }
+          return value.items
+        } ?? []
+      if entity.key("action") == nil { entity.reportMissing("action", at: name.place) }
+      for action in actions { Activity.check(action, context) }
+      entity.finish()
+      guard let event else { return nil }
+      self.event = event
+      return
+    }
     _ = entity.take("schedule")
     _ = entity.take("target_filter")
     condition = entity.take("condition")

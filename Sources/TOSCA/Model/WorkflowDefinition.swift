@@ -9,10 +9,14 @@ struct WorkflowDefinition: Sendable {
     /// The steps that follow when it succeeded, and when it failed.
     var onSuccess: [Name]
     var onFailure: [Name]
+    /// What it does, as written.
+    var activities: [YAMLNode]
   }
 
   /// Its name.
   var name: Name
+  /// Its inputs.
+  var inputs: OrderedMap<PropertyDefinition>
   /// Its steps.
   var steps: OrderedMap<Step>
 
@@ -23,8 +27,11 @@ struct WorkflowDefinition: Sendable {
     self.name = name
     _ = entity.string("description")
     _ = entity.metadata()
-    _ = PropertyDefinition.readAll("inputs", .parameter, &entity)
-    if let value = entity.take("preconditions"), value.items == nil, value.entries == nil {
+    inputs = PropertyDefinition.readAll("inputs", .parameter, &entity)
+    if context.isVersion2, let value = entity.take("precondition") {
+      Condition.check(value, "the precondition of a workflow", context)
+    }
+    if !context.isVersion2, let value = entity.take("preconditions"), value.items == nil, value.entries == nil {
       entity.reportForm(value, "`preconditions` of a workflow", "a list of conditions")
     }
     steps = entity.map("steps") { Self.step($0, $1, context) }
@@ -40,7 +47,8 @@ struct WorkflowDefinition: Sendable {
     _ = entity.string("target_relationship")
     _ = entity.string("operation_host")
     _ = entity.take("filter")
-    if let value = entity.take("activities") {
+    let activities = entity.take("activities")
+    if let value = activities {
       if let items = value.items {
         for item in items { Activity.check(item, context) }
       } else {
@@ -52,7 +60,8 @@ struct WorkflowDefinition: Sendable {
     let onSuccess = names("on_success", &entity)
     let onFailure = names("on_failure", &entity)
     entity.finish()
-    return Step(name: name, target: target, onSuccess: onSuccess, onFailure: onFailure)
+    return Step(
+      name: name, target: target, onSuccess: onSuccess, onFailure: onFailure, activities: activities?.items ?? [])
   }
 
   /// The steps that follow; one may stand without a list.

@@ -131,7 +131,8 @@ extension TopologyBuilder {
       let present = FileAccess.names(in: PathText.folder(of: path))
       let wanted = written.split(separator: "/").last.map(String.init) ?? written
       findings.report(
-        "missing-file", at: file.place, "the artifact's file `\(written.excerpt)` does not exist",
+        "missing-file", typer.tolerances.contains(.missingArtifactFiles) ? .warning : .error, at: file.place,
+        "the artifact's file `\(written.excerpt)` does not exist",
         expected: "a file or folder relative to this file", suggestion: nearest(wanted, among: present))
       return written
     }

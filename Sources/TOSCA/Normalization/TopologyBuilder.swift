@@ -73,6 +73,11 @@ final class TopologyBuilder {
         }
         continue
       }
+      if let fixed = definition.value, typer.version == .tosca2_0, fixed.content != assignment.value.content {
+        findings.report(
+          "fixed-value", at: assignment.name.place, "the value of the property `\(key.excerpt)` is fixed by its type",
+          expected: fixed.text.map { "`\($0)`" } ?? "no assignment", related: [(fixed.place, "it is fixed here")])
+      }
       if assignment.value.isNull, !definition.required, definition.schema?.type.text != "null" { continue }
       result[key] = typer.value(assignment.value, of: definition, context)
     }

@@ -14,9 +14,15 @@ final class SyntaxContext {
   let version: TOSCAVersion
   /// The file.
   let file: UInt32
+  /// What is let pass.
+  let tolerances: Tolerance
+
+  /// Whether the file is TOSCA 2.0, whose grammar differs in many places.
+  var isVersion2: Bool { version >= .tosca2_0 }
 
   /// The context of a file.
-  init(findings: FindingCollector, version: TOSCAVersion, file: UInt32) {
+  init(findings: FindingCollector, version: TOSCAVersion, file: UInt32, tolerances: Tolerance = []) {
+    self.tolerances = tolerances
     self.findings = findings
     self.version = version
     self.file = file
@@ -90,7 +96,18 @@ struct Entity {
   /// A value that must be a Boolean.
   mutating func boolean(_ keyname: String) -> Bool? {
     guard let value = take(keyname) else { return nil }
-    if case .scalar(let text, .plain) = value.content, let flag = CoreSchema.boolean(text) { return flag }
+    if case .scalar(let text, .plain) = value.content {
+      if context.isVersion2 {
+        if text == "true" || text == "false" { return text == "true" }
+      } else if let flag = CoreSchema.boolean(text) {
+        return flag
+      }
+      if context.tolerances.contains(.oldBooleans), let flag = CoreSchema.oldBoolean(text) {
+        context.findings.report(
+          "tolerated", .warning, at: value.place, "`\(text)` is read as `\(flag)`", expected: "`\(flag)`")
+        return flag
+      }
+    }
     reportForm(value, "`\(keyname)` of \(what)", "`true` or `false`")
     return nil
   }
@@ -111,12 +128,21 @@ struct Entity {
   ) -> OrderedMap<Element> {
     var result = OrderedMap<Element>()
     guard let value = take(keyname) else { return result }
+    if value.isNull, context.tolerances.contains(.emptySections) {
+      context.findings.report(
+        "tolerated", .warning, at: value.place, "`\(keyname)` of \(what) has nothing in it", expected: "`{}`")
+      return result
+    }
     guard let entries = value.entries else {
       reportForm(value, "`\(keyname)` of \(what)", "a map of names")
       return result
     }
     for entry in entries {
       guard let name = string(entry.key, "a name in `\(keyname)`") else { continue }
+      if context.isVersion2, name.text.isEmpty {
+        reportForm(entry.key, "a name in `\(keyname)`", "a name that is not empty")
+        continue
+      }
       result[name.text] = read(name, entry.value)
     }
     return result
@@ -159,6 +185,8 @@ struct Entity {
   /// `metadata`: scalars by name.
   mutating func metadata() -> OrderedMap<Name> {
     map("metadata") { [context] name, value in
+      // Since 2.0 metadata may be any YAML; what is no scalar is kept by name only.
+      if context.isVersion2, value.text == nil { return Name(text: "", place: value.place) }
       if let text = value.text { return Name(text: text, place: value.place) }
       context.findings.report(
         "wrong-syntax", at: value.place, "the metadata `\(name.text.excerpt)` cannot be \(value.kindDescription)",

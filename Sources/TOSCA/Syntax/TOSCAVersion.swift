@@ -7,9 +7,6 @@ enum TOSCAVersion: String, CaseIterable, Comparable {
   case simple1_3 = "tosca_simple_yaml_1_3"
   case tosca2_0 = "tosca_2_0"
 
-  /// Whether this module reads files of the version.
-  var isSupported: Bool { self != .tosca2_0 }
-
   /// The profile whose types every file of the version knows without an import.
   var implicitProfile: String? {
     switch self {

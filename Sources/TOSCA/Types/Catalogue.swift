@@ -13,10 +13,17 @@ final class Catalogue {
 
   private var scopes: [UInt32: Scope] = [:]
   private let implicit: Set<UInt32>
+  private let version: TOSCAVersion
+  private let tolerances: Tolerance
   private var common = Scope()
 
   /// The types of the given files, which stand in the order in which they import each other, imported ones first.
-  init(files: [LoadedFile], implicit: Set<UInt32>, findings: FindingCollector) {
+  init(
+    files: [LoadedFile], implicit: Set<UInt32>, findings: FindingCollector, version: TOSCAVersion,
+    tolerances: Tolerance = []
+  ) {
+    self.tolerances = tolerances
+    self.version = version
     self.findings = findings
     self.implicit = implicit
     var own: [UInt32: Scope] = [:]
@@ -52,7 +59,7 @@ final class Catalogue {
     for kind in kinds {
       known += scopes[file].map { Array($0.names(kind)) } ?? []
       known += common.names(kind)
-      if kind == .data { known += Primitive.allCases.map(\.rawValue) }
+      if kind == .data { known += Primitive.names(in: version) }
     }
     let other = TypeKind.allCases.first { !kinds.contains($0) && find($0, name, in: file, report: false) != nil }
     let title = kinds.map(\.title).joined(separator: " or ")
@@ -76,7 +83,14 @@ final class Catalogue {
 
   /// What values a schema's type stands for; an unknown type is reported.
   func shape(_ name: Name, in file: UInt32, report: Bool = true) -> Shape? {
-    if let primitive = Primitive(name: name.text) { return .primitive(primitive) }
+    if let primitive = Primitive(name: name.text, version) { return .primitive(primitive) }
+    if version == .tosca2_0, tolerances.contains(.formerScalarUnits), name.text.hasPrefix("scalar-unit."),
+      find(.data, name, in: file, report: false) == nil, let primitive = Primitive(name: name.text)
+    {
+      findings.report(
+        "tolerated", .warning, at: name.place, "`\(name.text)` is a type of TOSCA 1.3", expected: "a scalar type")
+      return .primitive(primitive)
+    }
     guard let type = find(.data, name, in: file, report: report) else { return nil }
     return shape(ofDataType: type)
   }
@@ -85,7 +99,9 @@ final class Catalogue {
   func shape(ofDataType type: Int) -> Shape {
     for ancestor in [type] + dataTypes.ancestors[type] {
       let header = dataTypes.declared[ancestor].header
-      if let base = header.derivedFrom, dataTypes.parents[ancestor] == nil, let primitive = Primitive(name: base.text) {
+      if let base = header.derivedFrom, dataTypes.parents[ancestor] == nil,
+        let primitive = Primitive(name: base.text, version)
+      {
         return .derived(type, primitive)
       }
     }
@@ -173,7 +189,7 @@ final class Catalogue {
 
   private func parent<Definition: TypeDefinition>(_ type: Definition) -> Int? {
     guard let base = type.header.derivedFrom else { return nil }
-    if Definition.kind == .data, Primitive(name: base.text) != nil { return nil }
+    if Definition.kind == .data, Primitive(name: base.text, version) != nil { return nil }
     return find(Definition.kind, base, in: type.header.file)
   }
 }

@@ -43,6 +43,15 @@ enum CoreSchema {
     }
   }
 
+  /// The Boolean that YAML 1.1 reads from a word that is a string in YAML 1.2.
+  static func oldBoolean(_ text: String) -> Bool? {
+    switch text.lowercased() {
+    case "yes", "on", "y": true
+    case "no", "off", "n": false
+    default: nil
+    }
+  }
+
   /// The integer the text stands for: decimal, `0o17` or `0xF`; nil where it is none or has more than 64 bits.
   static func integer(_ text: String) -> Int? {
     guard let first = text.utf8.first, first < UInt8(ascii: ":") else { return nil }
