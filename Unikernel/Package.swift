@@ -16,6 +16,7 @@ let modules: [(name: String, dependencies: [Target.Dependency])] = [
   ("StaticSite", []),
   ("ReverseProxy", ["HTTP"]),
   ("KeyValue", []),
+  ("TransportSecurity", ["CBearSSL"]),
 ]
 
 let interchange: Target.Dependency = .product(name: "Interchange", package: "Interchange")
