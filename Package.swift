@@ -31,7 +31,9 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .target(name: "TOSCA", dependencies: ["CYAML"], swiftSettings: strict),
-    .target(name: "SecTOSCA", dependencies: ["TOSCA"], swiftSettings: strict),
+    .target(
+      name: "Certificates", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
+    .target(name: "SecTOSCA", dependencies: ["TOSCA", "Certificates"], swiftSettings: strict),
     .target(name: "Cedar", swiftSettings: strict),
     .target(name: "PolicyDecision", dependencies: ["Cedar", interchange], swiftSettings: strict),
     .target(
@@ -62,7 +64,7 @@ let package = Package(
       name: "testudo",
       dependencies: [
         "ControlPlane", "Orchestration", "Hosting", "ImageGeneration", "PolicyDecision", "Cedar", "SecTOSCA", "TOSCA",
-        interchange,
+        "Certificates", interchange,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
       ],
@@ -74,7 +76,11 @@ let package = Package(
       ],
       path: "Benchmarks/testudo-bench"),
     .testTarget(name: "TOSCATests", dependencies: ["TOSCA"]),
-    .testTarget(name: "SecTOSCATests", dependencies: ["SecTOSCA", "TOSCA"]),
+    .testTarget(
+      name: "CertificatesTests", dependencies: ["Certificates", .product(name: "Crypto", package: "swift-crypto")]),
+    .testTarget(
+      name: "SecTOSCATests",
+      dependencies: ["SecTOSCA", "TOSCA", "Certificates", .product(name: "Crypto", package: "swift-crypto")]),
     .testTarget(name: "CedarTests", dependencies: ["Cedar"]),
     .testTarget(name: "PolicyDecisionTests", dependencies: ["PolicyDecision", "Cedar", interchange]),
     .testTarget(name: "ImageGenerationTests", dependencies: ["ImageGeneration", "SecTOSCA", "TOSCA", interchange]),

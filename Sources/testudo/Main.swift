@@ -59,6 +59,7 @@ struct Testudo: AsyncParsableCommand {
     subcommands: [
       Init.self, Validate.self, Inspect.self, Plan.self, Up.self, Ps.self, Logs.self, Events.self, Context.self,
       Level.self, PolicyCommand.self, ImageCommand.self, Down.self, Serve.self, Doctor.self, Token.self,
+      CertificateCommand.self,
     ])
 }
 
