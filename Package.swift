@@ -86,7 +86,7 @@ let package = Package(
     .testTarget(name: "ImageGenerationTests", dependencies: ["ImageGeneration", "SecTOSCA", "TOSCA", interchange]),
     .testTarget(name: "HostingTests", dependencies: ["Hosting", "CHosting", interchange]),
     .testTarget(name: "StateTests", dependencies: ["State"]),
-    .testTarget(name: "OrchestrationTests", dependencies: ["Orchestration", "State"]),
+    .testTarget(name: "OrchestrationTests", dependencies: ["Orchestration", "Hosting", "State", interchange]),
     .testTarget(name: "EndToEndTests", dependencies: []),
   ],
   swiftLanguageModes: [.v6]

@@ -39,7 +39,7 @@ let package = Package(
     + (modules.map(\.name) + ["LibraryOS", "Cryptography"]).map { name in
       .testTarget(
         name: "\(name)Tests",
-        dependencies: Set([name, "LibraryOS", "LibraryOSTesting", "Cryptography", "CBearSSL"]).sorted()
+        dependencies: Set([name, "LibraryOS", "LibraryOSTesting", "Cryptography", "CBearSSL", "HTTP"]).sorted()
           .map { .target(name: $0) } + [interchange])
     },
   swiftLanguageModes: [.v6]

@@ -141,3 +141,55 @@ struct TransportSecurityTests {
     }
   }
 }
+
+/// Adaptation, and what a scanner says.
+extension TransportSecurityTests {
+  @Test("goes on while another image takes over: no request of a client fails")
+  func anotherImage() async throws {
+    try await Encrypted.up { service in
+      try service.edit {
+        $0.replacing(
+          "    - normal:\n",
+          with: "    - calm:\n        type: sectosca.policies.RateLimit\n        targets: [ page ]\n"
+            + "        properties: { per_source: 100000 per 1 s }\n\n    - normal:\n"
+        ).replacing("team_rules, members_only ]", with: "team_rules, encrypted, calm ]")
+          .replacing("    - members_only:", with: "    - unused_members:")
+      }
+      let up = try await service.bringUp()
+      try #require(up.status == 0, "\(up.errors)")
+      let image = try await service.unikernels().map(\.image)
+      let answers = try await Crowd.gathered { crowd in
+        for _ in 0..<2 {
+          await crowd.add("page", "https://127.0.0.1:\(service.port)/", "--cacert", service.file("authority.pem"))
+        }
+        for level in ["high", "low", "high"] {
+          #expect(try await service.testudo("context", "set", "threat_level=\(level)").status == 0)
+        }
+        return try await crowd.stop()
+      }
+      #expect(answers["page"].map { Set($0.keys) } == ["200"], "\(answers)")
+      #expect(try await service.unikernels().map(\.image) != image)
+    }
+  }
+
+  @Test("is approved by sslscan", .enabled(if: Testbed.path(of: "sslscan") != nil, "sslscan is not installed"))
+  func scanned() async throws {
+    try await Encrypted.up { service in
+      let scan = try await Command.run(
+        Testbed.path(of: "sslscan") ?? "", ["--no-colour", "127.0.0.1:\(service.port)"], deadline: 60
+      ).output
+      for line in [
+        "SSLv2     disabled", "SSLv3     disabled", "TLSv1.0   disabled", "TLSv1.1   disabled", "TLSv1.2   enabled",
+      ] {
+        #expect(scan.contains(line), "\(line)")
+      }
+      #expect(
+        scan.contains("Session renegotiation not supported") || scan.contains("Secure session renegotiation supported"))
+      #expect(!scan.contains("vulnerable to heartbleed") || scan.contains("not vulnerable to heartbleed"))
+      let suites = scan.split(separator: "\n").filter { $0.hasPrefix("Accepted") || $0.hasPrefix("Preferred") }
+      #expect(!suites.isEmpty)
+      #expect(
+        suites.allSatisfy { $0.contains("ECDHE-") && ($0.contains("GCM") || $0.contains("CHACHA20")) }, "\(suites)")
+    }
+  }
+}
