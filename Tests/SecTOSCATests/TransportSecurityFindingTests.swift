@@ -106,6 +106,26 @@ struct TransportSecurityFindingTests {
     #expect(findings.first?.message.contains("`storefront`") == true)
   }
 
+  @Test("a topology that is shown has neither private keys nor hashes of passwords")
+  func shown() throws {
+    let topology = Self.sealed()
+    let secrets = [
+      Fixtures.serverKey.pemRepresentation, "mWMoM555C96D3XmW24lnQIT81DgCtmNjTFg//fML7+c=", "b2d20928585e7b4b",
+    ]
+    func text(_ topology: Topology) throws -> String {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .withoutEscapingSlashes
+      return String(decoding: try encoder.encode(topology), as: UTF8.self).replacing("\\n", with: "\n")
+    }
+    let (whole, shown) = (try text(topology), try text(topology.withoutSecrets))
+    for secret in secrets {
+      #expect(whole.contains(secret))
+      #expect(!shown.contains(secret))
+    }
+    #expect(shown.contains("BEGIN CERTIFICATE"))
+    #expect(shown.contains("20000"))
+  }
+
   @Test("no finding has a part of a key, nor points at a line with one")
   func secrets() throws {
     let key = Fixtures.serverKey.pemRepresentation

@@ -36,7 +36,7 @@ struct Inspect: ParsableCommand {
       throw OrchestrationFault.findings(outcome.findings, sources: outcome.sources)
     }
     switch format {
-    case .json: try Console.print(json: Document(topology: topology, protection: service.protectionTable))
+    case .json: try Console.print(json: Document(topology: topology.withoutSecrets, protection: service.protectionTable))
     case .dot: print(topology.dot())
     case .text: print(service.protectionTable.text)
     }
