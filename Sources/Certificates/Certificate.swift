@@ -19,8 +19,9 @@ public struct Certificate: Hashable, Sendable {
   public var notBefore: Date
   /// Until when.
   public var notAfter: Date
-  /// The names of subject and issuer, in DER.
+  /// The subject's name, in DER.
   public var subject: [UInt8]
+  /// The issuer's name, in DER.
   public var issuer: [UInt8]
   /// The subject's common name, if it has one.
   public var commonName: String?
