@@ -54,7 +54,8 @@ struct OrderedMap<Element: Sendable>: Sendable {
     for (position, entry) in entries.enumerated() { positions[entry.key] = position }
   }
 
-  private func position(of key: String) -> Int? {
+  /// The position of a key in `entries`.
+  func position(of key: String) -> Int? {
     if entries.count > Self.few { return positions[key] }
     var position = 0
     while position < entries.count {
