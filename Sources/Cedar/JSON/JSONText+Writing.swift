@@ -54,8 +54,7 @@ extension Value {
     case .entity(let uid): .object(["__entity": uid.json])
     case .set(let items): .array(items.map { ($0.description, $0.json) }.sorted { $0.0 < $1.0 }.map(\.1))
     case .record(let fields): .object(fields.mapValues(\.json))
-    case .extension(let value):
-      .object(["__extn": .object(["fn": .string(CedarString(value.constructor.rawValue)), "arg": .string(value.argument)])])
+    case .extension(let value): .object(["__extn": .object(value.call)])
     }
   }
 }
@@ -66,6 +65,16 @@ extension EntityUID {
 }
 
 extension ExtensionValue {
+  /// The function that makes it and what it makes it of; a point in time that cannot be written lies some time after
+  /// one that can.
+  fileprivate var call: [CedarString: JSONText] {
+    if case .datetime(let milliseconds) = self, Timestamps.text(milliseconds) == nil {
+      let parts = [Value.extension(.datetime(0)), .extension(.duration(milliseconds))]
+      return ["fn": "offset", "args": .array(parts.map(\.json))]
+    }
+    return ["fn": .string(CedarString(constructor.rawValue)), "arg": .string(argument)]
+  }
+
   /// The function that makes it.
   var constructor: ExtensionFunction {
     switch self {
@@ -81,7 +90,7 @@ extension ExtensionValue {
     switch self {
     case .address(let address): CedarString("\(address)")
     case .decimal(let decimal): CedarString("\(decimal)")
-    case .datetime(let milliseconds): CedarString(Timestamps.text(milliseconds))
+    case .datetime(let milliseconds): CedarString(Timestamps.text(milliseconds) ?? "")
     case .duration(let milliseconds): CedarString("\(milliseconds)ms")
     }
   }

@@ -13,7 +13,8 @@ extension Policy {
     ]
     if !annotations.isEmpty {
       fields["annotations"] = .object(
-        Dictionary(annotations.map { (CedarString($0.name), .string($0.value)) }, uniquingKeysWith: { first, _ in first }))
+        Dictionary(
+          annotations.map { (CedarString($0.name), .string($0.value)) }, uniquingKeysWith: { first, _ in first }))
     }
     return .object(fields)
   }
@@ -113,7 +114,8 @@ extension Expression {
       var parts: [JSONText] = []
       for (index, segment) in pattern.segments.enumerated() {
         if index > 0 { parts.append("Wildcard") }
-        if !segment.string.isEmpty { parts.append(.object(["Literal": .string(segment)])) }
+        // One scalar each, as the reference writes them.
+        parts += segment.string.unicodeScalars.map { .object(["Literal": .string(CedarString(String($0)))]) }
       }
       return .object(["like": .object(["left": operand.json, "pattern": .array(parts)])])
     case .is(let operand, let type, let ancestor):

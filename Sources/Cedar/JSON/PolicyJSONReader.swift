@@ -79,7 +79,9 @@ struct PolicyJSONReader {
   private func string(
     _ name: CedarString, in fields: [CedarString: JSONText], at place: String
   ) throws(CedarJSONError) -> CedarString {
-    guard let value = fields[name] else { throw CedarJSONError(at: place, "`\(name)` is missing", expected: "a string") }
+    guard let value = fields[name] else {
+      throw CedarJSONError(at: place, "`\(name)` is missing", expected: "a string")
+    }
     guard case .string(let text) = value else {
       throw CedarJSONError(at: "\(place).\(name)", "\(value.kindName) stands here", expected: "a string")
     }
@@ -333,7 +335,7 @@ extension PolicyJSONReader {
     var segments = [""]
     for (index, part) in parts.enumerated() {
       switch part {
-      case "Wildcard": segments.append("")
+      case .string("Wildcard"): segments.append("")
       case .object(let fields) where fields.count == 1:
         segments[segments.count - 1] += try string("Literal", in: fields, at: "\(place).pattern[\(index)]").string
       default:
