@@ -14,6 +14,11 @@ public struct TemplateReader: Sendable {
   public var importFolders: [String]
   /// Departures from the standard that are let pass.
   public var tolerances: Tolerance
+  /// Folders of profiles that are searched before those of the product.
+  public var profileFolders: [String]
+  /// Local folders that stand for remote repositories: by a repository's name, or by the beginning of an address.
+  /// Nothing is ever fetched.
+  public var mirrors: [String: String]
 
   /// A reader.
   /// - Parameters:
@@ -22,24 +27,31 @@ public struct TemplateReader: Sendable {
   ///   - limits: How much a reading may take.
   ///   - importFolders: Folders, besides the template's own, that imports may come from.
   ///   - tolerances: Departures from the standard that are let pass.
+  ///   - profileFolders: Folders of profiles that are searched before those of the product.
+  ///   - mirrors: Local folders that stand for remote repositories, by the repository's name or the beginning of an
+  ///     address.
   public init(
     profiles: String, inputs: [String: String] = [:], limits: Limits = Limits(), importFolders: [String] = [],
-    tolerances: Tolerance = []
+    tolerances: Tolerance = [], profileFolders: [String] = [], mirrors: [String: String] = [:]
   ) {
     self.tolerances = tolerances
+    self.profileFolders = profileFolders
+    self.mirrors = mirrors
     self.profiles = profiles
     self.inputs = inputs
     self.limits = limits
     self.importFolders = importFolders
   }
 
-  /// Reads a template file, or a folder with one service template at its root: the one that `TOSCA.meta` names, else
-  /// `service.yaml`, else the only YAML file.
+  /// Reads a template file; a folder with one service template, the one that `TOSCA.meta` names, else `service.yaml`,
+  /// else the only YAML file at its root; or an archive: zip, tar, or gzipped tar (CSAR 1.0, 1.1 and 2.0).
   public func read(_ path: String) -> ReadResult {
     let table = SourceTable()
     let findings = FindingCollector(table: table, limit: limits.findings)
-    let topology = read(path, findings)
+    let entry = EntryPoint.find(path, limits: limits, findings: findings)
+    let topology = entry.flatMap { read($0, findings) }
     var result = ReadResult(topology: findings.hasErrors ? nil : topology, findings: findings.sorted())
+    result.unpacked = entry?.archive?.unpacked
     for source in table.sources {
       if let text = source.text { result.sources[source.name] = text }
       if let path = source.path, FileAccess.kind(of: path) == .file { result.files.append(path) }
@@ -47,14 +59,14 @@ public struct TemplateReader: Sendable {
     return result
   }
 
-  private func read(_ path: String, _ findings: FindingCollector) -> Topology? {
-    guard let entry = EntryPoint.find(path, limits: limits, findings: findings) else { return nil }
-    let folder = entry.root
-    let roots = ([folder] + importFolders).compactMap { FileAccess.realPath($0) }
+  private func read(_ entry: EntryPoint, _ findings: FindingCollector) -> Topology? {
+    let roots = ([entry.root] + importFolders + mirrors.values.sorted()).compactMap { FileAccess.realPath($0) }
     let loader = FileLoader(
-      findings: findings, limits: limits, profiles: ProfileFolder(path: profiles), roots: roots,
-      tolerances: tolerances)
+      entry: entry, findings: findings, limits: limits, profiles: ProfileFolders(profileFolders + [profiles]),
+      roots: roots, mirrors: mirrors, tolerances: tolerances)
     guard let template = loader.loadTemplate(entry.file) else { return nil }
+    ArchiveRules(entry: entry, findings: findings).check(template)
+    loadOthers(of: entry, loader, findings)
     let version = template.content.version
     let implicit = loader.loadImplicitProfile(of: version, for: template.id)
     var implicitFiles = Set<UInt32>()
@@ -87,8 +99,21 @@ public struct TemplateReader: Sendable {
     var folders: [UInt32: String] = [:]
     for file in files where !file.isProfile { folders[file.id] = file.folder }
     let builder = TopologyBuilder(
-      typer: typer, catalogue: catalogue, findings: findings, scope: scope, file: template, folders: folders)
+      typer: typer, catalogue: catalogue, findings: findings, scope: scope, file: template, folders: folders,
+      artifacts: ArtifactFiles(roots: roots, limits: limits, findings: findings))
     return builder.build()
+  }
+
+  /// Reads the other templates that an archive's metadata names. Their definitions are checked with the template's.
+  private func loadOthers(of entry: EntryPoint, _ loader: FileLoader, _ findings: FindingCollector) {
+    for (path, name) in entry.others {
+      guard let other = loader.loadTemplate(path) else { continue }
+      guard other.content.topology?.substitutionMappings == nil else { continue }
+      findings.report(
+        "unused-definitions", .warning, at: name.place,
+        "`\(name.text.excerpt)` has no template that could substitute a node",
+        expected: "a service template with `substitution_mappings`")
+    }
   }
 }
 
@@ -102,6 +127,9 @@ public struct ReadResult: Sendable {
   public var sources: [String: String]
   /// The paths of all files that were read, in the order of reading.
   public var files: [String]
+  /// The files of the archive that was read. Paths of the topology lead to them, so that it must be kept as long as
+  /// the topology's files are used; the folder is removed with it.
+  public var unpacked: UnpackedArchive?
 
   /// A result.
   public init(

@@ -22,6 +22,9 @@ public struct TemplateLoading: Sendable {
     public var findings: [Finding]
     /// The texts of the files read, to show places in.
     public var sources: [String: String]
+    /// The files of the archive that was read, which the topology's and the service's paths lead to as long as this is
+    /// kept.
+    public var unpacked: UnpackedArchive?
 
     /// Whether anything found keeps the template from being used.
     public var hasErrors: Bool { findings.contains { $0.severity == .error } }
@@ -31,14 +34,16 @@ public struct TemplateLoading: Sendable {
   public func load(_ path: String, inputs: [String: String]) -> Outcome {
     let result = TemplateReader(profiles: library + "/profiles", inputs: inputs).read(path)
     guard let topology = result.topology else {
-      return Outcome(topology: nil, service: nil, findings: result.findings, sources: result.sources)
+      return Outcome(
+        topology: nil, service: nil, findings: result.findings, sources: result.sources, unpacked: result.unpacked)
     }
     let (service, findings) = Interpreter().interpret(topology)
     let unsatisfiable = service.map(unsatisfiableRequirements) ?? []
     let all = (result.findings + findings + unsatisfiable).sorted {
       ($0.place.file, $0.place.line, $0.place.column) < ($1.place.file, $1.place.line, $1.place.column)
     }
-    return Outcome(topology: topology, service: service, findings: all, sources: result.sources)
+    return Outcome(
+      topology: topology, service: service, findings: all, sources: result.sources, unpacked: result.unpacked)
   }
 
   /// What no set of modules can give, of all that any level calls for. Each clash once, however many levels have it.
@@ -61,13 +66,16 @@ public struct TemplateLoading: Sendable {
     return findings
   }
 
-  /// The protected service of a template without errors.
-  public func service(_ path: String, inputs: [String: String]) throws(OrchestrationFault) -> ProtectedService {
+  /// The protected service of a template without errors, and the files of the archive that it was read from. The
+  /// service's files are there as long as these are kept.
+  public func service(
+    _ path: String, inputs: [String: String]
+  ) throws(OrchestrationFault) -> (service: ProtectedService, unpacked: UnpackedArchive?) {
     let outcome = load(path, inputs: inputs)
     guard let service = outcome.service, !outcome.hasErrors else {
       throw .findings(outcome.findings, sources: outcome.sources)
     }
-    return service
+    return (service, outcome.unpacked)
   }
 }
 

@@ -9,12 +9,15 @@ final class TopologyBuilder {
   let folders: [UInt32: String]
   /// The folder of the template, as the user named it.
   let root: String
+  /// What may be used of the file system.
+  let artifacts: ArtifactFiles
 
   /// A builder for the template of a file.
   init(
     typer: ValueTyper, catalogue: Catalogue, findings: FindingCollector, scope: TopologyScope, file: LoadedFile,
-    folders: [UInt32: String]
+    folders: [UInt32: String], artifacts: ArtifactFiles
   ) {
+    self.artifacts = artifacts
     self.typer = typer
     self.catalogue = catalogue
     self.findings = findings

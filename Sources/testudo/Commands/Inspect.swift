@@ -14,7 +14,7 @@ struct Inspect: ParsableCommand {
     case text, json, dot
   }
 
-  @Argument(help: "A template, or a folder with one.")
+  @Argument(help: "A template, a folder with one, or an archive.")
   var path: String
 
   @Option(name: .customLong("set"), help: "An input, as INPUT=VALUE. Repeatable.")

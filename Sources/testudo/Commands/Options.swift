@@ -16,10 +16,10 @@ enum DocumentFormat: String, ExpressibleByArgument, CaseIterable {
 
 /// What `up` and `plan` are given.
 struct RequestOptions: ParsableArguments {
-  @Argument(help: "A template, or a folder with one.")
+  @Argument(help: "A template, a folder with one, or an archive.")
   var path: String
 
-  @Option(help: "The service's name; that of the template's folder unless given.")
+  @Option(help: "The service's name; that of the template's folder, or of the archive, unless given.")
   var name: String?
 
   @OptionGroup var tenant: TenantOption

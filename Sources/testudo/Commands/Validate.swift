@@ -9,7 +9,7 @@ struct Validate: ParsableCommand {
     abstract: "Checks a template: every finding with its place.",
     discussion: "Example: testudo validate Examples/portal")
 
-  @Argument(help: "A template, or a folder with one.")
+  @Argument(help: "A template, a folder with one, or an archive.")
   var path: String
 
   @Option(name: .customLong("set"), help: "An input, as INPUT=VALUE. Repeatable.")
