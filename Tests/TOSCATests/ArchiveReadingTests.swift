@@ -23,7 +23,7 @@ struct ArchiveReadingTests {
     Entry-Definitions: defs/main.yaml
 
     """
-  private static let version2 = "tosca_definitions_version: tosca_2_0\nservice_template: {}\n"
+  private static let version2 = "tosca_definitions_version: tosca_2_0\nservice_template: { node_templates: {} }\n"
 
   /// Writes the files as an archive and reads it.
   static func read(
@@ -89,7 +89,8 @@ struct ArchiveReadingTests {
         continue
       }
       let fixture = try Fixture([
-        "in/main.yaml": "tosca_definitions_version: tosca_2_0\nimports: [ \(long) ]\nservice_template: {}\n",
+        "in/main.yaml":
+          "tosca_definitions_version: tosca_2_0\nimports: [ \(long) ]\nservice_template: { node_templates: {} }\n",
         "in/" + long: "tosca_definitions_version: tosca_2_0\n",
       ])
       let process = Process()
@@ -200,7 +201,7 @@ struct ArchiveReadingTests {
       ("a b.yaml", "tosca_definitions_version: tosca_2_0\nnode_types: { T: { derived_from: U } }\n"),
       (
         "c.yaml",
-        "tosca_definitions_version: tosca_2_0\nnode_types: { T: {} }\nservice_template: { substitution_mappings: { node_type: T } }\n"
+        "tosca_definitions_version: tosca_2_0\nnode_types: { T: {} }\nservice_template: { node_templates: {}, substitution_mappings: { node_type: T } }\n"
       ),
     ])
     #expect(result.findings.map(\.code).sorted() == ["unknown-type", "unused-definitions"])
@@ -214,6 +215,6 @@ struct ArchiveReadingTests {
       ("t.yaml", "tosca_definitions_version: tosca_2_0\n"),
       ("TOSCA.meta", "CSAR-Version: 2.0\nCreated-By: x\nEntry-Definitions: defs/s.yaml\n"),
     ])
-    #expect(result.errors == ["import-outside 2:21", "import-outside 2:36", "unknown-profile 2:48"])
+    #expect(result.errors == ["import-outside 2:21", "import-outside 2:35", "unknown-profile 2:47"])
   }
 }

@@ -7,7 +7,8 @@ import Testing
 struct HostileArchiveTests {
   private typealias Entry = RawArchive.ZipEntry
 
-  private static let template = Array("tosca_definitions_version: tosca_2_0\nservice_template: {}\n".utf8)
+  private static let template = Array(
+    "tosca_definitions_version: tosca_2_0\nservice_template: { node_templates: {} }\n".utf8)
   private static let good = RawArchive.ZipEntry(name: "s.yaml", bytes: template)
 
   private func codes(_ bytes: [UInt8], _ format: ArchiveFormat = .zip, limits: Limits = Limits()) throws -> [String] {
@@ -139,7 +140,7 @@ struct HostileArchiveTests {
   func damaged() throws {
     var wrong = Self.good
     wrong.checksum = 7
-    #expect(try codes(RawArchive.zip([wrong])) == ["damaged-archive service.csar!/s.yaml", "no-template service.csar"])
+    #expect(try codes(RawArchive.zip([wrong])) == ["no-template service.csar", "damaged-archive service.csar!/s.yaml"])
     var hidden = Self.good
     hidden.localName = "t.yaml"
     #expect(try codes(RawArchive.zip([Self.good, hidden])) == ["damaged-archive service.csar!/s.yaml"])

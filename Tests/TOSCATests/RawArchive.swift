@@ -45,7 +45,7 @@ enum RawArchive {
       LittleEndian.append(0x0314, 2, to: &directory)
       directory += numbers
       LittleEndian.append(name.count, 2, to: &directory)
-      LittleEndian.append(0, 10, to: &directory)
+      LittleEndian.append(0, 8, to: &directory)
       LittleEndian.append(entry.mode << 16, 4, to: &directory)
       LittleEndian.append(offset, 4, to: &directory)
       directory += name

@@ -51,7 +51,7 @@ enum ArchiveWriter {
       // Made under Unix, so that the mode is known.
       LittleEndian.append(0x0314, 2, to: &directory)
       directory += common
-      LittleEndian.append(0, 8, to: &directory)
+      LittleEndian.append(0, 6, to: &directory)
       LittleEndian.append((file.isExecutable ? 0o100755 : 0o100644) << 16, 4, to: &directory)
       LittleEndian.append(offset, 4, to: &directory)
       directory += name
