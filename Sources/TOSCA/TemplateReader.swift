@@ -14,6 +14,16 @@ public struct TemplateReader: Sendable {
   public var importFolders: [String]
   /// Departures from the standard that are let pass.
   public var tolerances: Tolerance
+  /// Whether warnings count as errors.
+  public var isStrict = false
+  /// Whether a file `.testudo.yaml` is looked for, and added to what is said here (`ReadingSettings`).
+  public var usesSettings = false
+  /// Texts by absolute path that stand for the files there.
+  public var overlay: [String: String] = [:]
+  /// Whether the result has an index of names and places.
+  public var isIndexing = false
+  /// A text that stands where something is to be completed; the index has candidates for it.
+  public var completionMarker: String?
 
   /// A reader.
   /// - Parameters:
@@ -37,23 +47,40 @@ public struct TemplateReader: Sendable {
   /// `service.yaml`, else the only YAML file.
   public func read(_ path: String) -> ReadResult {
     let table = SourceTable()
-    let findings = FindingCollector(table: table, limit: limits.findings)
-    let topology = read(path, findings)
+    let recorder = isIndexing ? IndexRecorder(marker: completionMarker) : nil
+    let findings = FindingCollector(table: table, limit: limits.findings, recorder: recorder)
+    var reader = self
+    if usesSettings { reader.apply(SettingsReader(findings: findings, limits: limits).read(for: path)) }
+    let topology = reader.read(path, findings)
     var result = ReadResult(topology: findings.hasErrors ? nil : topology, findings: findings.sorted())
+    result.isStrict = reader.isStrict
+    if result.isStrict { result.promoteWarnings() }
+    result.index = recorder?.index(table)
     for source in table.sources {
+      if let path = source.path { result.paths[source.name] = path }
       if let text = source.text { result.sources[source.name] = text }
       if let path = source.path, FileAccess.kind(of: path) == .file { result.files.append(path) }
     }
     return result
   }
 
+  private mutating func apply(_ settings: ReadingSettings) {
+    tolerances.formUnion(settings.tolerances)
+    isStrict = isStrict || settings.strict
+    importFolders += settings.importFolders
+  }
+
   private func read(_ path: String, _ findings: FindingCollector) -> Topology? {
-    guard let entry = EntryPoint.find(path, limits: limits, findings: findings) else { return nil }
+    let overlay = Overlay(self.overlay)
+    let unsaved =
+      self.overlay[path] != nil && FileAccess.kind(of: path) == .nothing
+      ? EntryPoint(file: path, root: PathText.folder(of: path), mustHaveTopology: false) : nil
+    guard let entry = unsaved ?? EntryPoint.find(path, limits: limits, findings: findings) else { return nil }
     let folder = entry.root
     let roots = ([folder] + importFolders).compactMap { FileAccess.realPath($0) }
     let loader = FileLoader(
       findings: findings, limits: limits, profiles: ProfileFolder(path: profiles), roots: roots,
-      tolerances: tolerances)
+      tolerances: tolerances, overlay: overlay)
     guard let template = loader.loadTemplate(entry.file) else { return nil }
     let version = template.content.version
     let implicit = loader.loadImplicitProfile(of: version, for: template.id)
@@ -102,6 +129,12 @@ public struct ReadResult: Sendable {
   public var sources: [String: String]
   /// The paths of all files that were read, in the order of reading.
   public var files: [String]
+  /// The path of each file by its name in findings.
+  public var paths: [String: String] = [:]
+  /// Whether warnings count as errors, as the reader or a settings file says.
+  public var isStrict = false
+  /// What is where, if it was asked for.
+  public var index: ReadingIndex?
 
   /// A result.
   public init(
@@ -115,4 +148,10 @@ public struct ReadResult: Sendable {
 
   /// Whether an error was found.
   public var hasErrors: Bool { findings.contains { $0.severity == .error } }
+
+  /// Makes errors of the warnings, after which there is no topology unless there were none.
+  mutating func promoteWarnings() {
+    for index in findings.indices { findings[index].severity = .error }
+    if hasErrors { topology = nil }
+  }
 }

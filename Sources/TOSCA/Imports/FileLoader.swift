@@ -26,6 +26,7 @@ final class FileLoader {
   private let profiles: ProfileFolder
   private let roots: [String]
   private let tolerances: Tolerance
+  private let overlay: Overlay
   private var known: [String: UInt32] = [:]
   private var folderOfTemplate = "."
   private var open: [UInt32] = []
@@ -33,8 +34,10 @@ final class FileLoader {
 
   /// A loader that reads files in the given folders (real paths) and profiles.
   init(
-    findings: FindingCollector, limits: Limits, profiles: ProfileFolder, roots: [String], tolerances: Tolerance
+    findings: FindingCollector, limits: Limits, profiles: ProfileFolder, roots: [String], tolerances: Tolerance,
+    overlay: Overlay = Overlay()
   ) {
+    self.overlay = overlay
     self.tolerances = tolerances
     self.findings = findings
     table = findings.table
@@ -45,7 +48,7 @@ final class FileLoader {
 
   /// Reads the template itself.
   func loadTemplate(_ path: String) -> LoadedFile? {
-    guard let real = FileAccess.realPath(path) else { return nil }
+    guard let real = overlay.realPath(path) else { return nil }
     folderOfTemplate = PathText.folder(of: path)
     return load(path, realPath: real, displayName: path, isProfile: false).flatMap { files[$0] }
   }
@@ -81,14 +84,20 @@ final class FileLoader {
         expected: "fewer imports")
       return nil
     }
-    guard let root = compose(path, id), let version = version(of: root, id) else { return nil }
+    guard let root = compose(path, realPath, id), let version = version(of: root, id) else { return nil }
     let content = ServiceFile(
       root, SyntaxContext(findings: findings, version: version, file: id, tolerances: tolerances))
     failed.remove(id)
     files[id] = LoadedFile(
       id: id, content: content, imports: [], folder: PathText.folder(of: path), isProfile: isProfile)
     open.append(id)
-    let imports = content.imports.flatMap { resolve($0, in: id) }
+    let imports = content.imports.flatMap { definition in
+      let found = resolve(definition, in: id)
+      findings.recorder?.reference(.file, definition.file, target: found.first.map { table.start(of: $0.file) }) {
+        importable(definition.file.text, in: PathText.folder(of: path))
+      }
+      return found
+    }
     open.removeLast()
     files[id]?.imports = imports
     order.append(id)
@@ -96,11 +105,11 @@ final class FileLoader {
   }
 
   /// Reads and composes a file; what is wrong with it is reported.
-  private func compose(_ path: String, _ id: UInt32) -> YAMLNode? {
+  private func compose(_ path: String, _ realPath: String, _ id: UInt32) -> YAMLNode? {
     let start = table.start(of: id)
     let bytes: [UInt8]
     do throws(FileFault) {
-      bytes = try FileAccess.read(path, limit: limits.fileBytes)
+      bytes = try overlay.read(path, realPath: realPath, limit: limits.fileBytes)
     } catch {
       let reason =
         switch error {
@@ -222,7 +231,7 @@ final class FileLoader {
       let loaded = loadProfile(name)
       if !loaded.isEmpty { return loaded.map { ($0, definition.prefix?.text) } }
     }
-    guard let real = FileAccess.realPath(path), FileAccess.kind(of: real) == .file else {
+    guard let real = overlay.realPath(path), overlay.isFile(real) else {
       reportMissingImport(name, path, isFileName: isFileName, place)
       return []
     }
@@ -285,6 +294,18 @@ final class FileLoader {
         "unknown-profile", at: place, "unknown profile `\(name.excerpt)`",
         expected: "a profile of the product, or a file ending in `.yaml`", suggestion: nearest(name, among: names))
     }
+  }
+
+  /// What an import could name that begins like a text: files and folders, and profiles.
+  private func importable(_ text: String, in folder: String) -> [(name: String, place: Place?)] {
+    let typed = text.lastIndex(of: "/").map { String(text[...$0]) } ?? ""
+    let searched = PathText.join(folder, typed.isEmpty ? "." : typed)
+    let found = FileAccess.names(in: searched).compactMap { name -> String? in
+      if name.hasPrefix(".") { return nil }
+      if FileAccess.kind(of: PathText.join(searched, name)) == .folder { return typed + name + "/" }
+      return name.hasSuffix(".yaml") || name.hasSuffix(".yml") ? typed + name : nil
+    }
+    return (found + profiles.names()).map { ($0, nil) }
   }
 
   private func inProfiles(_ real: String) -> Bool {

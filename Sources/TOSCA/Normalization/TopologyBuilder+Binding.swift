@@ -12,7 +12,11 @@ extension TopologyBuilder {
   private func copied(_ template: NodeTemplate) -> NodeTemplate? {
     var chain = [template]
     while let copy = chain[chain.count - 1].copy {
-      guard let source = scope.template.nodeTemplates[copy.text],
+      let known = scope.template.nodeTemplates
+      findings.recorder?.reference(.nodeTemplate, copy, target: known[copy.text]?.name.place) {
+        known.map { ($0, $1.name.place) }
+      }
+      guard let source = known[copy.text],
         !chain.contains(where: { $0.name.text == source.name.text })
       else {
         findings.report(
@@ -38,6 +42,9 @@ extension TopologyBuilder {
       var bindings: [Binding] = []
       for assignment in scope.nodes[index].template.requirements {
         let name = assignment.name.text
+        findings.recorder?.reference(
+          .requirement, assignment.name, target: definition.requirements[name]?.name.place
+        ) { definition.requirements.map { ($0, $1.name.place) } }
         guard let requirement = definition.requirements[name] else {
           findings.report(
             "unknown-requirement", at: assignment.name.place,
@@ -76,6 +83,7 @@ extension TopologyBuilder {
   {
     var binding = Binding(name: assignment.name)
     if let node = assignment.node {
+      refer(toNode: node)
       if let target = scope.nodeIndex[node.text] {
         binding.target = target
         checkNodeType(of: target, requirement, at: node)
@@ -120,6 +128,7 @@ extension TopologyBuilder {
     switch assignment.relationship {
     case .named(let name):
       place = name
+      refer(toRelationship: name)
       if let template = scope.template.relationshipTemplates[name.text] {
         binding.properties = template.properties
         type = catalogue.find(.relationship, template.type, in: file.id, report: false)
@@ -135,6 +144,7 @@ extension TopologyBuilder {
       binding.properties = properties
       if let name {
         place = name
+        refer(toRelationship: name)
         if let template = scope.template.relationshipTemplates[name.text] {
           type = catalogue.find(.relationship, template.type, in: file.id, report: false)
           binding.properties = properties.over(template.properties)
@@ -168,6 +178,9 @@ extension TopologyBuilder {
     let place = assignment.capability?.place ?? assignment.node?.place ?? assignment.name.place
     var wantedType = requirement.capability.flatMap { capabilityType($0, in: requirement.file, requirement) }
     if let name = assignment.capability {
+      findings.recorder?.reference(.capability, name, target: offered[name.text]?.name.place) {
+        offered.map { ($0, $1.name.place) }
+      }
       if let capability = offered[name.text] {
         binding.capability = name.text
         guard let wantedType, let type = capabilityType(of: capability) else { return }

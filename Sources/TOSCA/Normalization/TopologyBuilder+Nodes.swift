@@ -29,6 +29,11 @@ extension TopologyBuilder {
 
   private func capabilities(of index: Int, _ definition: NodeType, _ title: String) -> [String: Capability] {
     let template = scope.nodes[index].template
+    for (name, assignment) in template.capabilities {
+      findings.recorder?.reference(
+        .capability, assignment.name, target: definition.capabilities[name]?.name.place
+      ) { definition.capabilities.map { ($0, $1.name.place) } }
+    }
     for (name, assignment) in template.capabilities where definition.capabilities[name] == nil {
       findings.report(
         "unknown-capability", at: assignment.name.place,
@@ -161,6 +166,9 @@ extension TopologyBuilder {
     _ properties: OrderedMap<PropertyDefinition>, of entity: String, _ owner: ValueContext.Owner
   ) {
     for (key, assignment) in assigned {
+      findings.recorder?.reference(
+        .attribute, assignment.name, target: (defined[key] ?? properties[key])?.name.place
+      ) { defined.map { ($0, $1.name.place) } }
       let context = ValueContext(subject: "attribute `\(key.excerpt)`", owner: owner)
       if let definition = defined[key] ?? properties[key] {
         _ = typer.value(Self.attributeValue(assignment.value), of: definition, context)
@@ -179,6 +187,9 @@ extension TopologyBuilder {
     _ owner: ValueContext.Owner
   ) {
     for (name, interface) in assigned {
+      findings.recorder?.reference(.interface, interface.name, target: defined[name]?.name.place) {
+        defined.map { ($0, $1.name.place) }
+      }
       guard let base = defined[name] else {
         findings.report(
           "unknown-interface", at: interface.name.place, "the type has no interface `\(name.excerpt)`",
@@ -194,6 +205,9 @@ extension TopologyBuilder {
       let shared = type.map { catalogue.interfaces.types[$0].properties } ?? OrderedMap()
       check(interface.inputs, base.inputs, shared, owner)
       for (key, operation) in interface.operations {
+        findings.recorder?.reference(
+          .operation, operation.name, target: (operations[key] ?? base.operations[key])?.name.place
+        ) { operations.over(base.operations).map { ($0, $1.name.place) } }
         let known =
           Array(operations.keys) + Array(base.operations.keys) + Array(notifications.keys)
           + Array(base.notifications.keys)

@@ -143,6 +143,7 @@ struct Entity {
         reportForm(entry.key, "a name in `\(keyname)`", "a name that is not empty")
         continue
       }
+      context.findings.recorder?.names(keyname, of: what, name, entry.value)
       result[name.text] = read(name, entry.value)
     }
     return result
@@ -162,6 +163,7 @@ struct Entity {
         continue
       }
       guard let name = string(entry.key, "a name in `\(keyname)`") else { continue }
+      context.findings.recorder?.names(keyname, of: what, name, entry.value)
       if let element = read(name, entry.value) { result.append(element) }
     }
     return result
@@ -197,6 +199,7 @@ struct Entity {
 
   /// Reports the keynames that were not asked for; those of `except` belong to somebody else.
   func finish(except: (String) -> Bool = { _ in false }) {
+    context.findings.recorder?.entity(what, at: node.place, known: known, entries: entries)
     for entry in entries where !known.contains(entry.name) && !except(entry.name) {
       context.findings.report(
         "unknown-key", at: entry.key.place, "unknown keyname `\(entry.name.excerpt)` in \(what)",
@@ -206,7 +209,10 @@ struct Entity {
   }
 
   /// The entries whose keynames were not asked for yet.
-  var remaining: [YAMLEntry] { entries.filter { !known.contains($0.name) } }
+  var remaining: [YAMLEntry] {
+    context.findings.recorder?.entity(what, at: node.place, known: known, entries: entries)
+    return entries.filter { !known.contains($0.name) }
+  }
 
   /// A node that must be a string.
   func string(_ value: YAMLNode, _ subject: String) -> Name? {
