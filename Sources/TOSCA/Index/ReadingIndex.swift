@@ -49,6 +49,14 @@ public struct ReadingIndex: Sendable {
     public var place: SourceRange
     /// Where what it refers to is declared; nil for nothing. Of a file, its first character.
     public var target: SourceRange?
+
+    /// The use of a name.
+    public init(kind: NameKind, text: String, place: SourceRange, target: SourceRange?) {
+      self.kind = kind
+      self.text = text
+      self.place = place
+      self.target = target
+    }
   }
 
   /// A name that would be right in a place.
@@ -73,6 +81,9 @@ public struct ReadingIndex: Sendable {
   public var candidates: [Candidate] = []
   /// The keynames that would be right where the completion marker stands as a keyname; nil where it does not.
   public var keynames: (kind: String, names: [String])?
+
+  /// An index of nothing.
+  public init() {}
 
   /// The reference at a place.
   public func reference(at file: String, line: Int, column: Int) -> Reference? {
