@@ -19,8 +19,7 @@ extension DefinitionChecker {
     guard let schema = property.schema else { return }
     guard check(schema) else { return }
     if let value = property.defaultValue {
-      let subject = "the default of `\(property.name.text.excerpt)`"
-      _ = typer.value(value, of: property, ValueContext(subject: subject))
+      _ = typer.value(value, of: property, ValueContext(subject: .named("the default of", property.name.text)))
     }
   }
 
