@@ -2,7 +2,7 @@ public import TOSCA
 
 /// What a language server is made with.
 public struct Configuration: Sendable {
-  /// What somebody who knows more than the language finds in a topology.
+  /// What somebody who knows more than the language finds in what was read.
   public struct Analysis: Sendable {
     /// What is wrong.
     public var findings: [Finding]
@@ -23,8 +23,8 @@ public struct Configuration: Sendable {
   public var version: String
   /// The kinds of findings that can be explained.
   public var kinds: [FindingKind]
-  /// What is asked about every topology that could be read.
-  public var analyze: @Sendable (Topology) -> Analysis
+  /// What is asked about everything that was read.
+  public var analyze: @Sendable (ReadResult) -> Analysis
   /// How long a document must be left alone before it is checked.
   public var quietTime = Duration.milliseconds(150)
   /// The documents that may be open at once.
@@ -33,7 +33,7 @@ public struct Configuration: Sendable {
   /// A configuration.
   public init(
     profiles: String, version: String, kinds: [FindingKind] = FindingKind.all,
-    analyze: @escaping @Sendable (Topology) -> Analysis = { _ in Analysis() }
+    analyze: @escaping @Sendable (ReadResult) -> Analysis = { _ in Analysis() }
   ) {
     self.profiles = profiles
     self.version = version

@@ -131,7 +131,7 @@ extension Orchestrator {
 
   /// The declaration that a request would make, policies applied since carried over as long as their requirement is there.
   private func declare(_ request: ServiceRequest) throws(OrchestrationFault) -> ServiceDeclaration {
-    let service = try TemplateLoading(library: environment.library).service(request.path, inputs: request.inputs)
+    let service = try request.loading(library: environment.library).service(request.path, inputs: request.inputs)
     if let level = request.level, service.level(level) == nil {
       throw .input(
         "there is no level `\(level)`, expected one of \(service.levels.map(\.name).joined(separator: ", "))")

@@ -25,7 +25,7 @@ final class Client {
   init(
     _ files: [String: String] = [:], encodings: [String]? = nil, options: [String: Any] = [:],
     initialize: Bool = true, openDocuments: Int = 256,
-    analyze: @escaping @Sendable (Topology) -> Configuration.Analysis = { _ in Configuration.Analysis() }
+    analyze: @escaping @Sendable (ReadResult) -> Configuration.Analysis = { _ in Configuration.Analysis() }
   ) throws {
     folder =
       FileManager.default.temporaryDirectory.resolvingSymlinksInPath()

@@ -93,9 +93,11 @@ struct DiagnosticsTests {
 
   @Test("what others find in the topology is shown, too")
   func analysis() throws {
-    let client = try Client(Shop.files) { topology in
+    let client = try Client(Shop.files) { result in
       Configuration.Analysis(
-        findings: topology.nodes.map { Finding(code: "no-endpoint", place: $0.place, message: "`\($0.name)`") })
+        findings: (result.topology?.nodes ?? []).map {
+          Finding(code: "no-endpoint", place: $0.place, message: "`\($0.name)`")
+        })
     }
     try client.open("service.yaml")
     let found = try client.diagnostics("service.yaml")

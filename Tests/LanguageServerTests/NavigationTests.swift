@@ -190,12 +190,10 @@ struct NavigationTests {
 
   @Test("names that others know of are renamed, too")
   func renameAnalyzed() throws {
-    let client = try Client(Shop.files) { topology in
-      let port = topology.outputs["port"]?.place
-      return Configuration.Analysis(
-        names: port.map {
-          [(NameKind.policy, "calm", SourceRange(file: $0.file, line: 18, column: 7, endLine: 18, endColumn: 11))]
-        } ?? [])
+    let client = try Client(Shop.files) { result in
+      let file = result.topology?.nodes.first?.place.file ?? ""
+      let place = SourceRange(file: file, line: 18, column: 7, endLine: 18, endColumn: 11)
+      return Configuration.Analysis(names: [(NameKind.policy, "calm", place)])
     }
     try client.open("service.yaml")
     var parameters = try client.position("service.yaml", "calm", 1)

@@ -16,10 +16,10 @@ struct Service {
   let index: ReadingIndex
 
   /// What a reading gave.
-  init(entry: String, revision: Int, result: ReadResult, analyze: (Topology) -> Configuration.Analysis) {
+  init(entry: String, revision: Int, result: ReadResult, analyze: (ReadResult) -> Configuration.Analysis) {
     var result = result
     var index = result.index ?? ReadingIndex()
-    let analysis = result.topology.map(analyze) ?? Configuration.Analysis()
+    let analysis = analyze(result)
     result.findings += analysis.findings.map { finding in
       var finding = finding
       if result.isStrict { finding.severity = .error }
