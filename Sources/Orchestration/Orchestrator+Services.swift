@@ -139,7 +139,7 @@ extension Orchestrator {
   private func declare(
     _ request: ServiceRequest
   ) throws(OrchestrationFault) -> (declaration: ServiceDeclaration, unpacked: UnpackedArchive?) {
-    let (service, unpacked) = try TemplateLoading(library: environment.library).service(
+    let (service, unpacked) = try request.loading(library: environment.library).service(
       request.path, inputs: request.inputs)
     if let level = request.level, service.level(level) == nil {
       throw .input(

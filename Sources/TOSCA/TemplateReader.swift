@@ -19,6 +19,16 @@ public struct TemplateReader: Sendable {
   /// Local folders that stand for remote repositories: by a repository's name, or by the beginning of an address.
   /// Nothing is ever fetched.
   public var mirrors: [String: String]
+  /// Whether warnings count as errors.
+  public var isStrict = false
+  /// Whether a file `.testudo.yaml` is looked for, and added to what is said here (`ReadingSettings`).
+  public var usesSettings = false
+  /// Texts by absolute path that stand for the files there.
+  public var overlay: [String: String] = [:]
+  /// Whether the result has an index of names and places.
+  public var isIndexing = false
+  /// A text that stands where something is to be completed; the index has candidates for it.
+  public var completionMarker: String?
 
   /// A reader.
   /// - Parameters:
@@ -47,23 +57,42 @@ public struct TemplateReader: Sendable {
   /// else the only YAML file at its root; or an archive: zip, tar, or gzipped tar (CSAR 1.0, 1.1 and 2.0).
   public func read(_ path: String) -> ReadResult {
     let table = SourceTable()
-    let findings = FindingCollector(table: table, limit: limits.findings)
-    let entry = EntryPoint.find(path, limits: limits, findings: findings)
-    let topology = entry.flatMap { read($0, findings) }
+    let recorder = isIndexing ? IndexRecorder(marker: completionMarker) : nil
+    let findings = FindingCollector(table: table, limit: limits.findings, recorder: recorder)
+    var reader = self
+    if usesSettings { reader.apply(SettingsReader(findings: findings, limits: limits).read(for: path)) }
+    let entry = unsavedEntry(path) ?? EntryPoint.find(path, limits: limits, findings: findings)
+    let topology = entry.flatMap { reader.read($0, findings) }
     var result = ReadResult(topology: findings.hasErrors ? nil : topology, findings: findings.sorted())
     result.unpacked = entry?.archive?.unpacked
+    result.isStrict = reader.isStrict
+    if result.isStrict { result.promoteWarnings() }
+    result.index = recorder?.index(table)
     for source in table.sources {
+      if let path = source.path { result.paths[source.name] = path }
       if let text = source.text { result.sources[source.name] = text }
       if let path = source.path, FileAccess.kind(of: path) == .file { result.files.append(path) }
     }
     return result
   }
 
+  private mutating func apply(_ settings: ReadingSettings) {
+    tolerances.formUnion(settings.tolerances)
+    isStrict = isStrict || settings.strict
+    importFolders += settings.importFolders
+  }
+
+  /// The entry point of a text that has no file yet.
+  private func unsavedEntry(_ path: String) -> EntryPoint? {
+    guard overlay[path] != nil, FileAccess.kind(of: path) == .nothing else { return nil }
+    return EntryPoint(file: path, root: PathText.folder(of: path), mustHaveTopology: false)
+  }
+
   private func read(_ entry: EntryPoint, _ findings: FindingCollector) -> Topology? {
     let roots = ([entry.root] + importFolders + mirrors.values.sorted()).compactMap { FileAccess.realPath($0) }
     let loader = FileLoader(
       entry: entry, findings: findings, limits: limits, profiles: ProfileFolders(profileFolders + [profiles]),
-      roots: roots, mirrors: mirrors, tolerances: tolerances)
+      roots: roots, mirrors: mirrors, tolerances: tolerances, overlay: Overlay(overlay))
     guard let template = loader.loadTemplate(entry.file) else { return nil }
     ArchiveRules(entry: entry, findings: findings).check(template)
     loadOthers(of: entry, loader, findings)
@@ -130,6 +159,12 @@ public struct ReadResult: Sendable {
   /// The files of the archive that was read. Paths of the topology lead to them, so that it must be kept as long as
   /// the topology's files are used; the folder is removed with it.
   public var unpacked: UnpackedArchive?
+  /// The path of each file by its name in findings.
+  public var paths: [String: String] = [:]
+  /// Whether warnings count as errors, as the reader or a settings file says.
+  public var isStrict = false
+  /// What is where, if it was asked for.
+  public var index: ReadingIndex?
 
   /// A result.
   public init(
@@ -143,4 +178,10 @@ public struct ReadResult: Sendable {
 
   /// Whether an error was found.
   public var hasErrors: Bool { findings.contains { $0.severity == .error } }
+
+  /// Makes errors of the warnings, after which there is no topology unless there were none.
+  mutating func promoteWarnings() {
+    for index in findings.indices { findings[index].severity = .error }
+    if hasErrors { topology = nil }
+  }
 }

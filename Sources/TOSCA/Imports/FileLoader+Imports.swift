@@ -50,7 +50,7 @@ extension FileLoader {
         expected: "a file in the template's folder, or the name of a profile")
       return []
     }
-    switch FileAccess.kind(of: real) {
+    switch overlay.isFile(real) ? .file : FileAccess.kind(of: real) {
     case .file: break
     case .folder:
       let present = FileAccess.names(in: real).filter(Self.isFileName)
@@ -82,7 +82,7 @@ extension FileLoader {
   /// folder that imports may come from.
   private func realPathInside(_ path: String, _ importing: LoadedFile) -> String? {
     let real: String
-    if let existing = FileAccess.realPath(path) {
+    if let existing = overlay.realPath(path) {
       real = existing
     } else {
       // Of what is not there only the nearest folder that is can be resolved.
@@ -121,6 +121,18 @@ extension FileLoader {
           expected: "each import once", related: [(earlier, "it is first imported here")])
       }
     }
+  }
+
+  /// What an import could name that begins like a text: files and folders, and profiles.
+  func importable(_ text: String, in folder: String) -> [(name: String, place: Place?)] {
+    let typed = text.lastIndex(of: "/").map { String(text[...$0]) } ?? ""
+    let searched = PathText.join(folder, typed.isEmpty ? "." : typed)
+    let found = FileAccess.names(in: searched).compactMap { name -> String? in
+      if name.hasPrefix(".") { return nil }
+      if FileAccess.kind(of: PathText.join(searched, name)) == .folder { return typed + name + "/" }
+      return Self.isFileName(name) ? typed + name : nil
+    }
+    return (found + profiles.names()).map { ($0, nil) }
   }
 
   private func reportMissingImport(_ name: String, _ path: String, _ place: Place) {

@@ -30,6 +30,8 @@ final class FileLoader {
   let mirrors: [String: String]
   let entry: EntryPoint
   private let limits: Limits
+  /// Texts that stand for files.
+  let overlay: Overlay
   private var known: [String: UInt32] = [:]
   private var open: [UInt32] = []
   private var failed: Set<UInt32> = []
@@ -42,9 +44,10 @@ final class FileLoader {
   ///   - mirrors: Local folders that stand for remote repositories.
   init(
     entry: EntryPoint, findings: FindingCollector, limits: Limits, profiles: ProfileFolders, roots: [String],
-    mirrors: [String: String], tolerances: Tolerance
+    mirrors: [String: String], tolerances: Tolerance, overlay: Overlay = Overlay()
   ) {
     self.entry = entry
+    self.overlay = overlay
     self.tolerances = tolerances
     self.findings = findings
     table = findings.table
@@ -56,7 +59,7 @@ final class FileLoader {
 
   /// Reads the template itself, or another one of its archive.
   func loadTemplate(_ path: String) -> LoadedFile? {
-    guard let real = FileAccess.realPath(path) else { return nil }
+    guard let real = overlay.realPath(path) else { return nil }
     return load(path, realPath: real, displayName: entry.displayName(path), isProfile: false).flatMap { files[$0] }
   }
 
@@ -108,7 +111,7 @@ final class FileLoader {
         expected: "fewer imports")
       return nil
     }
-    guard let root = compose(path, id), let version = version(of: root, id) else { return nil }
+    guard let root = compose(path, realPath, id), let version = version(of: root, id) else { return nil }
     let content = ServiceFile(
       root, SyntaxContext(findings: findings, version: version, file: id, tolerances: tolerances))
     failed.remove(id)
@@ -116,7 +119,13 @@ final class FileLoader {
       id: id, content: content, imports: [], folder: PathText.folder(of: path), isProfile: isProfile)
     open.append(id)
     checkDuplicates(content.imports)
-    let imports = content.imports.flatMap { resolve($0, in: id) }
+    let imports = content.imports.flatMap { definition in
+      let found = resolve(definition, in: id)
+      findings.recorder?.reference(.file, definition.file, target: found.first.map { table.start(of: $0.file) }) {
+        importable(definition.file.text, in: PathText.folder(of: path))
+      }
+      return found
+    }
     open.removeLast()
     files[id]?.imports = imports
     order.append(id)
@@ -124,11 +133,11 @@ final class FileLoader {
   }
 
   /// Reads and composes a file; what is wrong with it is reported.
-  private func compose(_ path: String, _ id: UInt32) -> YAMLNode? {
+  private func compose(_ path: String, _ realPath: String, _ id: UInt32) -> YAMLNode? {
     let start = table.start(of: id)
     let bytes: [UInt8]
     do throws(FileFault) {
-      bytes = try FileAccess.read(path, limit: limits.fileBytes)
+      bytes = try overlay.read(path, realPath: realPath, limit: limits.fileBytes)
     } catch {
       findings.report(
         "unreadable-file", at: start, error.description(limit: limits.fileBytes), expected: "a TOSCA file")

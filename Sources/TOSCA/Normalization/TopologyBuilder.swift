@@ -67,6 +67,9 @@ final class TopologyBuilder {
     var result: [String: Value] = [:]
     for (key, assignment) in assigned {
       let context = ValueContext(subject: .named("property", key), owner: owner)
+      findings.recorder?.reference(.property, assignment.name, target: defined[key]?.name.place) {
+        defined.map { ($0, $1.name.place) }
+      }
       guard let definition = defined[key] else {
         if allowOthers {
           result[key] = typer.value(assignment.value, as: nil, context)
@@ -136,6 +139,7 @@ final class TopologyBuilder {
     let type = catalogue.find(.group, definition.type, in: file.id)
     let allowed = type.map { catalogue.groups.types[$0] }
     for member in definition.members {
+      refer(toNode: member)
       guard let index = scope.nodeIndex[member.text] else {
         findings.report(
           "unknown-member", at: member.place,

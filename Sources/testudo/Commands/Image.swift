@@ -48,7 +48,7 @@ struct ImageCommand: ParsableCommand {
     func run() throws {
       let environment = try ImageCommand.environment()
       let request = try options.request()
-      let (service, unpacked) = try TemplateLoading(library: environment.library).service(
+      let (service, unpacked) = try request.loading(library: environment.library).service(
         request.path, inputs: request.inputs)
       defer { withExtendedLifetime(unpacked) {} }
       if let level = request.level, service.level(level) == nil {

@@ -2,6 +2,7 @@ public import ArgumentParser
 import Foundation
 public import ImageGeneration
 import Orchestration
+import TOSCA
 
 /// The tenant a command is about.
 struct TenantOption: ParsableArguments {
@@ -12,6 +13,36 @@ struct TenantOption: ParsableArguments {
 /// How documents are printed.
 enum DocumentFormat: String, ExpressibleByArgument, CaseIterable {
   case text, json
+}
+
+/// How templates are read, for every command that reads one.
+struct TemplateOptions: ParsableArguments {
+  @Option(name: .customLong("set"), help: "An input, as INPUT=VALUE; VALUE @FILE reads it from a file. Repeatable.")
+  var settings: [String] = []
+
+  @Option(
+    help: ArgumentHelp("A departure from the standard to let pass, with a warning. Repeatable.", valueName: "name"))
+  var tolerate: [String] = []
+
+  @Flag(help: "Count warnings as errors.")
+  var strict = false
+
+  func validate() throws {
+    for name in tolerate where Tolerance(name: name) == nil {
+      let near = Tolerance.nearest(to: name).map { "did you mean `\($0)`? " } ?? ""
+      throw ValidationError("unknown tolerance `\(name)`: \(near)expected \(Tolerance.expectation)")
+    }
+  }
+
+  /// The inputs, those that files hold named by absolute paths.
+  func inputs() throws -> [String: String] { try Settings.inputs(settings) }
+
+  /// How templates are read in this process.
+  func loading() throws -> TemplateLoading {
+    TemplateLoading(
+      library: try Installation.library(), tolerances: Tolerance(tolerate.compactMap { Tolerance(name: $0) }),
+      isStrict: strict)
+  }
 }
 
 /// What `up` and `plan` are given.
@@ -30,14 +61,14 @@ struct RequestOptions: ParsableArguments {
   @Option(help: "What images are made for: \(Target.allCases.map(\.rawValue).joined(separator: " or ")).")
   var target: Target = .process
 
-  @Option(name: .customLong("set"), help: "An input, as INPUT=VALUE; VALUE @FILE reads it from a file. Repeatable.")
-  var settings: [String] = []
+  @OptionGroup var template: TemplateOptions
 
   /// The request, with inputs that files hold named by absolute paths.
   func request() throws -> ServiceRequest {
     ServiceRequest(
       path: URL(filePath: path).standardizedFileURL.path, name: name, tenant: tenant.tenant, level: level,
-      target: target, inputs: try Settings.inputs(settings))
+      target: target, inputs: try template.inputs(), tolerances: template.tolerate.isEmpty ? nil : template.tolerate,
+      strict: template.strict ? true : nil)
   }
 }
 
