@@ -3,9 +3,9 @@ import TOSCA
 
 /// What `up` and `plan` ask for.
 public struct ServiceRequest: Hashable, Sendable, Codable {
-  /// The template, or a folder with one; absolute.
+  /// The template, a folder with one, or an archive; absolute.
   public var path: String
-  /// The service's name; `nil` takes that of the template's folder.
+  /// The service's name; `nil` takes that of the template's folder or of the archive.
   public var name: String?
   /// The tenant the service belongs to.
   public var tenant: String
@@ -19,12 +19,16 @@ public struct ServiceRequest: Hashable, Sendable, Codable {
   public var tolerances: [String]?
   /// Whether warnings count as errors; `nil` for no.
   public var strict: Bool?
+  /// Where the template may take files from; `nil` for its own folder only.
+  public var sources: ImportSources?
 
   /// A request; `path` is absolute.
   public init(
     path: String, name: String? = nil, tenant: String = "default", level: String? = nil, target: Target = .process,
-    inputs: [String: String] = [:], tolerances: [String]? = nil, strict: Bool? = nil
+    inputs: [String: String] = [:], tolerances: [String]? = nil, strict: Bool? = nil,
+    sources: ImportSources? = nil
   ) {
+    self.sources = sources
     self.tolerances = tolerances
     self.strict = strict
     self.path = path
@@ -46,6 +50,7 @@ extension ServiceRequest {
       }
       tolerated.formUnion(tolerance)
     }
-    return TemplateLoading(library: library, tolerances: tolerated, isStrict: strict ?? false)
+    return TemplateLoading(
+      library: library, tolerances: tolerated, isStrict: strict ?? false, sources: sources ?? ImportSources())
   }
 }

@@ -8,12 +8,17 @@ public struct TemplateLoading: Sendable {
   let library: String
   let tolerances: Tolerance
   let isStrict: Bool
+  let sources: ImportSources
 
   /// Templates with the profiles and the module catalogue of a library's folder.
   /// - Parameters:
   ///   - tolerances: Departures from the standard that are let pass, besides those of settings files.
   ///   - isStrict: Whether warnings count as errors, besides what settings files say.
-  public init(library: String, tolerances: Tolerance = [], isStrict: Bool = false) {
+  ///   - sources: Where templates may take files from.
+  public init(
+    library: String, tolerances: Tolerance = [], isStrict: Bool = false, sources: ImportSources = ImportSources()
+  ) {
+    self.sources = sources
     self.library = library
     self.tolerances = tolerances
     self.isStrict = isStrict
@@ -43,10 +48,7 @@ public struct TemplateLoading: Sendable {
   /// - Parameter mustBeProtected: Whether a template that says nothing of security is wrong. Else it is only checked as
   ///   TOSCA, and has no protected service.
   public func load(_ path: String, inputs: [String: String], mustBeProtected: Bool = true) -> Outcome {
-    var reader = TemplateReader(profiles: library + "/profiles", inputs: inputs, tolerances: tolerances)
-    reader.isStrict = isStrict
-    reader.usesSettings = true
-    let result = reader.read(path)
+    let result = reader(inputs: inputs).read(path)
     var outcome = Outcome(
       topology: result.topology, service: nil, findings: result.findings, sources: result.sources,
       unpacked: result.unpacked, paths: result.paths)
@@ -57,6 +59,16 @@ public struct TemplateLoading: Sendable {
       ($0.place.file, $0.place.line, $0.place.column) < ($1.place.file, $1.place.line, $1.place.column)
     }
     return outcome
+  }
+
+  /// What reads templates as TOSCA, with the profiles of the library and as is asked for here.
+  public func reader(inputs: [String: String]) -> TemplateReader {
+    var reader = TemplateReader(
+      profiles: library + "/profiles", inputs: inputs, importFolders: sources.folders, tolerances: tolerances,
+      profileFolders: sources.profiles, mirrors: sources.repositories)
+    reader.isStrict = isStrict
+    reader.usesSettings = true
+    return reader
   }
 
   /// Interprets a topology, and asks whether modules can give what is due.

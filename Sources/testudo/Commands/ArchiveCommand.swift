@@ -25,12 +25,10 @@ struct ArchiveCommand: ParsableCommand {
     @Option(help: "The archive's CSAR-Version: 1.0, 1.1 or 2.0; the template's unless given.")
     var version: String?
 
-    @Option(name: .customLong("set"), help: "An input, as INPUT=VALUE, for the check. Repeatable.")
-    var settings: [String] = []
+    @OptionGroup var template: TemplateOptions
 
     func run() throws {
-      let profiles = try Installation.library() + "/profiles"
-      let reader = TemplateReader(profiles: profiles, inputs: try Settings.inputs(settings))
+      let reader = try template.loading().reader(inputs: try template.inputs())
       let is2 = reader.read(folder).topology?.version == "tosca_2_0"
       let base = URL(filePath: folder).standardizedFileURL.lastPathComponent
       let target = output ?? base + "." + (format == .zip && !is2 ? "csar" : format.rawValue)

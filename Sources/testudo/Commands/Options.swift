@@ -27,7 +27,21 @@ struct TemplateOptions: ParsableArguments {
   @Flag(help: "Count warnings as errors.")
   var strict = false
 
+  @Option(
+    help: ArgumentHelp("A folder of profiles, searched before those of the product. Repeatable.", valueName: "folder"))
+  var profiles: [String] = []
+
+  @Option(help: ArgumentHelp("A folder that imports and artifacts may come from. Repeatable.", valueName: "folder"))
+  var importFrom: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "A local folder that stands for a remote repository: its name, or the beginning of an address. Repeatable.",
+      valueName: "repository=folder"))
+  var repository: [String] = []
+
   func validate() throws {
+    for setting in repository { _ = try Settings.split(setting) }
     for name in tolerate where Tolerance(name: name) == nil {
       let near = Tolerance.nearest(to: name).map { "did you mean `\($0)`? " } ?? ""
       throw ValidationError("unknown tolerance `\(name)`: \(near)expected \(Tolerance.expectation)")
@@ -41,7 +55,20 @@ struct TemplateOptions: ParsableArguments {
   func loading() throws -> TemplateLoading {
     TemplateLoading(
       library: try Installation.library(), tolerances: Tolerance(tolerate.compactMap { Tolerance(name: $0) }),
-      isStrict: strict)
+      isStrict: strict, sources: try sources() ?? ImportSources())
+  }
+
+  /// Where templates may take files from, by absolute paths; nil for their own folders only.
+  func sources() throws -> ImportSources? {
+    guard !(profiles.isEmpty && importFrom.isEmpty && repository.isEmpty) else { return nil }
+    func absolute(_ path: String) -> String { URL(filePath: path).standardizedFileURL.path }
+    var repositories: [String: String] = [:]
+    for setting in repository {
+      let (name, folder) = try Settings.split(setting)
+      repositories[name] = absolute(folder)
+    }
+    return ImportSources(
+      folders: importFrom.map(absolute), profiles: profiles.map(absolute), repositories: repositories)
   }
 }
 
@@ -68,7 +95,7 @@ struct RequestOptions: ParsableArguments {
     ServiceRequest(
       path: URL(filePath: path).standardizedFileURL.path, name: name, tenant: tenant.tenant, level: level,
       target: target, inputs: try template.inputs(), tolerances: template.tolerate.isEmpty ? nil : template.tolerate,
-      strict: template.strict ? true : nil)
+      strict: template.strict ? true : nil, sources: try template.sources())
   }
 }
 
