@@ -43,7 +43,8 @@ struct Validate: ParsableCommand {
     case .sarif:
       let log = SARIFLog(
         kinds: (FindingKind.all + SecTOSCAFindings.all).sorted { $0.code < $1.code },
-        version: Testudo.configuration.version, root: FileManager.default.currentDirectoryPath, paths: files)
+        version: Testudo.configuration.version, root: FileManager.default.currentDirectoryPath, paths: files,
+        profiles: try Installation.library() + "/profiles")
       print(log.text(findings, sources: sources), terminator: "")
     case .text:
       if !findings.isEmpty {
