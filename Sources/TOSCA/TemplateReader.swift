@@ -51,16 +51,12 @@ public struct TemplateReader: Sendable {
     let findings = FindingCollector(table: table, limit: limits.findings, recorder: recorder)
     var reader = self
     if usesSettings { reader.apply(SettingsReader(findings: findings, limits: limits).read(for: path)) }
-    return reader.result(reader.read(path, findings), findings)
-  }
-
-  /// What a reading gave.
-  func result(_ topology: Topology?, _ findings: FindingCollector) -> ReadResult {
+    let topology = reader.read(path, findings)
     var result = ReadResult(topology: findings.hasErrors ? nil : topology, findings: findings.sorted())
-    result.isStrict = isStrict
-    if isStrict { result.promoteWarnings() }
-    result.index = findings.recorder?.index(findings.table)
-    for source in findings.table.sources {
+    result.isStrict = reader.isStrict
+    if result.isStrict { result.promoteWarnings() }
+    result.index = recorder?.index(table)
+    for source in table.sources {
       if let path = source.path { result.paths[source.name] = path }
       if let text = source.text { result.sources[source.name] = text }
       if let path = source.path, FileAccess.kind(of: path) == .file { result.files.append(path) }

@@ -106,7 +106,13 @@ extension TemplateReader {
     let recorder = isIndexing ? IndexRecorder(marker: completionMarker) : nil
     let findings = FindingCollector(table: table, limit: limits.findings, recorder: recorder)
     _ = SettingsReader(findings: findings, limits: limits, overlay: Overlay(overlay)).read(file)
-    return result(nil, findings)
+    var result = ReadResult(findings: findings.sorted(), files: [file])
+    result.index = recorder?.index(table)
+    for source in table.sources {
+      result.paths[source.name] = source.path
+      result.sources[source.name] = source.text
+    }
+    return result
   }
 }
 
