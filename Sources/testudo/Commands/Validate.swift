@@ -13,13 +13,17 @@ struct Validate: ParsableCommand {
                 testudo validate --format sarif services/*.yaml >findings.sarif
       """)
 
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, json, sarif
+  }
+
   @Argument(help: "Templates, folders with one, or archives.")
   var paths: [String]
 
   @OptionGroup var template: TemplateOptions
 
   @Option(help: "text, json or sarif.")
-  var format = FindingFormat.text
+  var format = Format.text
 
   func run() throws {
     let loading = try template.loading()
@@ -56,5 +60,3 @@ struct Validate: ParsableCommand {
     if findings.contains(where: { $0.severity == .error }) { throw ExitCode(1) }
   }
 }
-
-extension FindingFormat: @retroactive ExpressibleByArgument {}
