@@ -1,9 +1,9 @@
-public import ArgumentParser
+import ArgumentParser
 import Foundation
 import Glibc
 import Orchestration
 import SecTOSCA
-public import TOSCA
+import TOSCA
 
 struct Validate: ParsableCommand {
   static let configuration = CommandConfiguration(
