@@ -15,7 +15,11 @@ extension TopologyBuilder {
     if template.copy == nil { return template }
     var chain = [template]
     while let copy = chain[chain.count - 1].copy {
-      guard let source = scope.template.nodeTemplates[copy.text],
+      let known = scope.template.nodeTemplates
+      findings.recorder?.reference(.nodeTemplate, copy, target: known[copy.text]?.name.place) {
+        known.map { ($0, $1.name.place) }
+      }
+      guard let source = known[copy.text],
         !chain.contains(where: { $0.name.text == source.name.text })
       else {
         findings.report(
@@ -44,6 +48,9 @@ extension TopologyBuilder {
       bindings.reserveCapacity(assignments.count)
       for assignment in assignments {
         let name = assignment.name.text
+        findings.recorder?.reference(
+          .requirement, assignment.name, target: definition.requirements[name]?.name.place
+        ) { definition.requirements.map { ($0, $1.name.place) } }
         guard let position = definition.requirements.position(of: name) else {
           findings.report(
             "unknown-requirement", at: assignment.name.place,
@@ -89,6 +96,7 @@ extension TopologyBuilder {
   ) -> Binding {
     var binding = Binding(name: assignment.name)
     if let node = assignment.node {
+      refer(toNode: node)
       if let target = scope.nodeIndex[node.text] {
         binding.target = target
         checkNodeType(of: target, requirement, shape, at: node)
@@ -135,6 +143,7 @@ extension TopologyBuilder {
     switch assignment.relationship {
     case .named(let name):
       place = name
+      refer(toRelationship: name)
       if let template = scope.template.relationshipTemplates[name.text] {
         binding.properties = template.properties
         type = catalogue.find(.relationship, template.type, in: file.id, report: false)
@@ -150,6 +159,7 @@ extension TopologyBuilder {
       binding.properties = properties
       if let name {
         place = name
+        refer(toRelationship: name)
         if let template = scope.template.relationshipTemplates[name.text] {
           type = catalogue.find(.relationship, template.type, in: file.id, report: false)
           binding.properties = properties.over(template.properties)
@@ -184,6 +194,9 @@ extension TopologyBuilder {
     let place = assignment.capability?.place ?? assignment.node?.place ?? assignment.name.place
     var wantedType = shape.capability
     if let name = assignment.capability {
+      findings.recorder?.reference(.capability, name, target: offered[name.text]?.name.place) {
+        offered.map { ($0, $1.name.place) }
+      }
       if let position = offered.position(of: name.text) {
         binding.capability = name.text
         guard let wantedType, let type = offeredTypes[position].type else { return }

@@ -30,6 +30,11 @@ extension TopologyBuilder {
   private func capabilities(
     of template: NodeTemplate, _ index: Int, _ definition: NodeType, _ shape: NodeShape
   ) -> [String: Capability] {
+    for (name, assignment) in template.capabilities {
+      findings.recorder?.reference(
+        .capability, assignment.name, target: definition.capabilities[name]?.name.place
+      ) { definition.capabilities.map { ($0, $1.name.place) } }
+    }
     for (name, assignment) in template.capabilities where !definition.capabilities.contains(name) {
       findings.report(
         "unknown-capability", at: assignment.name.place,
@@ -137,14 +142,14 @@ extension TopologyBuilder {
         expected: "a file or folder relative to this file", suggestion: nearest(wanted, among: present))
       return written
     }
-    if let real = FileAccess.realPath(path), let base = FileAccess.realPath(root),
-      PathText.relative(real, to: base) == nil, !isProfile(artifact.definingFile)
-    {
+    if let real = FileAccess.realPath(path), !artifacts.contain(real), !isProfile(artifact.definingFile) {
       findings.report(
         "artifact-outside", at: file.place, "the artifact `\(written.excerpt)` leaves the template's folder",
         expected: "a file or folder in the template's folder")
+    } else {
+      artifacts.checkChecksum(of: artifact, at: path)
     }
-    return PathText.relative(path, to: root) ?? path
+    return PathText.route(to: path, from: root)
   }
 
   private func isProfile(_ id: UInt32) -> Bool { folders[id] == nil }
@@ -162,6 +167,9 @@ extension TopologyBuilder {
     _ properties: OrderedMap<PropertyDefinition>, of entity: @autoclosure () -> String, _ owner: ValueContext.Owner
   ) {
     for (key, assignment) in assigned {
+      findings.recorder?.reference(
+        .attribute, assignment.name, target: (defined[key] ?? properties[key])?.name.place
+      ) { defined.map { ($0, $1.name.place) } }
       let context = ValueContext(subject: .named("attribute", key), owner: owner)
       if let definition = defined[key] ?? properties[key] {
         _ = typer.value(Self.attributeValue(assignment.value), of: definition, context)
@@ -180,6 +188,9 @@ extension TopologyBuilder {
     _ owner: ValueContext.Owner
   ) {
     for (name, interface) in assigned {
+      findings.recorder?.reference(.interface, interface.name, target: defined[name]?.name.place) {
+        defined.map { ($0, $1.name.place) }
+      }
       guard let base = defined[name] else {
         findings.report(
           "unknown-interface", at: interface.name.place, "the type has no interface `\(name.excerpt)`",
@@ -194,6 +205,10 @@ extension TopologyBuilder {
       let shared = definition?.properties ?? OrderedMap()
       check(interface.inputs, base.inputs, shared, owner)
       for (key, operation) in interface.operations {
+        let known = definition?.operations[key] ?? base.operations[key]
+        findings.recorder?.reference(.operation, operation.name, target: known?.name.place) {
+          (definition?.operations ?? OrderedMap()).over(base.operations).map { ($0, $1.name.place) }
+        }
         if let definition, !definition.operations.contains(key), !base.operations.contains(key),
           !definition.notifications.contains(key), !base.notifications.contains(key)
         {

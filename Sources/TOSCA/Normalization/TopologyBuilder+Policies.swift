@@ -16,6 +16,7 @@ extension TopologyBuilder {
   }
 
   private func check(_ target: Name, of policy: PolicyDefinition, _ type: PolicyType?) {
+    refer(toNodeOrGroup: target)
     let node = scope.nodeIndex[target.text]
     let group = scope.template.groups[target.text]
     guard node != nil || group != nil else {
@@ -62,6 +63,12 @@ extension TopologyBuilder {
   /// Checks that a workflow's steps name what exists.
   func check(_ workflow: WorkflowDefinition) {
     for step in workflow.steps.values {
+      if let target = step.target { refer(toNodeOrGroup: target) }
+      for next in step.onSuccess + step.onFailure {
+        findings.recorder?.reference(.step, next, target: workflow.steps[next.text]?.name.place) {
+          workflow.steps.map { ($0, $1.name.place) }
+        }
+      }
       if let target = step.target, scope.nodeIndex[target.text] == nil, scope.template.groups[target.text] == nil {
         let names = Array(scope.nodeIndex.keys) + Array(scope.template.groups.keys)
         findings.report(
@@ -119,6 +126,7 @@ extension TopologyBuilder {
           expected: "`[node template, \(what)]`")
         continue
       }
+      refer(toNode: Name(text: node, place: items[0].place))
       guard let index = scope.nodeIndex[node] else {
         findings.report(
           "unknown-node", at: items[0].place, "unknown node template `\(node.excerpt)`",

@@ -9,14 +9,17 @@ final class TopologyBuilder {
   let folders: [UInt32: String]
   /// The folder of the template, as the user named it.
   let root: String
+  /// What may be used of the file system.
+  let artifacts: ArtifactFiles
   /// The definitions of operations' inputs that were read, by where they are written.
   var inputDefinitions: [Place: PropertyDefinition?] = [:]
 
   /// A builder for the template of a file.
   init(
     typer: ValueTyper, catalogue: Catalogue, findings: FindingCollector, scope: TopologyScope, file: LoadedFile,
-    folders: [UInt32: String]
+    folders: [UInt32: String], artifacts: ArtifactFiles
   ) {
+    self.artifacts = artifacts
     self.typer = typer
     self.catalogue = catalogue
     self.findings = findings
@@ -64,6 +67,9 @@ final class TopologyBuilder {
     var result: [String: Value] = [:]
     for (key, assignment) in assigned {
       let context = ValueContext(subject: .named("property", key), owner: owner)
+      findings.recorder?.reference(.property, assignment.name, target: defined[key]?.name.place) {
+        defined.map { ($0, $1.name.place) }
+      }
       guard let definition = defined[key] else {
         if allowOthers {
           result[key] = typer.value(assignment.value, as: nil, context)
@@ -133,6 +139,7 @@ final class TopologyBuilder {
     let type = catalogue.find(.group, definition.type, in: file.id)
     let allowed = type.map { catalogue.groups.types[$0] }
     for member in definition.members {
+      refer(toNode: member)
       guard let index = scope.nodeIndex[member.text] else {
         findings.report(
           "unknown-member", at: member.place,

@@ -14,11 +14,10 @@ struct Inspect: ParsableCommand {
     case text, json, dot
   }
 
-  @Argument(help: "A template, or a folder with one.")
+  @Argument(help: "A template, a folder with one, or an archive.")
   var path: String
 
-  @Option(name: .customLong("set"), help: "An input, as INPUT=VALUE. Repeatable.")
-  var settings: [String] = []
+  @OptionGroup var template: TemplateOptions
 
   @Option(help: "text, json or dot.")
   var format = Format.text
@@ -30,8 +29,7 @@ struct Inspect: ParsableCommand {
   }
 
   func run() throws {
-    let loading = TemplateLoading(library: try Installation.library())
-    let outcome = loading.load(path, inputs: try Settings.inputs(settings))
+    let outcome = try template.loading().load(path, inputs: try template.inputs())
     guard let topology = outcome.topology, let service = outcome.service, !outcome.hasErrors else {
       throw OrchestrationFault.findings(outcome.findings, sources: outcome.sources)
     }
