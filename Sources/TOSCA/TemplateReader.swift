@@ -14,6 +14,8 @@ public struct TemplateReader: Sendable {
   public var importFolders: [String]
   /// Departures from the standard that are let pass.
   public var tolerances: Tolerance
+  /// A folder with templates that can stand for nodes, besides those that are imported.
+  public var substitutions: String?
 
   /// A reader.
   /// - Parameters:
@@ -22,10 +24,12 @@ public struct TemplateReader: Sendable {
   ///   - limits: How much a reading may take.
   ///   - importFolders: Folders, besides the template's own, that imports may come from.
   ///   - tolerances: Departures from the standard that are let pass.
+  ///   - substitutions: A folder with templates that can stand for nodes, besides those that are imported.
   public init(
     profiles: String, inputs: [String: String] = [:], limits: Limits = Limits(), importFolders: [String] = [],
-    tolerances: Tolerance = []
+    tolerances: Tolerance = [], substitutions: String? = nil
   ) {
+    self.substitutions = substitutions
     self.tolerances = tolerances
     self.profiles = profiles
     self.inputs = inputs
@@ -62,6 +66,7 @@ public struct TemplateReader: Sendable {
     while let file = pending.popLast() {
       if implicitFiles.insert(file).inserted { pending += loader.files[file]?.imports.map(\.file) ?? [] }
     }
+    if let substitutions { loader.loadSubstitutions(substitutions) }
     // The profile's names must be there before the files that use them.
     let files = loader.order.compactMap { loader.files[$0] }
     let ordered = files.filter { implicitFiles.contains($0.id) } + files.filter { !implicitFiles.contains($0.id) }
@@ -87,7 +92,9 @@ public struct TemplateReader: Sendable {
     var folders: [UInt32: String] = [:]
     for file in files where !file.isProfile { folders[file.id] = file.folder }
     let builder = TopologyBuilder(
-      typer: typer, catalogue: catalogue, findings: findings, scope: scope, file: template, folders: folders)
+      typer: typer, catalogue: catalogue, findings: findings, scope: scope, file: template, folders: folders,
+      substitutions: SubstitutionSearch(
+        files: files, catalogue: catalogue, template: template, limit: limits.substitutions))
     return builder.build()
   }
 }

@@ -13,6 +13,8 @@ final class ValueTyper {
   let tolerances: Tolerance
   /// What functions look values up in; nil where types are checked without a template.
   var topology: TopologyScope?
+  /// What is left of a property of a capability (2.0, 8.5.5); nil where that is not known.
+  var remainingAllocation: ((_ property: String, _ of: CapabilityKey) -> Double?)?
   /// The steps that evaluation has taken.
   var evaluations = 0
   /// The compiled patterns by their text.

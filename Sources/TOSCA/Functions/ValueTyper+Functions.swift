@@ -48,9 +48,11 @@ extension ValueTyper {
     inner.depth += 1
     if inner.call == nil { inner.call = call.place }
     var call = call
-    if version == .tosca2_0, [.getProperty, .getAttribute, .getArtifact].contains(call.function) {
-      guard let simple = withoutPathKeywords(call) else { return .unknown }
-      call = simple
+    if version == .tosca2_0, [.getProperty, .getAttribute, .getArtifact, .availableAllocation].contains(call.function) {
+      switch withoutPath(call, inner) {
+      case .plain(let plain): call = plain
+      case .done(let result): return result
+      }
     }
     switch call.function {
     case .getInput: return input(call, inner)

@@ -13,7 +13,7 @@ extension ValueTyper {
     case .relationship(let node, let requirement):
       return relationshipProperty(node, requirement, items.dropFirst(), call, context)
     case .template(let name):
-      guard let template = topology.template.relationshipTemplates[name] else { return .unknown }
+      guard let template = topology.relationshipTemplates[name] else { return .unknown }
       guard let assigned = template.properties[items[1].text ?? ""] else { return .unknown }
       return lookUp("relationship \(name)", assigned.name.text, assigned.value, items.dropFirst(2), call, context)
     case .unknown: return .unknown
@@ -21,7 +21,7 @@ extension ValueTyper {
     }
   }
 
-  private func property(
+  func property(
     of index: Int, _ path: ArraySlice<YAMLNode>, _ call: FunctionCall, _ context: ValueContext
   ) -> Evaluated {
     guard let topology, let first = path.first, let name = first.text else { return .unknown }
@@ -81,7 +81,7 @@ extension ValueTyper {
     return capability.properties.over(catalogue.capabilities.types[type].properties) { $0.refining($1) }
   }
 
-  private func capabilityProperty(
+  func capabilityProperty(
     _ index: Int, _ capability: CapabilityDefinition, _ name: String, _ path: ArraySlice<YAMLNode>,
     _ call: FunctionCall, _ context: ValueContext
   ) -> Evaluated {
@@ -110,7 +110,7 @@ extension ValueTyper {
     return lookUp(owner, name, value, path.dropFirst(2), call, inner)
   }
 
-  private func relationshipProperty(
+  func relationshipProperty(
     _ node: Int, _ requirement: Int, _ path: ArraySlice<YAMLNode>, _ call: FunctionCall, _ context: ValueContext
   ) -> Evaluated {
     guard let topology, let first = path.first, let name = first.text else { return .unknown }

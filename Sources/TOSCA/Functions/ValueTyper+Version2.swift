@@ -25,7 +25,8 @@ extension ValueTyper {
   func evaluateVersion2(_ call: FunctionCall, _ context: ValueContext) -> Evaluated {
     switch call.function {
     case .value: return currentValue(call, context)
-    case .nodeIndex, .relationshipIndex, .availableAllocation, .custom: return .unknown
+    case .nodeIndex, .relationshipIndex: return representationIndex(call, context)
+    case .availableAllocation, .custom: return .unknown
     default: break
     }
     var values: [Value] = []
@@ -126,19 +127,5 @@ extension ValueTyper {
       let multiplier = catalogue.dataTypes.types[type].scalar?.multiplier(of: parts.unit)
     else { return nil }
     return CoreSchema.float(parts.number).map { $0 * multiplier }
-  }
-
-  /// Where a TOSCA path (10.2.1) says no more than 1.3 did, the arguments in the form of 1.3; nil where it does.
-  func withoutPathKeywords(_ call: FunctionCall) -> FunctionCall? {
-    guard let items = call.arguments.items else { return call }
-    let keywords = ["CAPABILITY", "RELATIONSHIP", "SOURCE", "TARGET", "ALL"]
-    let used = items.indices.filter { keywords.contains(items[$0].text ?? "") }
-    guard !used.isEmpty else { return call }
-    guard used == [1], items[1].text == "CAPABILITY", items.count >= 4 else { return nil }
-    var result = call
-    var arguments = items
-    arguments.remove(at: 1)
-    result.arguments = YAMLNode(content: .sequence(arguments), place: call.arguments.place)
-    return result
   }
 }

@@ -24,7 +24,7 @@ final class FileLoader {
   private let table: SourceTable
   private let limits: Limits
   private let profiles: ProfileFolder
-  private let roots: [String]
+  private var roots: [String]
   private let tolerances: Tolerance
   private var known: [String: UInt32] = [:]
   private var folderOfTemplate = "."
@@ -60,6 +60,26 @@ final class FileLoader {
         expected: "the Simple Profile's types in `\(name)`")
     }
     return loaded
+  }
+
+  /// Reads the templates of a folder that can stand for nodes.
+  func loadSubstitutions(_ folder: String) {
+    let names = FileAccess.names(in: folder).filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }
+    if names.isEmpty {
+      let id = table.add(SourceTable.Source(name: folder, text: nil, path: nil))
+      findings.report(
+        "missing-file", at: table.start(of: id), "the folder `\(folder.excerpt)` has no substituting templates",
+        expected: "a folder with TOSCA files")
+    }
+    let previous = folderOfTemplate
+    defer { folderOfTemplate = previous }
+    folderOfTemplate = folder
+    if let real = FileAccess.realPath(folder) { roots.append(real) }
+    for name in names {
+      let path = PathText.join(folder, name)
+      guard let real = FileAccess.realPath(path) else { continue }
+      _ = load(path, realPath: real, displayName: path, isProfile: false)
+    }
   }
 
   private func loadProfile(_ name: String) -> [UInt32] {

@@ -10,6 +10,8 @@ struct CapabilityDefinition: Sendable {
   var attributes: OrderedMap<PropertyDefinition>
   /// The node types that may use it; empty means those the type allows.
   var validSourceTypes: [Name]
+  /// The relationship types that may lead to it (2.0, 8.2); empty means those the type allows.
+  var validRelationshipTypes: [Name] = []
   /// How many relationships it takes.
   var occurrences: Bounds
   /// The file in whose namespace names are looked up.
@@ -48,7 +50,7 @@ struct CapabilityDefinition: Sendable {
     attributes = PropertyDefinition.readAll("attributes", .attribute, &entity)
     if entity.context.isVersion2 {
       validSourceTypes = entity.strings("valid_source_node_types") ?? []
-      _ = entity.strings("valid_relationship_types")
+      validRelationshipTypes = entity.strings("valid_relationship_types") ?? []
       _ = entity.metadata()
     } else {
       validSourceTypes = entity.strings("valid_source_types") ?? []
@@ -64,6 +66,7 @@ struct CapabilityDefinition: Sendable {
     result.properties = properties.over(base.properties) { $0.refining($1) }
     result.attributes = attributes.over(base.attributes) { $0.refining($1) }
     if validSourceTypes.isEmpty { result.validSourceTypes = base.validSourceTypes }
+    if validRelationshipTypes.isEmpty { result.validRelationshipTypes = base.validRelationshipTypes }
     return result
   }
 }

@@ -73,6 +73,8 @@ struct OperationDefinition: Sendable {
   var inputs: OrderedMap<YAMLNode>
   /// The attributes that its outputs go to, as written.
   var outputs: OrderedMap<YAMLNode>
+  /// Its description.
+  var description: String?
 
   /// Reads a definition, or its short form: the implementation's file.
   init?(_ name: Name, _ node: YAMLNode, _ site: DefinitionSite, _ context: SyntaxContext) {
@@ -85,7 +87,7 @@ struct OperationDefinition: Sendable {
     }
     var entity = Entity(node, "an operation", context, orNothing: true, orText: true)
     guard entity.isMap || node.isNull else { return nil }
-    _ = entity.string("description")
+    description = entity.string("description")?.text
     implementation = entity.take("implementation").flatMap { Implementation($0, context) }
     inputs = entity.map("inputs") { $1 }
     outputs = entity.map("outputs") { $1 }
@@ -96,6 +98,7 @@ struct OperationDefinition: Sendable {
   /// This definition as a refinement of an inherited one.
   func refining(_ base: OperationDefinition) -> OperationDefinition {
     var result = self
+    result.description = description ?? base.description
     result.implementation = implementation ?? base.implementation
     result.inputs = inputs.over(base.inputs)
     result.outputs = outputs.over(base.outputs)
@@ -109,6 +112,10 @@ struct Implementation: Sendable {
   var primary: Name?
   /// What it needs.
   var dependencies: [Name]
+  /// How long it may take, as written.
+  var timeout: YAMLNode?
+  /// The node that it is carried out on (1.x).
+  var host: Name?
 
   /// Reads an implementation, or its short form: a file.
   init?(_ node: YAMLNode, _ context: SyntaxContext) {
@@ -129,8 +136,8 @@ struct Implementation: Sendable {
         entity.reportForm(value, "`dependencies` of an operation implementation", "a list of artifacts")
       }
     }
-    _ = entity.take("timeout")
-    _ = entity.string("operation_host")
+    timeout = entity.take("timeout")
+    host = entity.string("operation_host")
     // The long form may also be an artifact written in place.
     if primary == nil, entity.node["file"] != nil || entity.node["type"] != nil {
       primary = Self.artifact(node, entity)

@@ -5,7 +5,9 @@ struct RequirementAssignment: Sendable {
     /// A relationship template, or a relationship type.
     case named(Name)
     /// A relationship written in place.
-    case inline(type: Name?, properties: OrderedMap<PropertyAssignment>, interfaces: OrderedMap<InterfaceDefinition>)
+    case inline(
+      type: Name?, properties: OrderedMap<PropertyAssignment>, attributes: OrderedMap<PropertyAssignment>,
+      interfaces: OrderedMap<InterfaceDefinition>)
   }
 
   /// The requirement's name.
@@ -18,6 +20,18 @@ struct RequirementAssignment: Sendable {
   var relationship: Relationship?
   /// What must hold of the target.
   var nodeFilter: NodeFilter?
+  /// Which of the nodes that are made of the target's template (2.0, 8.5.3), as written.
+  var nodeIndex: YAMLNode?
+  /// How many relationships it stands for (2.0, 8.5.3), as written.
+  var count: YAMLNode?
+  /// How many relationships it stands for (1.3, 3.8.2).
+  var occurrences: Bounds?
+  /// What it takes of the properties of the target's capability (2.0, 8.5.5).
+  var allocation = OrderedMap<PropertyAssignment>()
+  /// Whether the service is still valid where it is not fulfilled (2.0, 8.5.3).
+  var isOptional = false
+  /// Where its target is looked for: `internal`, `external` (2.0, 8.5.3).
+  var directives: [Name] = []
 
   /// Reads an assignment, or its short form: the target.
   init?(_ name: Name, _ node: YAMLNode, _ context: SyntaxContext) {
@@ -31,6 +45,7 @@ struct RequirementAssignment: Sendable {
     if context.isVersion2, let value = entity.take("node"), let items = value.items, let first = items.first {
       // A node of several: `[template, index]`.
       self.node = entity.string(first, "`node` of a requirement assignment")
+      nodeIndex = items.dropFirst().first
     } else {
       self.node = entity.string("node")
     }
@@ -43,18 +58,20 @@ struct RequirementAssignment: Sendable {
         let type = inner.string("type")
         let properties = PropertyAssignment.readAll("properties", &inner)
         let interfaces = InterfaceDefinition.readAll(&inner, .template)
-        _ = PropertyAssignment.readAll("attributes", &inner)
+        let attributes = PropertyAssignment.readAll("attributes", &inner)
         inner.finish()
-        relationship = .inline(type: type, properties: properties, interfaces: interfaces)
+        relationship = .inline(type: type, properties: properties, attributes: attributes, interfaces: interfaces)
       }
     }
     nodeFilter = entity.take("node_filter").map { NodeFilter($0, context) }
     if context.isVersion2 {
-      for keyname in ["count", "allocation", "optional"] { _ = entity.take(keyname) }
-      _ = entity.strings("directives")
+      count = entity.take("count")
+      allocation = PropertyAssignment.readAll("allocation", &entity)
+      isOptional = entity.boolean("optional") ?? false
+      directives = entity.strings("directives") ?? []
       _ = entity.metadata()
     } else {
-      _ = entity.bounds("occurrences")
+      occurrences = entity.bounds("occurrences")
     }
     entity.finish()
   }

@@ -10,6 +10,10 @@ struct RequirementDefinition: Sendable {
   var relationship: Name?
   /// The interfaces that the relationship gets.
   var interfaces: OrderedMap<InterfaceDefinition>
+  /// The properties that the relationship's type gets, or refines (2.0, 8.5.2).
+  var properties = OrderedMap<PropertyDefinition>()
+  /// The attributes that the relationship's type gets, or refines (2.0, 8.5.2).
+  var attributes = OrderedMap<PropertyDefinition>()
   /// What else must hold of the target.
   var nodeFilter: NodeFilter?
   /// How many targets it has.
@@ -44,8 +48,8 @@ struct RequirementDefinition: Sendable {
         relationship = inner.string("type")
         interfaces = InterfaceDefinition.readAll(&inner, .type)
         if context.isVersion2 {
-          _ = PropertyDefinition.readAll("properties", .property, &inner)
-          _ = PropertyDefinition.readAll("attributes", .attribute, &inner)
+          properties = PropertyDefinition.readAll("properties", .property, &inner)
+          attributes = PropertyDefinition.readAll("attributes", .attribute, &inner)
         }
         if relationship == nil, inner.key("type") == nil, !context.isVersion2 { inner.reportMissing("type") }
         inner.finish()
@@ -64,13 +68,19 @@ struct NodeFilter: Sendable {
   var properties: [(name: Name, constraints: [ConstraintClause])]
   /// Conditions on the properties of its capabilities, by the capability's name or type.
   var capabilities: [(name: Name, properties: [(name: Name, constraints: [ConstraintClause])])]
+  /// The condition that it is in 2.0 (8.6).
+  var condition: YAMLNode?
+  /// The filter as written.
+  var written: YAMLNode
   /// Where the filter is written.
   var place: Place
 
   /// Reads a filter.
   init(_ node: YAMLNode, _ context: SyntaxContext) {
     place = node.place
+    written = node
     if context.isVersion2 {
+      condition = node
       // Since 2.0 a filter is one condition, which holds of what is selected when it is.
       properties = []
       capabilities = []

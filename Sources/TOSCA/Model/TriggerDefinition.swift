@@ -8,6 +8,10 @@ struct TriggerDefinition: Sendable {
   var condition: YAMLNode?
   /// What is to be done.
   var actions: [YAMLNode]
+  /// When the trigger is active (1.3, 3.6.22), as written.
+  var schedule: YAMLNode?
+  /// What the event and the condition are about (1.3, 3.6.22), as written.
+  var targetFilter: YAMLNode?
 
   /// Reads a trigger.
   init?(_ name: Name, _ node: YAMLNode, _ context: SyntaxContext) {
@@ -34,8 +38,8 @@ struct TriggerDefinition: Sendable {
       self.event = event
       return
     }
-    _ = entity.take("schedule")
-    _ = entity.take("target_filter")
+    schedule = entity.take("schedule")
+    targetFilter = entity.take("target_filter")
     condition = entity.take("condition")
     for keyname in ["constraint", "period", "evaluations", "method"] {
       if let value = entity.take(keyname), condition == nil { condition = value }

@@ -9,11 +9,33 @@ final class TopologyBuilder {
   let folders: [UInt32: String]
   /// The folder of the template, as the user named it.
   let root: String
+  /// Finds the templates that stand for nodes.
+  let substitutions: SubstitutionSearch?
+  /// The relationship types that follow from capability types, as far as they were asked for.
+  var impliedRelationships: [Int: Int?] = [:]
+  /// The nodes that fit what requirements ask for, filters aside, as far as they were asked for.
+  var candidatesByDemand: [String: [Int]] = [:]
+  /// The bindings that allocate something of a capability.
+  var takers: [CapabilityKey: [(source: Int, number: Int)]] = [:]
+  /// What nodes have of their types alone.
+  var inherited = InheritedParts()
+  /// Evaluates what is only supposed, without findings.
+  lazy var quietTyper: ValueTyper = {
+    let quiet = ValueTyper(
+      findings: FindingCollector(table: findings.table, limit: 0), catalogue: catalogue, limits: typer.limits,
+      version: typer.version, tolerances: typer.tolerances)
+    quiet.topology = scope
+    quiet.remainingAllocation = { [unowned self] property, key in
+      guard let capacity = capacity(property, of: key), let sum = allocated(property, of: key) else { return nil }
+      return capacity - sum
+    }
+    return quiet
+  }()
 
   /// A builder for the template of a file.
   init(
     typer: ValueTyper, catalogue: Catalogue, findings: FindingCollector, scope: TopologyScope, file: LoadedFile,
-    folders: [UInt32: String]
+    folders: [UInt32: String], substitutions: SubstitutionSearch? = nil
   ) {
     self.typer = typer
     self.catalogue = catalogue
@@ -21,6 +43,7 @@ final class TopologyBuilder {
     self.scope = scope
     self.file = file
     self.folders = folders
+    self.substitutions = substitutions
     root = file.folder
     typer.topology = scope
   }
@@ -34,20 +57,29 @@ final class TopologyBuilder {
     }
     bindNodes()
     bindRequirements()
+    checkFilters()
     checkHostCycles()
     var topology = Topology(
       version: file.content.version.rawValue, description: file.content.description ?? template.description,
       root: root)
-    for (key, value) in file.content.metadata { topology.metadata[key] = value.text }
+    topology.metadata = Self.texts(file.content.metadata)
     topology.inputs = inputs()
+    topology.inputDeclarations = scope.inputs.values.map { declaration($0) }
     topology.nodes = scope.nodes.indices.compactMap { node($0) }
     topology.groups = template.groups.values.compactMap { group($0) }
     topology.policies = template.policies.values.compactMap { policy($0) }
     topology.outputs = outputs()
-    for workflow in template.workflows.values { check(workflow) }
-    for relationship in template.relationshipTemplates.values { check(relationship) }
-    if let mappings = template.substitutionMappings { check(mappings) }
+    topology.outputDeclarations = template.outputs.values.map { declaration($0) }
+    topology.workflows = workflows()
+    for relationship in scope.relationshipTemplates.values { check(relationship) }
+    if let mappings = template.substitutionMappings { topology.substitutionMapping = mapping(mappings) }
+    substitute(&topology)
     return topology
+  }
+
+  /// Metadata as texts.
+  static func texts(_ metadata: OrderedMap<Name>) -> [String: String] {
+    metadata.isEmpty ? [:] : Dictionary(metadata.map { ($0.key, $0.element.text) }) { first, _ in first }
   }
 
   /// The public form of a place.
@@ -102,7 +134,7 @@ final class TopologyBuilder {
       if let written = scope.inputValues[name] {
         result[name] = typer.value(written, of: definition, context)
       } else {
-        if definition.required {
+        if definition.required, !scope.laterInputs.contains(name) {
           findings.report(
             "missing-input", .warning, at: definition.name.place, "the input `\(name.excerpt)` has no value",
             expected: "`--set \(name)=VALUE`, or a default")
@@ -146,12 +178,16 @@ final class TopologyBuilder {
       }
     }
     guard let type, let allowed else { return nil }
-    check(definition.interfaces, allowed.interfaces, .none)
+    let interfaces = interfaces(definition.interfaces, allowed.interfaces, .none)
     let values = properties(
       definition.properties, allowed.properties, of: "group `\(definition.name.text.excerpt)`",
       at: definition.name.place, .none)
+    let attributes = attributes(
+      definition.attributes, allowed.attributes, allowed.properties,
+      of: "group `\(definition.name.text.excerpt)`", .none)
     return Group(
-      name: definition.name.text, type: catalogue.groups.reference(type), members: definition.members.map(\.text),
-      properties: values, place: range(definition.name.place))
+      name: definition.name.text, type: catalogue.groups.reference(type), description: definition.description,
+      metadata: Self.texts(definition.metadata), members: definition.members.map(\.text), properties: values,
+      attributes: attributes, interfaces: interfaces, place: range(definition.name.place))
   }
 }

@@ -6,6 +6,8 @@ struct TypeTable<Definition: TypeDefinition> {
   private(set) var declared: [Definition] = []
   /// The parent of each, where there is one.
   private(set) var parents: [Int?] = []
+  /// The public form of each, shared by everything that refers to it.
+  private var references: [TypeReference] = []
   /// The ancestors' numbers of each, nearest first.
   private(set) var ancestors: [[Int]] = []
 
@@ -42,15 +44,16 @@ struct TypeTable<Definition: TypeDefinition> {
         done[type] = true
       }
     }
+    references = types.indices.map { type in
+      TypeReference(name: types[type].header.name.text, ancestors: ancestors[type].map { types[$0].header.name.text })
+    }
   }
 
   /// Whether a type is another or derives from it.
   func derives(_ type: Int, from other: Int) -> Bool { type == other || ancestors[type].contains(other) }
 
   /// The public form of a type.
-  func reference(_ type: Int) -> TypeReference {
-    TypeReference(name: types[type].header.name.text, ancestors: ancestors[type].map { types[$0].header.name.text })
-  }
+  func reference(_ type: Int) -> TypeReference { references[type] }
 
   private func reportCycle(_ cycle: [Int], _ findings: FindingCollector) {
     let names = (cycle + [cycle[0]]).map { "`\(declared[$0].header.name.text.excerpt)`" }

@@ -15,11 +15,14 @@ public struct Limits: Hashable, Sendable {
   public var stringLength: Int
   /// The findings of one reading; those after it are only counted.
   public var findings: Int
+  /// How many topologies may be made in place of nodes that are to be substituted.
+  public var substitutions: Int
 
   /// Limits that no template written by hand comes near.
   public init(
     fileBytes: Int = 16 << 20, files: Int = 500, depth: Int = 64, aliasedNodes: Int = 100_000,
-    evaluations: Int = 1_000_000, stringLength: Int = 1 << 20, findings: Int = 1_000
+    evaluations: Int = 1_000_000, stringLength: Int = 1 << 20, findings: Int = 1_000,
+    substitutions: Int = 1_000
   ) {
     self.fileBytes = fileBytes
     self.files = files
@@ -28,5 +31,6 @@ public struct Limits: Hashable, Sendable {
     self.evaluations = evaluations
     self.stringLength = stringLength
     self.findings = findings
+    self.substitutions = substitutions
   }
 }

@@ -1,0 +1,34 @@
+extension TopologyBuilder {
+  /// The long form of an attribute's value has a description beside it (1.3, 3.6.13.2).
+  private static func attributeValue(_ node: YAMLNode) -> YAMLNode {
+    guard let value = node["value"], node.entries?.allSatisfy({ ["value", "description"].contains($0.name) }) == true
+    else { return node }
+    return value
+  }
+
+  /// The first values of attributes: those assigned and the defaults of the others. What is not defined or does not fit
+  /// is reported. A property is an attribute, too, and may be assigned as one.
+  func attributes(
+    _ assigned: OrderedMap<PropertyAssignment>, _ defined: OrderedMap<PropertyDefinition>,
+    _ properties: OrderedMap<PropertyDefinition>, of entity: String, _ owner: ValueContext.Owner
+  ) -> [String: Value] {
+    var result: [String: Value] = [:]
+    for (key, assignment) in assigned {
+      let context = ValueContext(subject: "attribute `\(key.excerpt)`", owner: owner)
+      if let definition = defined[key] ?? properties[key] {
+        result[key] = typer.value(Self.attributeValue(assignment.value), of: definition, context)
+      } else {
+        findings.report(
+          "unknown-attribute", at: assignment.name.place, "unknown attribute `\(key.excerpt)` of \(entity)",
+          expected: ValueTyper.oneOf(defined.keys) ?? "no attributes: its type has none",
+          suggestion: nearest(key, among: defined.keys))
+      }
+    }
+    for (key, definition) in defined where assigned[key] == nil {
+      guard let written = definition.defaultValue else { continue }
+      result[key] = typer.value(
+        written, of: definition, ValueContext(subject: "the default of attribute `\(key.excerpt)`", owner: owner))
+    }
+    return result
+  }
+}
