@@ -42,7 +42,8 @@ extension ValueTyper {
     case (_, .relationship(let node, let requirement)): ends = [.relationship(node: node, requirement: requirement)]
     case (_, .template), (_, .unknown), (_, .none): return .plain(call)
     }
-    guard isIndexed || rest.first.flatMap(\.text).map(Self.steps.contains) == true || call.function == .availableAllocation
+    guard
+      isIndexed || rest.first.flatMap(\.text).map(Self.steps.contains) == true || call.function == .availableAllocation
     else { return .plain(call) }
     var isList = false
     while let step = rest.first, let keyword = step.text, Self.steps.contains(keyword), rest.count > 1 {
@@ -105,7 +106,8 @@ extension ValueTyper {
     default:
       findings.report(
         "wrong-arguments", at: step.place, "`\(keyword)` cannot follow what stands before it in the path",
-        expected: "`RELATIONSHIP` or `CAPABILITY` after a node, `SOURCE`, `TARGET` or `CAPABILITY` after a relationship")
+        expected: "`RELATIONSHIP` or `CAPABILITY` after a node, `SOURCE`, `TARGET` or `CAPABILITY` after a relationship"
+      )
       return nil
     }
   }
@@ -180,7 +182,8 @@ extension ValueTyper {
       var inner = context
       inner.owner = .node(index)
       return property(of: index, rest, call, inner)
-    case (_, .relationship(let node, let requirement)): return relationshipProperty(node, requirement, rest, call, context)
+    case (_, .relationship(let node, let requirement)):
+      return relationshipProperty(node, requirement, rest, call, context)
     case (_, .capability(let node, let name)):
       guard let type = topology.nodes[node].type, let capability = catalogue.nodes.types[type].capabilities[name],
         let inner = rest.first?.text

@@ -33,8 +33,14 @@ extension ValueTyper {
         return capabilityProperty(index, capability, inner, path, call, context)
       }
       if definition.requirements[name] != nil {
-        guard let binding = node.bindings.first(where: { $0.name.text == name }) else { return .unknown }
-        guard let target = binding.target else { return .unknown }
+        let numbers = node.bindings.indices.filter { node.bindings[$0].name.text == name }
+        if let position = CoreSchema.integer(inner), path.count >= 3 {
+          // An index stands for one of the requirement's relationships.
+          guard numbers.indices.contains(position) else { return .unknown }
+          return relationshipProperty(index, numbers[position], path.dropFirst(2), call, context)
+        }
+        guard let number = numbers.first, let target = node.bindings[number].target else { return .unknown }
+        let binding = node.bindings[number]
         let targetType = topology.nodes[target].type.map { catalogue.nodes.types[$0] }
         if let offered = binding.capability, let capability = targetType?.capabilities[offered],
           hasProperty(inner, of: capability)

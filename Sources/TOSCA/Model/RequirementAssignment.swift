@@ -40,6 +40,12 @@ struct RequirementAssignment: Sendable {
       self.node = Name(text: text, place: node.place)
       return
     }
+    if context.isVersion2, let items = node.items, items.count == 2, let template = items[0].text {
+      // The short form of a node of several: `[template, index]` (2.0, 14.3).
+      self.node = Name(text: template, place: items[0].place)
+      nodeIndex = items[1]
+      return
+    }
     var entity = Entity(node, "a requirement assignment", context, orText: true)
     guard entity.isMap else { return nil }
     if context.isVersion2, let value = entity.take("node"), let items = value.items, let first = items.first {

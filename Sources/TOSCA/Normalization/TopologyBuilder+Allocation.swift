@@ -80,7 +80,7 @@ extension TopologyBuilder {
         for (name, assigned) in assignment(number, of: source)?.allocation ?? OrderedMap() {
           guard let definition = property(name, key) else {
             findings.report(
-              "unknown-property", at: assigned.name.place,
+              "unknown-allocation", .warning, at: assigned.name.place,
               "the capability `\(key.capability.excerpt)` has no property `\(name.excerpt)` to allocate of",
               expected: "a property of the capability that is a number or a scalar (TOSCA 2.0, 8.5.5)")
             continue

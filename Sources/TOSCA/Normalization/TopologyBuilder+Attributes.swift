@@ -14,6 +14,8 @@ extension TopologyBuilder {
   ) -> [String: Value] {
     var result: [String: Value] = [:]
     for (key, assignment) in assigned {
+      // The long form may leave the value out.
+      if let entries = assignment.value.entries, entries.count == 1, entries[0].name == "description" { continue }
       let context = ValueContext(subject: "attribute `\(key.excerpt)`", owner: owner)
       if let definition = defined[key] ?? properties[key] {
         result[key] = typer.value(Self.attributeValue(assignment.value), of: definition, context)

@@ -11,7 +11,8 @@ extension TopologyBuilder {
     }
     for index in scope.nodes.indices {
       guard let written = scope.nodes[index].template.count else { continue }
-      scope.nodes[index].count = count(written, "the count of `\(scope.nodes[index].template.name.text.excerpt)`", .none)
+      scope.nodes[index].count = count(
+        written, "the count of `\(scope.nodes[index].template.name.text.excerpt)`", .none)
     }
   }
 

@@ -30,10 +30,12 @@ extension TopologyBuilder {
     for (name, properties) in filter.capabilities {
       let named = definition.capabilities[name.text].map { [$0] }
       let wanted = catalogue.find(.capability, name, in: filter.place.file, report: false)
-      let offered = named ?? definition.capabilities.values.filter { capability in
-        guard let wanted, let own = capabilityType(of: capability) else { return false }
-        return catalogue.capabilities.derives(own, from: wanted)
-      }
+      let offered =
+        named
+        ?? definition.capabilities.values.filter { capability in
+          guard let wanted, let own = capabilityType(of: capability) else { return false }
+          return catalogue.capabilities.derives(own, from: wanted)
+        }
       if offered.isEmpty { return false }
       // Of several capabilities of the type one must fulfil everything.
       let each = offered.map { capability in

@@ -151,7 +151,9 @@ extension TopologyBuilder {
     if let capability = assignment?.capability ?? requirement.capability {
       parts.append((parts.isEmpty ? "a node with" : "with") + " a capability `\(capability.text.excerpt)`")
     }
-    if requirement.nodeFilter != nil || assignment?.nodeFilter != nil { parts.append("for which the node filter holds") }
+    if requirement.nodeFilter != nil || assignment?.nodeFilter != nil {
+      parts.append("for which the node filter holds")
+    }
     return parts.joined(separator: " ") + ", here or where the service is deployed"
   }
 }

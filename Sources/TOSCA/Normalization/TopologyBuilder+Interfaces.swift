@@ -127,7 +127,7 @@ extension TopologyBuilder {
       result[key] = input(key, node, defined[key], shared[key], owner)
     }
     for (key, node) in defined where assigned?[key] == nil {
-      result[key] = input(key, node, nil, shared[key], owner)
+      result[key] = inherited(key, node, shared[key], owner)
     }
     guard areCommon else { return result }
     for (key, definition) in shared where assigned?[key] == nil && defined[key] == nil {
@@ -154,7 +154,22 @@ extension TopologyBuilder {
     return typer.value(node, as: nil, subject)
   }
 
-  private func definition(_ key: String, _ node: YAMLNode) -> PropertyDefinition? {
+  /// What a type says of an input, as it is here. It need not make sense everywhere: where it does not, it stays as it
+  /// is written.
+  private func inherited(
+    _ key: String, _ node: YAMLNode, _ shared: PropertyDefinition?, _ owner: ValueContext.Owner
+  ) -> Value? {
+    let subject = ValueContext(subject: "input `\(key.excerpt)`", owner: owner)
+    guard Self.isDefinition(node) else {
+      let value = shared.map { quietTyper.value(node, of: $0, subject) } ?? quietTyper.value(node, as: nil, subject)
+      return value ?? typer.asWritten(node)
+    }
+    guard let own = definition(key, node), let value = own.value ?? own.defaultValue else { return nil }
+    return quietTyper.value(value, of: own, subject) ?? typer.asWritten(value)
+  }
+
+  /// The definition of an operation's input.
+  func definition(_ key: String, _ node: YAMLNode) -> PropertyDefinition? {
     let context = SyntaxContext(findings: findings, version: file.content.version, file: node.place.file)
     return PropertyDefinition(Name(text: key, place: node.place), node, .parameter, context)
   }
@@ -203,6 +218,7 @@ extension TopologyBuilder {
             Value.Entry(key: constraint.operation.rawValue, at: place, value: typer.asWritten(constraint.operand))
           ]), at: place)
       },
-      entrySchema: schema.entrySchema.flatMap { self.schema($0) }, keySchema: schema.keySchema.flatMap { self.schema($0) })
+      entrySchema: schema.entrySchema.flatMap { self.schema($0) },
+      keySchema: schema.keySchema.flatMap { self.schema($0) })
   }
 }

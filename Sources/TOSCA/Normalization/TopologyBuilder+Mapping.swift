@@ -64,8 +64,10 @@ extension TopologyBuilder {
     for (name, input) in scope.inputs
     where input.required && input.defaultValue == nil && input.value == nil && !mapped.contains(name) {
       findings.report(
-        "missing-mapping", at: input.name.place, "no property of the substituted node gives the input `\(name.excerpt)`",
-        expected: "a property mapping, or a default (TOSCA 2.0, 15.2)", related: [(mappings.place, "the mappings are here")])
+        "missing-mapping", at: input.name.place,
+        "no property of the substituted node gives the input `\(name.excerpt)`",
+        expected: "a property mapping, or a default (TOSCA 2.0, 15.2)",
+        related: [(mappings.place, "the mappings are here")])
     }
   }
 

@@ -32,12 +32,14 @@ extension TopologyBuilder {
   /// Before 2.0 other directives are for tools to define; one that is nearly a known one is a slip.
   private func checkDirectives(of template: NodeTemplate) {
     let isVersion2 = typer.version == .tosca2_0
+    // How 1.x writes them is understood.
     let known = isVersion2 ? Self.directives : Self.formerDirectives
     for directive in template.directives where !known.contains(directive.text) {
       let near = nearest(directive.text, among: known)
       guard isVersion2 || near != nil else { continue }
+      let isFormer = Self.formerDirectives.contains(directive.text)
       findings.report(
-        "unknown-value", isVersion2 ? .error : .warning, at: directive.place,
+        "unknown-value", isVersion2 && !isFormer ? .error : .warning, at: directive.place,
         "unknown directive `\(directive.text.excerpt)`", expected: ValueTyper.oneOf(known), suggestion: near)
     }
   }
@@ -155,7 +157,9 @@ extension TopologyBuilder {
     _ binding: Binding, _ requirement: RequirementDefinition?, _ assignment: RequirementAssignment?,
     _ relationship: Requirement
   ) -> DanglingRequirement {
-    let filters = [requirement?.nodeFilter, assignment?.nodeFilter].compactMap { $0.map { typer.asWritten($0.written) } }
+    let filters = [requirement?.nodeFilter, assignment?.nodeFilter].compactMap {
+      $0.map { typer.asWritten($0.written) }
+    }
     let filter = filters.count > 1 ? Value(.list(filters), at: filters[0].place) : filters.first
     return DanglingRequirement(
       name: binding.name.text, nodeType: binding.nodeType.map { catalogue.nodes.reference($0) },

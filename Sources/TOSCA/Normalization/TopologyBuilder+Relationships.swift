@@ -15,7 +15,8 @@ extension TopologyBuilder {
     case .inline(let name, let properties, let attributes, let interfaces):
       if let name {
         place = name
-        type = scope.relationshipTemplates[name.text] == nil
+        type =
+          scope.relationshipTemplates[name.text] == nil
           ? catalogue.find(.relationship, name, in: file.id) : relationship(named: name, &binding)
       }
       binding.properties = properties.over(binding.properties)
@@ -83,7 +84,8 @@ extension TopologyBuilder {
       let targetType = scope.nodes[target].type, let sourceType = scope.nodes[source].type
     else { return }
     let relationship = catalogue.relationships.types[type]
-    let place = binding.assignment.flatMap { scope.nodes[source].template.requirements[$0].node?.place }
+    let place =
+      binding.assignment.flatMap { scope.nodes[source].template.requirements[$0].node?.place }
       ?? binding.name.place
     let name = relationship.header.name.text
     let offered = binding.capability.flatMap { catalogue.nodes.types[targetType].capabilities[$0] }
@@ -113,10 +115,12 @@ extension TopologyBuilder {
     let isOwn = !offered.validRelationshipTypes.isEmpty
     let valid = isOwn ? offered.validRelationshipTypes : capability.validRelationshipTypes
     let file = isOwn ? offered.file : capability.header.file
-    let fits = valid.isEmpty || valid.contains { name in
-      catalogue.find(.relationship, name, in: file, report: false)
-        .map { catalogue.relationships.derives(type, from: $0) } ?? true
-    }
+    let fits =
+      valid.isEmpty
+      || valid.contains { name in
+        catalogue.find(.relationship, name, in: file, report: false)
+          .map { catalogue.relationships.derives(type, from: $0) } ?? true
+      }
     if !fits {
       reportInvalid(
         "the capability `\(offered.name.text.excerpt)` does not take relationships of type `\(name.excerpt)`",
@@ -127,9 +131,12 @@ extension TopologyBuilder {
   private func checkNode(
     _ type: Int, _ valid: [Name], _ header: TypeHeader, at place: Place, _ message: () -> String
   ) {
-    let fits = valid.isEmpty || valid.contains { name in
-      catalogue.find(.node, name, in: header.file, report: false).map { catalogue.nodes.derives(type, from: $0) } ?? true
-    }
+    let fits =
+      valid.isEmpty
+      || valid.contains { name in
+        catalogue.find(.node, name, in: header.file, report: false).map { catalogue.nodes.derives(type, from: $0) }
+          ?? true
+      }
     if !fits { reportInvalid(message(), "a node of ", valid, header, at: place) }
   }
 

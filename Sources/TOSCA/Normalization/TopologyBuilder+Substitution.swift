@@ -146,7 +146,8 @@ extension TopologyBuilder {
     case .null: return node("null")
     case .boolean(let flag): return node(flag ? "true" : "false")
     case .integer(let number): return node(String(number))
-    case .float(let number): return node(number.isNaN ? ".nan" : number.isInfinite ? "\(number < 0 ? "-" : "").inf" : String(number))
+    case .float(let number):
+      return node(number.isNaN ? ".nan" : number.isInfinite ? "\(number < 0 ? "-" : "").inf" : String(number))
     case .string(let text): return node(version == .tosca2_0 && text.hasPrefix("$") ? "$" + text : text, .quoted)
     case .scalar(_, let text): return node(text, .quoted)
     case .list(let items):

@@ -7,31 +7,31 @@ extension TopologyBuilder {
   }
 
   private func workflow(_ definition: WorkflowDefinition) -> Workflow {
-    let inputs = Set(definition.inputs.keys)
     for step in definition.steps.values { check(step, of: definition) }
     checkCycles(of: definition)
     return Workflow(
       name: definition.name.text, description: definition.description, metadata: Self.texts(definition.metadata),
       inputs: definition.inputs.values.map { declaration($0) },
       precondition: definition.precondition.map { typer.asWritten($0) },
-      steps: definition.steps.values.map { self.step($0, inputs) },
+      steps: definition.steps.values.map { self.step($0, definition) },
       implementation: definition.implementation.map { implementation($0) },
       outputs: Dictionary(definition.outputs.map { ($0.key, typer.asWritten($0.element)) }) { first, _ in first },
       place: range(definition.name.place))
   }
 
-  private func step(_ step: WorkflowDefinition.Step, _ inputs: Set<String>) -> WorkflowStep {
+  private func step(_ step: WorkflowDefinition.Step, _ workflow: WorkflowDefinition) -> WorkflowStep {
     let owner = step.target.flatMap { scope.nodeIndex[$0.text] }.map { ValueContext.Owner.node($0) } ?? .none
     return WorkflowStep(
       name: step.name.text, target: step.target?.text, targetRelationship: step.targetRelationship?.text,
       operationHost: step.operationHost?.text, filter: step.filter.map { typer.asWritten($0) },
-      activities: step.activities.compactMap { activity($0, step, owner, inputs) },
+      activities: step.activities.compactMap { activity($0, step, owner, workflow) },
       onSuccess: step.onSuccess.map(\.text), onFailure: step.onFailure.map(\.text), place: range(step.name.place))
   }
 
   /// The normalized form of an activity. One that is written in no known form was reported when it was read.
   private func activity(
-    _ node: YAMLNode, _ step: WorkflowDefinition.Step, _ owner: ValueContext.Owner, _ inputs: Set<String>
+    _ node: YAMLNode, _ step: WorkflowDefinition.Step, _ owner: ValueContext.Owner,
+    _ workflow: WorkflowDefinition
   ) -> WorkflowActivity? {
     guard let entry = node.entries?.first, let kind = WorkflowActivity.Kind(rawValue: entry.name) else { return nil }
     let keyname = kind == .callOperation ? "operation" : kind == .setState ? "state" : "workflow"
@@ -39,12 +39,13 @@ extension TopologyBuilder {
     else { return nil }
     var activity = WorkflowActivity(kind: kind, name: text, place: range(node.place))
     var context = ValueContext(subject: "", owner: owner)
-    context.otherInputs = inputs
+    context.otherInputs = Set(workflow.inputs.keys)
     for input in entry.value["inputs"]?.entries ?? [] {
       context.subject = "input `\(input.name.excerpt)`"
       // 1.3 gives parameters (3.6.23.2); the value may stand in its long form.
       let written = input.value["value"] ?? input.value
-      if let value = typer.value(written, as: nil, context) { activity.inputs[input.name] = value }
+      // Functions see what there is when the workflow runs.
+      activity.inputs[input.name] = quietTyper.value(written, as: nil, context) ?? typer.asWritten(written)
     }
     switch kind {
     case .inline where scope.template.workflows[text] == nil:
@@ -52,22 +53,26 @@ extension TopologyBuilder {
         "unknown-workflow", at: name.place, "unknown workflow `\(text.excerpt)`",
         expected: ValueTyper.oneOf(scope.template.workflows.keys),
         suggestion: nearest(text, among: scope.template.workflows.keys))
-    case .callOperation: checkOperation(Name(text: text, place: name.place), step)
+    case .callOperation: checkOperation(Name(text: text, place: name.place), entry.value["inputs"], step, workflow)
     default: break
     }
     return activity
   }
 
   /// Checks that what a step acts on has the operation that it calls.
-  private func checkOperation(_ name: Name, _ step: WorkflowDefinition.Step) {
+  private func checkOperation(
+    _ name: Name, _ inputs: YAMLNode?, _ step: WorkflowDefinition.Step, _ workflow: WorkflowDefinition
+  ) {
     guard let index = step.target.flatMap({ scope.nodeIndex[$0.text] }), let type = scope.nodes[index].type else {
       return
     }
     var defined = catalogue.nodes.types[type].interfaces
+    var assigned = scope.nodes[index].template.interfaces
     if let relationship = step.targetRelationship {
       let bindings = scope.nodes[index].bindings.filter { $0.name.text == relationship.text }
       guard let type = bindings.first?.relationshipType else { return }
       defined = catalogue.relationships.types[type].interfaces
+      assigned = bindings.first?.interfaces ?? OrderedMap()
     }
     let known = defined.flatMap { name, interface in
       let type = interface.type.flatMap { catalogue.find(.interface, $0, in: interface.file, report: false) }
@@ -76,11 +81,77 @@ extension TopologyBuilder {
       let names = [name] + (type.map { [catalogue.interfaces.types[$0].header.name.text] } ?? [])
       return names.flatMap { name in operations.map { "\(name).\($0)" } }
     }
-    guard !known.contains(name.text) else { return }
+    guard !known.contains(name.text) else {
+      if typer.version == .tosca2_0 {
+        checkInputs(inputs, of: name, assigned.over(defined) { $0.refining($1) }, workflow)
+      }
+      return
+    }
     findings.report(
       "unknown-operation", at: name.place, "the step's target has no operation `\(name.text.excerpt)`",
       expected: ValueTyper.oneOf(known) ?? "an operation of the target's interfaces",
       suggestion: nearest(name.text, among: known))
+  }
+
+  /// Checks the inputs of a call against those that the interface and the operation define (2.0, 13.2.4 and 11.3).
+  private func checkInputs(
+    _ given: YAMLNode?, of operation: Name, _ interfaces: OrderedMap<InterfaceDefinition>,
+    _ workflow: WorkflowDefinition
+  ) {
+    guard let dot = operation.text.lastIndex(of: ".") else { return }
+    let (name, called) = (operation.text[..<dot], String(operation.text[operation.text.index(after: dot)...]))
+    guard let interface = interfaces[String(name)] else { return }
+    let type = interface.type.flatMap { catalogue.find(.interface, $0, in: interface.file, report: false) }
+    let known = type.map { catalogue.interfaces.types[$0] }
+    var defined = known?.properties ?? OrderedMap()
+    for inputs in [
+      interface.inputs, known?.operations[called]?.inputs ?? OrderedMap(),
+      interface.operations[called]?.inputs ?? OrderedMap(),
+    ] {
+      for (key, node) in inputs {
+        if Self.isDefinition(node) {
+          if let own = definition(key, node) { defined[key] = defined[key].map { own.refining($0) } ?? own }
+        } else {
+          defined[key]?.defaultValue = node
+        }
+      }
+    }
+    for entry in given?.entries ?? [] {
+      guard let definition = defined[entry.name] else {
+        findings.report(
+          "unknown-input", at: entry.key.place, "`\(operation.text.excerpt)` has no input `\(entry.name.excerpt)`",
+          expected: ValueTyper.oneOf(defined.keys) ?? "no inputs: the operation has none",
+          suggestion: nearest(entry.name, among: defined.keys))
+        continue
+      }
+      check(entry.value, of: definition, workflow)
+    }
+    for (key, definition) in defined
+    where definition.required && definition.defaultValue == nil && definition.value == nil && given?[key] == nil {
+      findings.report(
+        "missing-operation-input", at: operation.place,
+        "`\(operation.text.excerpt)` is called without its input `\(key.excerpt)`",
+        expected: "`\(key.excerpt)`: " + (definition.schema?.type.text ?? "a value"),
+        related: [(definition.name.place, "the input is defined here")])
+    }
+  }
+
+  /// Checks a value that is given for an operation's input; of an input of the workflow, its type.
+  private func check(_ value: YAMLNode, of definition: PropertyDefinition, _ workflow: WorkflowDefinition) {
+    let context = ValueContext(subject: "input `\(definition.name.text.excerpt)`")
+    guard Self.mayCall(value) else {
+      _ = typer.value(value, of: definition, context)
+      return
+    }
+    guard let call = typer.call(in: value, schema: nil, context), call.function == .getInput, call.list.count == 1,
+      let name = call.list[0].text, let found = workflow.inputs[name]?.schema, let wanted = definition.schema,
+      let own = typer.primitive(of: found), let other = typer.primitive(of: wanted), own != other
+    else { return }
+    findings.report(
+      "wrong-type", at: value.place,
+      "\(context.subject) cannot be the input `\(name.excerpt)` of the workflow, which is of type "
+        + "`\(found.type.text.excerpt)`",
+      expected: other.description)
   }
 
   private func check(_ step: WorkflowDefinition.Step, of workflow: WorkflowDefinition) {
@@ -115,7 +186,8 @@ extension TopologyBuilder {
       DirectedGraph(workflow.steps.values.map { next($0).compactMap { number[$0.text] } }).cycle()
     }
     let always = cycle { $0.onSuccess }
-    guard let found = always ?? cycle({ $0.onSuccess + $0.onFailure }), let step = workflow.steps[names[found[0]]] else {
+    guard let found = always ?? cycle({ $0.onSuccess + $0.onFailure }), let step = workflow.steps[names[found[0]]]
+    else {
       return
     }
     let shown = (found + [found[0]]).prefix(9).map { "`\(names[$0].excerpt)`" }.joined(separator: " → ")
@@ -140,7 +212,7 @@ extension TopologyBuilder {
     }
     let shown = (cycle + [cycle[0]]).prefix(9).map { "`\(names[$0].excerpt)`" }.joined(separator: " → ")
     findings.report(
-      "workflow-cycle", at: workflow.name.place, "the workflow inlines itself: \(shown)",
+      "workflow-cycle", .warning, at: workflow.name.place, "the workflow inlines itself: \(shown)",
       expected: "workflows that come to an end")
   }
 }
