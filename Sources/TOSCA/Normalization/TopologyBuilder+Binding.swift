@@ -57,6 +57,7 @@ extension TopologyBuilder {
   }
 
   private func check(_ count: Int, _ name: String, _ requirement: RequirementDefinition, of template: NodeTemplate) {
+    guard typer.version != .tosca2_0 else { return }
     let bounds = requirement.occurrences
     if count < bounds.lower {
       findings.report(
@@ -120,7 +121,9 @@ extension TopologyBuilder {
     switch assignment.relationship {
     case .named(let name):
       place = name
-      if let template = scope.template.relationshipTemplates[name.text] {
+      // In 2.0 a type comes first (8.5.2).
+      let isType = typer.version == .tosca2_0 && catalogue.find(.relationship, name, in: file.id, report: false) != nil
+      if !isType, let template = scope.template.relationshipTemplates[name.text] {
         binding.properties = template.properties
         type = catalogue.find(.relationship, template.type, in: file.id, report: false)
       } else if let found = catalogue.find(.relationship, name, in: file.id, report: false) {
@@ -131,7 +134,7 @@ extension TopologyBuilder {
           expected: "a relationship template or a relationship type",
           suggestion: nearest(name.text, among: scope.template.relationshipTemplates.keys))
       }
-    case .inline(let name, let properties, let interfaces):
+    case .inline(let name, let properties, _, let interfaces):
       binding.properties = properties
       if let name {
         place = name

@@ -10,7 +10,7 @@ extension TopologyBuilder {
     let directives = ["select", "substitute", "selectable", "substitutable"]
     // Other directives are for tools to define; one that is nearly a known one is a slip.
     for directive in template.directives
-    where nearest(directive.text, among: directives) != nil
+    where typer.version != .tosca2_0 && nearest(directive.text, among: directives) != nil
       && !directives.contains(directive.text)
     {
       findings.report(
@@ -18,7 +18,8 @@ extension TopologyBuilder {
         expected: "`select` or `substitute`", suggestion: nearest(directive.text, among: directives))
     }
     let values = properties(
-      template.properties, definition.properties, of: title, at: template.name.place, owner)
+      template.properties, isOnlySelected(template) ? definition.properties.optional : definition.properties,
+      of: title, at: template.name.place, owner)
     checkAttributes(template.attributes, definition.attributes, definition.properties, of: title, owner)
     check(template.interfaces, definition.interfaces, owner)
     return Node(
@@ -44,7 +45,7 @@ extension TopologyBuilder {
       let assignment = template.capabilities[name]
       let defined = typer.capabilityProperties(capability)
       let values = properties(
-        assignment?.properties ?? OrderedMap(), defined, of: "the capability `\(name.excerpt)` of \(title)",
+        assignment?.properties ?? OrderedMap(), isOnlySelected(template) ? defined.optional : defined, of: "the capability `\(name.excerpt)` of \(title)",
         at: assignment?.name.place ?? template.name.place, .node(index))
       if let assignment {
         let attributes = capability.attributes.over(catalogue.capabilities.types[type].attributes)
@@ -79,7 +80,9 @@ extension TopologyBuilder {
 
   private func artifacts(_ template: NodeTemplate, _ definition: NodeType) -> [String: Artifact] {
     var result: [String: Artifact] = [:]
-    for (name, artifact) in template.artifacts.over(definition.artifacts, combine: { $0.refining($1) }) {
+    for (name, artifact) in template.artifacts.over(
+      definition.artifacts, combine: { typer.version == .tosca2_0 ? $0 : $0.refining($1) })
+    {
       if let normalized = self.artifact(artifact, inherited: definition.artifacts[name]) { result[name] = normalized }
     }
     return result
@@ -178,6 +181,7 @@ extension TopologyBuilder {
     _ assigned: OrderedMap<InterfaceDefinition>, _ defined: OrderedMap<InterfaceDefinition>,
     _ owner: ValueContext.Owner
   ) {
+    if typer.version == .tosca2_0 { return checkVersion2(assigned, defined, owner) }
     for (name, interface) in assigned {
       guard let base = defined[name] else {
         findings.report(

@@ -92,12 +92,15 @@ extension TopologyBuilder {
 
   /// Checks that a substitution mapping maps what exists.
   func check(_ mappings: SubstitutionMappings) {
+    if typer.version == .tosca2_0 { return checkVersion2(mappings) }
     guard let name = mappings.nodeType, let type = catalogue.find(.node, name, in: file.id) else { return }
     let definition = catalogue.nodes.types[type]
     check(mappings.capabilities, "capability", Array(definition.capabilities.keys)) {
       Array(catalogue.nodes.types[$0].capabilities.keys)
     }
-    check(mappings.requirements, "requirement", Array(definition.requirements.keys)) {
+    var requirements = OrderedMap<YAMLNode>()
+    for mapping in mappings.requirements { requirements[mapping.name.text] = mapping.target }
+    check(requirements, "requirement", Array(definition.requirements.keys)) {
       Array(catalogue.nodes.types[$0].requirements.keys)
     }
   }
