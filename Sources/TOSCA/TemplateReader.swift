@@ -76,6 +76,9 @@ public struct TemplateReader: Sendable {
     let typer = ValueTyper(
       findings: findings, catalogue: catalogue, limits: limits, version: version,
       tolerances: tolerances)
+    if version == .tosca2_0 {
+      typer.functions = FunctionTable(files: ordered, template: template, findings: findings)
+    }
     DefinitionChecker(catalogue: catalogue, typer: typer, findings: findings).checkAll()
     guard let topology = template.content.topology else {
       if !inputs.isEmpty || entry.mustHaveTopology {

@@ -1,242 +1,180 @@
-/// TOSCA paths (2.0, 10.2.1): the way through the topology to what a function asks for.
 extension ValueTyper {
-  /// Where a path leads.
-  enum PathEnd {
-    /// To a node.
-    case node(Int)
-    /// To a capability of a node.
-    case capability(node: Int, name: String)
-    /// To the relationship of a requirement of a node, both by number.
-    case relationship(node: Int, requirement: Int)
-    /// To something that is known when the service runs.
-    case unknown
+  /// The type of what a function gives that follows a TOSCA path: `$get_property`, `$get_attribute`, `$get_artifact` and
+  /// `$available_allocation` (2.0, 10.2.1). Nil where the call is wrong, which is reported.
+  func pathType(_ call: FunctionCall, _ context: ValueContext) -> StaticType? {
+    guard let items = call.arguments.items, items.count >= 2 else {
+      reportArguments(call, "a TOSCA path and a name, such as `[SELF, name]` (TOSCA 2.0, 10.3)")
+      return nil
+    }
+    guard items.allSatisfy({ $0.text != nil || Condition.isCall($0) }) else {
+      reportArguments(call, "names, indexes and functions")
+      return nil
+    }
+    guard let path = path(items, call, context) else { return nil }
+    guard let item = path.rest.first, let name = item.text, !Condition.isCall(item),
+      CoreSchema.kind(of: name, item.isQuoted ? .quoted : .plain) == .string
+    else {
+      reportArguments(call, "a name after the TOSCA path (TOSCA 2.0, 10.3)", at: path.rest.first?.place)
+      return nil
+    }
+    let nested = path.rest.dropFirst()
+    if call.function == .getArtifact || call.function == .availableAllocation, let extra = nested.first {
+      reportArguments(call, "nothing after `\(name.excerpt)`", at: extra.place)
+      return nil
+    }
+    let found: StaticType?
+    switch path.context {
+    case .unknown: return .unknown
+    case .node(let type, let template): found = nodeType(type, template, item, name, path, call, context)
+    case .relationship(let relationship): found = relationshipType(relationship, item, name, path, call, context)
+    case .capability(let capability, _): found = capabilityType(capability, item, name, path, call, context)
+    }
+    guard let found else { return context.isFilter ? .unknown : nil }
+    guard let result = self.nested(found, nested, call, context) else { return nil }
+    return path.isMultiple ? StaticType(.list) : result
   }
 
-  /// What becomes of a call whose arguments begin with a path.
-  enum PathOutcome {
-    /// The path has no steps: the arguments are those of 1.3.
-    case plain(FunctionCall)
-    /// What the call gives.
-    case done(Evaluated)
-  }
-
-  private static let steps = ["RELATIONSHIP", "CAPABILITY", "SOURCE", "TARGET"]
-
-  /// Follows the path of a call of 2.0.
-  func withoutPath(_ call: FunctionCall, _ context: ValueContext) -> PathOutcome {
-    guard let topology, let items = call.arguments.items, let first = items.first, let name = first.text else {
-      return .plain(call)
-    }
-    var ends: [PathEnd]
-    var rest = items.dropFirst()
-    let isIndexed = rest.first.map { Self.isIndex($0) } ?? false
-    switch (name, topology.entity(name, context.owner)) {
-    // A path may begin with a step from the relationship that it is written in.
-    case ("SOURCE", _), ("TARGET", _):
-      guard case .relationship(let node, let requirement) = context.owner else { return .done(.unknown) }
-      ends = [.relationship(node: node, requirement: requirement)]
-      rest = items[...]
-    case (_, .node(let index)):
-      if isIndexed, name != "SELF" { rest = rest.dropFirst() }
-      ends = [.node(index)]
-    case (_, .relationship(let node, let requirement)): ends = [.relationship(node: node, requirement: requirement)]
-    case (_, .template), (_, .unknown), (_, .none): return .plain(call)
-    }
-    guard
-      isIndexed || rest.first.flatMap(\.text).map(Self.steps.contains) == true || call.function == .availableAllocation
-    else { return .plain(call) }
-    var isList = false
-    while let step = rest.first, let keyword = step.text, Self.steps.contains(keyword), rest.count > 1 {
-      rest = rest.dropFirst()
-      var next: [PathEnd] = []
-      var used = 0
-      for end in ends {
-        guard let result = follow(keyword, rest, from: end, step, context) else { return .done(.invalid) }
-        next += result.ends
-        used = max(used, result.used)
-        isList = isList || result.isList
-      }
-      rest = rest.dropFirst(used)
-      ends = next
-    }
-    let results = ends.map { value(at: $0, rest, call, context) }
-    guard isList else { return .done(results.first ?? .unknown) }
-    return .done(list(results, call, context))
-  }
-
-  private static func isIndex(_ node: YAMLNode) -> Bool {
-    guard case .scalar(let text, .plain) = node.content else {
-      return node.entries?.count == 1 && node.entries?.first?.name.hasPrefix("$") == true
-    }
-    return CoreSchema.integer(text) != nil || text == "ALL" || text == "$node_index" || text == "$relationship_index"
-  }
-
-  /// One step of a path: where it leads, and how many arguments it takes. Nil where it is wrong, which is reported.
-  private func follow(
-    _ keyword: String, _ rest: ArraySlice<YAMLNode>, from end: PathEnd, _ step: YAMLNode, _ context: ValueContext
-  ) -> (ends: [PathEnd], used: Int, isList: Bool)? {
-    guard let topology else { return ([.unknown], 0, false) }
-    switch (keyword, end) {
-    case ("RELATIONSHIP", .node(let index)):
-      return relationships(of: index, rest, context)
-    case ("CAPABILITY", .node(let index)):
-      guard let written = rest.first, let name = written.text else { return ([.unknown], rest.isEmpty ? 0 : 1, false) }
-      guard let type = topology.nodes[index].type else { return ([.unknown], 1, false) }
-      let offered = catalogue.nodes.types[type].capabilities
-      guard offered[name] != nil else {
-        findings.report(
-          "unknown-capability", at: written.place,
-          "`\(topology.nodes[index].template.name.text.excerpt)` has no capability `\(name.excerpt)`",
-          expected: Self.oneOf(offered.keys), suggestion: nearest(name, among: offered.keys))
-        return nil
-      }
-      return ([.capability(node: index, name: name)], 1, false)
-    case ("CAPABILITY", .relationship(let node, let requirement)):
-      let binding = topology.nodes[node].bindings[requirement]
-      guard let target = binding.target, let name = binding.capability else { return ([.unknown], 0, false) }
-      return ([.capability(node: target, name: name)], 0, false)
-    case ("SOURCE", .relationship(let node, _)): return ([.node(node)], 0, false)
-    case ("TARGET", .relationship(let node, let requirement)):
-      return ([topology.nodes[node].bindings[requirement].target.map { .node($0) } ?? .unknown], 0, false)
-    case ("RELATIONSHIP", .capability(let node, let name)): return incoming(node, name, rest, context)
-    case (_, .unknown):
-      let used = keyword == "RELATIONSHIP" || keyword == "CAPABILITY" ? 1 : 0
-      let index = keyword == "RELATIONSHIP" && rest.dropFirst().first.map { Self.isIndex($0) } == true
-      return ([.unknown], min(used + (index ? 1 : 0), max(rest.count - 1, 0)), false)
+  private func nodeType(
+    _ type: Int?, _ template: Int?, _ item: YAMLNode, _ name: String, _ path: TOSCAPath, _ call: FunctionCall,
+    _ context: ValueContext
+  ) -> StaticType? {
+    guard let type else { return .unknown }
+    let definition = catalogue.nodes.types[type]
+    switch call.function {
+    case .availableAllocation:
+      reportArguments(call, "a TOSCA path to a capability (TOSCA 2.0, 10.2.1.8)")
+      return nil
+    case .getArtifact:
+      let own = template.flatMap { topology?.nodes[$0].template.artifacts.keys } ?? []
+      let names = own + definition.artifacts.keys.filter { !own.contains($0) }
+      if names.contains(name) || !path.isExact { return StaticType(.string) }
+      reportStep("unknown-artifact", "artifact", item, call, names, context)
+      return nil
     default:
-      findings.report(
-        "wrong-arguments", at: step.place, "`\(keyword)` cannot follow what stands before it in the path",
-        expected: "`RELATIONSHIP` or `CAPABILITY` after a node, `SOURCE`, `TARGET` or `CAPABILITY` after a relationship"
-      )
+      return member(definition.properties, definition.attributes, item, name, path, call, context)
+    }
+  }
+
+  private func relationshipType(
+    _ relationship: TOSCAPath.Relationship, _ item: YAMLNode, _ name: String, _ path: TOSCAPath, _ call: FunctionCall,
+    _ context: ValueContext
+  ) -> StaticType? {
+    if call.function == .getArtifact || call.function == .availableAllocation {
+      reportArguments(
+        call, call.function == .getArtifact ? "a TOSCA path to a node" : "a TOSCA path to a capability", at: item.place)
       return nil
     }
+    guard let type = relationship.type else { return .unknown }
+    let definition = catalogue.relationships.types[type]
+    return member(definition.properties, definition.attributes, item, name, path, call, context)
   }
 
-  /// `RELATIONSHIP, requirement, index`: the relationships of a node's requirement; the first without an index.
-  private func relationships(
-    of index: Int, _ rest: ArraySlice<YAMLNode>, _ context: ValueContext
-  ) -> (ends: [PathEnd], used: Int, isList: Bool)? {
-    guard let topology, let written = rest.first, let name = written.text else { return ([.unknown], 0, false) }
-    let node = topology.nodes[index]
-    if let type = node.type, catalogue.nodes.types[type].requirements[name] == nil {
-      let names = catalogue.nodes.types[type].requirements.keys
-      findings.report(
-        "unknown-requirement", at: written.place,
-        "`\(node.template.name.text.excerpt)` has no requirement `\(name.excerpt)`", expected: Self.oneOf(names),
-        suggestion: nearest(name, among: names))
+  private func capabilityType(
+    _ capability: CapabilityDefinition, _ item: YAMLNode, _ name: String, _ path: TOSCAPath, _ call: FunctionCall,
+    _ context: ValueContext
+  ) -> StaticType? {
+    if call.function == .getArtifact {
+      reportArguments(call, "a TOSCA path to a node", at: item.place)
       return nil
     }
-    let numbers = node.bindings.indices.filter { node.bindings[$0].name.text == name }
-    let ends = numbers.map { PathEnd.relationship(node: index, requirement: $0) }
-    let isKnown = numbers.allSatisfy { node.bindings[$0].count == 1 }
-    return choose(ends, isKnown, rest.dropFirst(), context, used: 1)
+    guard let type = catalogue.find(.capability, capability.type, in: capability.file, report: false) else {
+      return .unknown
+    }
+    let attributes = capability.attributes.over(catalogue.capabilities.types[type].attributes) { $0.refining($1) }
+    let found = member(capabilityProperties(capability), attributes, item, name, path, call, context)
+    guard call.function == .availableAllocation, let found else { return found }
+    if found.kind == .unknown || found.isNumber || found.isScalar { return found }
+    findings.report(
+      "wrong-arguments", at: item.place, "nothing can be allocated of `\(name.excerpt)`: it is \(found.description)",
+      expected: "a property that is an integer, a float or a scalar (TOSCA 2.0, 10.2.1.8)")
+    return nil
   }
 
-  /// `RELATIONSHIP, index` after a capability: the relationships that lead to it.
-  private func incoming(
-    _ target: Int, _ capability: String, _ rest: ArraySlice<YAMLNode>, _ context: ValueContext
-  ) -> (ends: [PathEnd], used: Int, isList: Bool)? {
-    guard let topology else { return ([.unknown], 0, false) }
-    var ends: [PathEnd] = []
-    var isKnown = true
-    for (source, node) in topology.nodes.enumerated() {
-      for (number, binding) in node.bindings.enumerated()
-      where binding.target == target && binding.capability == capability {
-        ends.append(.relationship(node: source, requirement: number))
-        isKnown = isKnown && binding.count == 1 && node.count == 1
+  /// A property, or for `$get_attribute` an attribute, which each property has, too (9.6).
+  private func member(
+    _ properties: OrderedMap<PropertyDefinition>, _ attributes: OrderedMap<PropertyDefinition>, _ item: YAMLNode,
+    _ name: String, _ path: TOSCAPath, _ call: FunctionCall, _ context: ValueContext
+  ) -> StaticType? {
+    if call.function == .getAttribute {
+      if let attribute = attributes[name] ?? properties[name] { return staticType(of: attribute.schema) }
+      guard path.isExact else { return .unknown }
+      reportStep("unknown-attribute", "attribute", item, call, Array(attributes.keys) + properties.keys, context)
+      return nil
+    }
+    if let property = properties[name] { return staticType(of: property.schema) }
+    guard path.isExact else { return .unknown }
+    if attributes[name] != nil {
+      findings.report(
+        "unknown-property", context.isFilter ? .warning : .error, at: item.place,
+        "`\(name.excerpt)` is an attribute, not a property", expected: "`$get_attribute` (TOSCA 2.0, 10.2.1.2)")
+      return nil
+    }
+    reportStep("unknown-property", "property", item, call, Array(properties.keys), context)
+    return nil
+  }
+
+  /// What a function gives that follows a TOSCA path, as far as it is known before the service runs.
+  func evaluatePath(_ call: FunctionCall, _ context: ValueContext) -> Evaluated {
+    if call.function == .availableAllocation { return availableAllocation(call, context) }
+    guard call.function == .getProperty, let topology, let items = call.arguments.items,
+      let path = path(items, call, context), path.isCertain, let name = path.rest.first?.text
+    else { return .unknown }
+    let rest = path.rest.dropFirst()
+    var inner = context
+    switch path.context {
+    case .node(let type?, let template?):
+      let node = topology.nodes[template]
+      guard !isSelected(node) else { return .unknown }
+      let definition = catalogue.nodes.types[type].properties[name]
+      guard let value = node.template.properties[name]?.value ?? definition?.defaultValue else { return .unknown }
+      inner.owner = .node(template)
+      inner.isSensitive = inner.isSensitive || definition?.isSensitive ?? false
+      return lookUp("node \(template)", name, value, rest, call, inner)
+    case .capability(let capability, let template?):
+      let node = topology.nodes[template]
+      guard !isSelected(node) else { return .unknown }
+      let definition = capabilityProperties(capability)[name]
+      let assigned = node.template.capabilities[capability.name.text]?.properties[name]?.value
+      guard let value = assigned ?? definition?.defaultValue else { return .unknown }
+      inner.owner = .node(template)
+      inner.isSensitive = inner.isSensitive || definition?.isSensitive ?? false
+      return lookUp("capability \(template) \(capability.name.text)", name, value, rest, call, inner)
+    case .relationship(let relationship):
+      guard let source = relationship.source.template, let requirement = relationship.requirement else {
+        return .unknown
       }
-    }
-    return choose(ends, isKnown, rest, context, used: 0)
-  }
-
-  private func choose(
-    _ ends: [PathEnd], _ isKnown: Bool, _ rest: ArraySlice<YAMLNode>, _ context: ValueContext, used: Int
-  ) -> (ends: [PathEnd], used: Int, isList: Bool)? {
-    guard let written = rest.first, Self.isIndex(written), rest.count > 1 else {
-      return ([ends.first ?? .unknown], used, false)
-    }
-    if written.text == "ALL" { return (isKnown ? ends : [.unknown], used + 1, isKnown) }
-    let schema = SchemaDefinition(type: Name(text: "integer", place: written.place), file: written.place.file)
-    guard let number = value(written, as: schema, context.inside("the index of a path"))?.integer, isKnown,
-      ends.indices.contains(number)
-    else { return ([.unknown], used + 1, false) }
-    return ([ends[number]], used + 1, false)
-  }
-
-  /// What a function gives at the end of its path.
-  private func value(
-    at end: PathEnd, _ rest: ArraySlice<YAMLNode>, _ call: FunctionCall, _ context: ValueContext
-  ) -> Evaluated {
-    guard let topology, let name = rest.first?.text else {
-      reportArguments(call, "a TOSCA path and a name")
-      return .invalid
-    }
-    switch (call.function, end) {
-    case (_, .unknown), (.getAttribute, _), (.getArtifact, _): return .unknown
-    case (.availableAllocation, .capability(let node, let capability)):
-      return available(name, CapabilityKey(node: node, capability: capability), at: call.place, context)
-    case (.availableAllocation, _):
-      reportArguments(call, "a path that leads to a capability, and the name of a property of it")
-      return .invalid
-    case (_, .node(let index)):
-      var inner = context
-      inner.owner = .node(index)
-      return property(of: index, rest, call, inner)
-    case (_, .relationship(let node, let requirement)):
-      return relationshipProperty(node, requirement, rest, call, context)
-    case (_, .capability(let node, let name)):
-      guard let type = topology.nodes[node].type, let capability = catalogue.nodes.types[type].capabilities[name],
-        let inner = rest.first?.text
-      else { return .unknown }
-      // The capability's name stands before the property, as 1.3 writes it.
-      let path = [YAMLNode.string(name, at: call.place)] + rest
-      return capabilityProperty(node, capability, inner, path[...], call, context)
-    }
-  }
-
-  private func list(_ results: [Evaluated], _ call: FunctionCall, _ context: ValueContext) -> Evaluated {
-    var nodes: [YAMLNode] = []
-    var context = context
-    for result in results {
-      switch result {
-      case .known(let node, let inner):
-        nodes.append(node)
-        context.isSensitive = context.isSensitive || inner.isSensitive
-      case .unknown: return .unknown
-      case .invalid: return .invalid
-      }
-    }
-    return .known(YAMLNode(content: .sequence(nodes), place: call.place), context)
-  }
-
-  /// What is left of a property of a capability (10.2.1.8). Before requirements are bound, that is all of it.
-  private func available(
-    _ property: String, _ key: CapabilityKey, at place: Place, _ context: ValueContext
-  ) -> Evaluated {
-    guard let remaining = remainingAllocation?(property, key) else { return .unknown }
-    let text = remaining.rounded() == remaining && abs(remaining) < 1e15 ? String(Int(remaining)) : String(remaining)
-    return .known(YAMLNode(content: .scalar(text, .plain), place: place), context)
-  }
-
-  /// `$node_index` and `$relationship_index` (10.2.1.6 and 10.2.1.7), as far as there is one node or relationship only.
-  func representationIndex(_ call: FunctionCall, _ context: ValueContext) -> Evaluated {
-    func known(_ number: Int) -> Evaluated {
-      .known(YAMLNode(content: .scalar(String(number), .plain), place: call.place), context)
-    }
-    guard let topology else { return .unknown }
-    switch (call.function, context.owner) {
-    case (.nodeIndex, .node(let index)), (.nodeIndex, .relationship(let index, _)):
-      return topology.nodes[index].count == 1 ? known(0) : .unknown
-    case (.relationshipIndex, .relationship(let index, let requirement)):
-      let bindings = topology.nodes[index].bindings
-      guard bindings.indices.contains(requirement), bindings[requirement].count == 1 else { return .unknown }
-      var before = 0
-      for binding in bindings[..<requirement] where binding.name.text == bindings[requirement].name.text {
-        guard let count = binding.count else { return .unknown }
-        before += count
-      }
-      return known(before)
+      let definition = relationship.type.flatMap { catalogue.relationships.types[$0].properties[name] }
+      let assigned = topology.nodes[source].bindings[requirement].properties[name]?.value
+      guard let value = assigned ?? definition?.defaultValue else { return .unknown }
+      inner.owner = .relationship(node: source, requirement: requirement)
+      inner.isSensitive = inner.isSensitive || definition?.isSensitive ?? false
+      return lookUp("relationship \(source) \(requirement)", name, value, rest, call, inner)
     default: return .unknown
     }
   }
+
+  /// Whether a node may be one that is there already, whose values its template does not say (7.2.1).
+  private func isSelected(_ node: BoundNode) -> Bool { node.template.directives.contains { $0.text == "select" } }
+
+  /// Checks a condition: a function that gives a Boolean, of arguments that fit (8.6, 9.11, 13.2.1, 15.1 and 16.5).
+  func checkCondition(_ node: YAMLNode, _ what: String, _ context: ValueContext) {
+    guard let call = call(in: node, schema: nil, context), let type = resultType(of: call, context),
+      !type.may(.boolean)
+    else { return }
+    findings.report(
+      "wrong-type", at: node.place, "\(what) gives \(type.description)", expected: "a function that gives a Boolean")
+  }
+
+  /// Checks that a mapping leads to an attribute (9.10).
+  func checkMapping(_ node: YAMLNode, _ owner: ValueContext.Owner) {
+    guard node.items != nil else { return }
+    var call = FunctionCall(named: "$get_attribute", arguments: node, namePlace: node.place, place: node.place)
+    call.name = "a mapping"
+    _ = pathType(call, ValueContext(subject: "a mapping", owner: owner))
+  }
+}
+
+extension YAMLNode {
+  /// Whether this is a scalar in quotes.
+  var isQuoted: Bool { if case .scalar(_, .quoted) = content { true } else { false } }
 }

@@ -140,7 +140,7 @@ extension ValueTyper {
   }
 
   /// The value of a property, or what is inside it; one that leads back to itself is reported.
-  private func lookUp(
+  func lookUp(
     _ owner: String, _ name: String, _ value: YAMLNode, _ path: ArraySlice<YAMLNode>, _ call: FunctionCall,
     _ context: ValueContext
   ) -> Evaluated {

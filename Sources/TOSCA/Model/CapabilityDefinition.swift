@@ -17,6 +17,17 @@ struct CapabilityDefinition: Sendable {
   /// The file in whose namespace names are looked up.
   var file: UInt32
 
+  /// A capability of which only the type is known, as the target of a requirement that has no target yet.
+  init(ofType type: Name) {
+    name = type
+    self.type = type
+    properties = OrderedMap()
+    attributes = OrderedMap()
+    validSourceTypes = []
+    occurrences = Bounds(lower: 0, upper: nil)
+    file = type.place.file
+  }
+
   /// Reads a definition, or its short form: the type's name.
   init?(_ name: Name, _ node: YAMLNode, _ context: SyntaxContext) {
     self.name = name

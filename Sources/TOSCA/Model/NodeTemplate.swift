@@ -46,7 +46,16 @@ struct NodeTemplate: Sendable {
     artifacts = entity.map("artifacts") { ArtifactDefinition($0, $1, context) }
     nodeFilter = entity.take("node_filter").map { NodeFilter($0, context) }
     copy = entity.string("copy")
-    if context.isVersion2 { count = entity.take("count") }
+    if context.isVersion2 {
+      count = entity.take("count")
+      if let count { Count.check(count, "`count` of a node template", context) }
+      Directive.check(directives, Directive.ofNodes, context)
+      if let nodeFilter, !directives.contains(where: { $0.text == "select" }), copy == nil {
+        context.findings.report(
+          "unused-filter", .warning, at: nodeFilter.place, "the node filter of `\(name.text.excerpt)` has no effect",
+          expected: "the directive `select` (TOSCA 2.0, 7.2.1)")
+      }
+    }
     entity.finish()
     guard let type = type ?? copy else {
       if entity.key("type") == nil { entity.reportMissing("type", at: name.place) }
@@ -106,7 +115,7 @@ struct CapabilityAssignment: Sendable {
     properties = PropertyAssignment.readAll("properties", &entity)
     attributes = PropertyAssignment.readAll("attributes", &entity)
     if context.isVersion2 {
-      _ = entity.strings("directives")
+      Directive.check(entity.strings("directives") ?? [], Directive.ofRequirements, context)
     } else {
       occurrences = entity.bounds("occurrences")
     }

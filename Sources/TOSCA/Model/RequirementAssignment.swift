@@ -40,18 +40,15 @@ struct RequirementAssignment: Sendable {
       self.node = Name(text: text, place: node.place)
       return
     }
-    if context.isVersion2, let items = node.items, items.count == 2, let template = items[0].text {
-      // The short form of a node of several: `[template, index]` (2.0, 14.3).
-      self.node = Name(text: template, place: items[0].place)
-      nodeIndex = items[1]
+    if context.isVersion2, let items = node.items {
+      // The short form may also name one of several nodes (2.0, 14.3.4).
+      setTarget(items, node, context)
       return
     }
     var entity = Entity(node, "a requirement assignment", context, orText: true)
     guard entity.isMap else { return nil }
-    if context.isVersion2, let value = entity.take("node"), let items = value.items, let first = items.first {
-      // A node of several: `[template, index]`.
-      self.node = entity.string(first, "`node` of a requirement assignment")
-      nodeIndex = items.dropFirst().first
+    if context.isVersion2, let value = entity.take("node"), let items = value.items {
+      setTarget(items, value, context)
     } else {
       self.node = entity.string("node")
     }
@@ -72,13 +69,57 @@ struct RequirementAssignment: Sendable {
     nodeFilter = entity.take("node_filter").map { NodeFilter($0, context) }
     if context.isVersion2 {
       count = entity.take("count")
+      if let count { Count.check(count, "`count` of a requirement assignment", context) }
       allocation = PropertyAssignment.readAll("allocation", &entity)
       isOptional = entity.boolean("optional") ?? false
       directives = entity.strings("directives") ?? []
+      Directive.check(directives, Directive.ofRequirements, context)
       _ = entity.metadata()
     } else {
       occurrences = entity.bounds("occurrences")
     }
     entity.finish()
+  }
+
+  /// Sets the target to one of the nodes that are made of a template: `[template, index]` (2.0, 8.5.1).
+  private mutating func setTarget(_ items: [YAMLNode], _ node: YAMLNode, _ context: SyntaxContext) {
+    let entity = Entity(YAMLNode(content: .mapping([]), place: node.place), "a requirement assignment", context)
+    guard items.count == 2 else {
+      entity.reportForm(node, "`node` of a requirement assignment", "a name, or `[node template, index]`")
+      return
+    }
+    self.node = entity.string(items[0], "`node` of a requirement assignment")
+    nodeIndex = items[1]
+    Count.check(items[1], "the index of a node", context)
+  }
+}
+
+/// A number of nodes or relationships, or the index of one (2.0, 14): an integer that is not negative, or a function.
+enum Count {
+  /// Reports what is none.
+  static func check(_ node: YAMLNode, _ what: String, _ context: SyntaxContext) {
+    if Condition.isCall(node) { return }
+    if case .scalar(let text, .plain) = node.content, let number = CoreSchema.integer(text), number >= 0 { return }
+    context.findings.report(
+      "wrong-syntax", at: node.place, "\(what) cannot be \(node.kindDescription)",
+      expected: "an integer of 0 or more, or a function that gives one")
+  }
+}
+
+/// The directives that 2.0 knows.
+enum Directive {
+  /// How the node of a template comes about (7.2.1).
+  static let ofNodes = ["create", "select", "substitute"]
+  /// Where a requirement looks for its target (8.5.2).
+  static let ofRequirements = ["internal", "external"]
+
+  /// Reports directives that are not among those known.
+  static func check(_ directives: [Name], _ known: [String], _ context: SyntaxContext) {
+    for directive in directives where !known.contains(directive.text) {
+      context.findings.report(
+        "unknown-value", at: directive.place, "unknown directive `\(directive.text.excerpt)`",
+        expected: "one of " + known.map { "`\($0)`" }.joined(separator: ", "),
+        suggestion: nearest(directive.text, among: known))
+    }
   }
 }

@@ -91,7 +91,9 @@ struct SubstitutionMappings: Sendable {
     }
     var result: [Requirement] = []
     for item in maps {
-      guard let entries = item.entries, !entries.isEmpty || value.entries != nil else {
+      let isVersion2 = entity.context.isVersion2
+      guard let entries = item.entries, !entries.isEmpty || value.entries != nil, !isVersion2 || entries.count == 1
+      else {
         entity.reportForm(
           item, "an item of `requirements`", "a map from a requirement's name to a node and requirement")
         continue

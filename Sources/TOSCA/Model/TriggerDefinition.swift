@@ -34,7 +34,10 @@ struct TriggerDefinition: Sendable {
       if entity.key("action") == nil { entity.reportMissing("action", at: name.place) }
       for action in actions { Activity.check(action, context) }
       entity.finish()
-      guard let event else { return nil }
+      guard let event else {
+        if entity.key("event") == nil { entity.reportMissing("event", at: name.place) }
+        return nil
+      }
       self.event = event
       return
     }
@@ -84,6 +87,10 @@ enum Activity {
 
   /// Reports an activity that has not the form of one.
   static func check(_ node: YAMLNode, _ context: SyntaxContext) {
+    if context.isVersion2 {
+      _ = ActivityDefinition(node, context)
+      return
+    }
     guard let entries = node.entries, entries.count == 1, let entry = entries.first else {
       context.findings.report(
         "wrong-syntax", at: node.place, "an activity cannot be \(node.kindDescription)",

@@ -43,7 +43,7 @@ struct WorkflowDefinition: Sendable {
     self.name = name
     description = entity.string("description")?.text
     metadata = entity.metadata()
-    inputs = PropertyDefinition.readAll("inputs", .parameter, &entity)
+    inputs = PropertyDefinition.readAll("inputs", .incoming, &entity)
     if context.isVersion2, let value = entity.take("precondition") {
       Condition.check(value, "the precondition of a workflow", context)
       precondition = value
@@ -58,6 +58,11 @@ struct WorkflowDefinition: Sendable {
     steps = entity.map("steps") { Self.step($0, $1, context) }
     implementation = entity.take("implementation").flatMap { Implementation($0, context) }
     outputs = entity.map("outputs") { $1 }
+    if context.isVersion2, entity.key("steps") != nil, let place = entity.key("implementation") {
+      context.findings.report(
+        "wrong-syntax", at: place, "the workflow `\(name.text.excerpt)` has steps and an implementation",
+        expected: "one of the two (TOSCA 2.0, 13.2)")
+    }
     entity.finish()
   }
 
@@ -66,8 +71,13 @@ struct WorkflowDefinition: Sendable {
     guard entity.isMap else { return nil }
     let target = entity.string("target")
     let relationship = entity.string("target_relationship")
-    let host = entity.string("operation_host")
+    let host = context.isVersion2 ? nil : entity.string("operation_host")
+    if context.isVersion2, entity.key("target") == nil { entity.reportMissing("target", at: name.place) }
     let filter = entity.take("filter")
+    if context.isVersion2, let filter {
+      if filter.items == nil { entity.reportForm(filter, "`filter` of a workflow step", "a list of conditions") }
+      for clause in filter.items ?? [] { Condition.check(clause, "a filter of a workflow step", context) }
+    }
     let activities = entity.take("activities")
     if let value = activities {
       if let items = value.items {

@@ -72,23 +72,12 @@ extension TopologyBuilder {
     }
   }
 
-  /// Checks what is allocated: that the properties are there, and that they suffice.
+  /// Checks that what is allocated is there.
   func checkAllocations() {
     for (key, bindings) in takers.sorted(by: { $0.key < $1.key }) {
       var checked: Set<String> = []
       for (source, number) in bindings {
         for (name, assigned) in assignment(number, of: source)?.allocation ?? OrderedMap() {
-          guard let definition = property(name, key) else {
-            findings.report(
-              "unknown-allocation", .warning, at: assigned.name.place,
-              "the capability `\(key.capability.excerpt)` has no property `\(name.excerpt)` to allocate of",
-              expected: "a property of the capability that is a number or a scalar (TOSCA 2.0, 8.5.5)")
-            continue
-          }
-          _ = typer.value(
-            assigned.value, of: definition,
-            ValueContext(
-              subject: "the allocation `\(name.excerpt)`", owner: .relationship(node: source, requirement: number)))
           guard checked.insert(name).inserted, let room = capacity(name, of: key),
             let sum = allocated(name, of: key), sum > room
           else { continue }

@@ -2,7 +2,9 @@ extension TopologyBuilder {
   /// The artifacts of a node: those of its template over those of its type.
   func artifacts(_ template: NodeTemplate, _ definition: NodeType) -> [String: Artifact] {
     var result: [String: Artifact] = [:]
-    for (name, artifact) in template.artifacts.over(definition.artifacts, combine: { $0.refining($1) }) {
+    for (name, artifact) in template.artifacts.over(
+      definition.artifacts, combine: { typer.version == .tosca2_0 ? $0 : $0.refining($1) })
+    {
       if let normalized = self.artifact(artifact, inherited: definition.artifacts[name]) { result[name] = normalized }
     }
     return result

@@ -20,7 +20,7 @@ extension TopologyBuilder {
   func count(_ node: YAMLNode, _ subject: String, _ owner: ValueContext.Owner) -> Int? {
     let schema = SchemaDefinition(type: Name(text: "integer", place: node.place), file: file.id)
     let value = typer.value(node, as: schema, ValueContext(subject: subject, owner: owner))
-    guard let number = value?.integer else { return nil }
+    guard let number = value?.integer, number < 1 << 40 else { return nil }
     guard number >= 0 else {
       findings.report("wrong-type", at: node.place, "\(subject) cannot be `\(number)`", expected: "0 or more")
       return nil
@@ -109,13 +109,15 @@ extension TopologyBuilder {
       scope.nodes[index].bindings.append(binding)
       return
     }
+    // What 2.0 asks of the sums of counts is checked with the assignments.
+    guard typer.version != .tosca2_0 else { return }
     // Counts that are not known yet are at least none, and may be any.
     let needed = assigned.reduce(0) { $0 + ($1.isOptional ? 0 : $1.count ?? 0) }
     let total = assigned.reduce(0) { $0 + ($1.count ?? 0) }
     let isKnown = assigned.allSatisfy { $0.count != nil }
     if needed < bounds.lower, isKnown {
       findings.report(
-        "unassigned-requirement", typer.version == .tosca2_0 ? .error : .warning, at: template.place,
+        "unassigned-requirement", .warning, at: template.place,
         "the requirement `\(name.excerpt)` of `\(template.text.excerpt)` is assigned \(needed) times",
         expected: "at least \(bounds.lower)", related: [(requirement.name.place, "it is defined here")])
     } else if let upper = bounds.upper, total > upper {
@@ -136,12 +138,6 @@ extension TopologyBuilder {
       binding.count = self.count(count, "the count of `\(assignment.name.text.excerpt)`", .node(index))
     }
     binding.nodeType = requirement.node.flatMap { catalogue.find(.node, $0, in: requirement.file, report: false) }
-    for directive in assignment.directives where !["internal", "external"].contains(directive.text) {
-      findings.report(
-        "unknown-value", at: directive.place, "unknown directive `\(directive.text.excerpt)` of a requirement",
-        expected: "`internal` or `external` (TOSCA 2.0, 8.5.3)",
-        suggestion: nearest(directive.text, among: ["internal", "external"]))
-    }
     if let node = assignment.node {
       if let target = scope.nodeIndex[node.text] {
         binding.target = target
@@ -169,7 +165,8 @@ extension TopologyBuilder {
   /// What can be said of a binding only when its target is known.
   func complete(_ binding: inout Binding, _ requirement: RequirementDefinition, _ source: Int) {
     if binding.relationshipType == nil { binding.relationshipType = impliedRelationship(of: binding) }
-    checkValidity(of: binding, requirement, source)
+    // What 2.0 asks of named targets is checked with the assignments.
+    if typer.version != .tosca2_0 || binding.fulfilment != .named { checkValidity(of: binding, requirement, source) }
   }
 
   private func checkNodeType(of target: Int, _ requirement: RequirementDefinition, at place: Name) {

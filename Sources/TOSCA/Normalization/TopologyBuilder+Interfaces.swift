@@ -50,7 +50,9 @@ extension TopologyBuilder {
     _ owner: ValueContext.Owner
   ) -> [String: Interface] {
     var result: [String: Interface] = [:]
-    for (name, interface) in assigned where defined[name] == nil {
+    let isVersion2 = typer.version == .tosca2_0
+    if isVersion2 { checkVersion2(assigned, defined, owner) }
+    for (name, interface) in assigned where defined[name] == nil && !isVersion2 {
       findings.report(
         "unknown-interface", at: interface.name.place, "the type has no interface `\(name.excerpt)`",
         expected: ValueTyper.oneOf(defined.keys) ?? "no interfaces: its type has none",
@@ -62,7 +64,7 @@ extension TopologyBuilder {
         catalogue.find(.interface, $0, in: own?.type == nil ? base.file : own?.file ?? base.file, report: own != nil)
       }
       let known = type.map { catalogue.interfaces.types[$0] }
-      if let own, let known { checkOperations(own, base, known) }
+      if let own, let known, !isVersion2 { checkOperations(own, base, known) }
       let shared = known?.properties ?? OrderedMap()
       let common = inputs(own?.inputs, base.inputs, shared, owner)
       var interface = Interface(type: type.map { catalogue.interfaces.reference($0) })
@@ -142,6 +144,8 @@ extension TopologyBuilder {
     _ key: String, _ node: YAMLNode, _ defined: YAMLNode?, _ shared: PropertyDefinition?, _ owner: ValueContext.Owner
   ) -> Value? {
     let subject = ValueContext(subject: "input `\(key.excerpt)`", owner: owner)
+    // What 2.0 asks for is checked apart.
+    let typer = typer.version == .tosca2_0 ? quietTyper : typer
     let definition = Self.isDefinition(node) ? node : nil
     if let definition {
       guard let own = self.definition(key, definition), let value = own.value ?? own.defaultValue else { return nil }

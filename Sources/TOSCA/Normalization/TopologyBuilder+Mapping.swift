@@ -2,6 +2,7 @@ extension TopologyBuilder {
   /// The public form of a substitution mapping; what it maps and does not exist is reported.
   func mapping(_ mappings: SubstitutionMappings) -> SubstitutionMapping? {
     guard let name = mappings.nodeType, let type = catalogue.find(.node, name, in: file.id) else { return nil }
+    if typer.version == .tosca2_0 { checkVersion2(mappings) }
     let definition = catalogue.nodes.types[type]
     var result = SubstitutionMapping(nodeType: catalogue.nodes.reference(type))
     result.filter = mappings.filter.map { typer.asWritten($0.written) }
@@ -18,7 +19,7 @@ extension TopologyBuilder {
       if case .exactly(let count)? = requirement.count { mapped.count = count }
       mapped.isUnbounded = requirement.count == .unbounded
       if let earlier = result.requirements.last(where: { $0.name == mapped.name }), earlier.isUnbounded {
-        findings.report(
+        mappingFindings.report(
           "repeated-requirement", at: requirement.name.place,
           "all assignments of `\(mapped.name.excerpt)` that are left are mapped before",
           expected: "no mapping after one with `UNBOUNDED` (TOSCA 2.0, 15.5)")
@@ -29,9 +30,12 @@ extension TopologyBuilder {
     return result
   }
 
+  /// Where findings go: what 2.0 asks for is checked apart, with the types of what is mapped.
+  private var mappingFindings: FindingCollector { typer.version == .tosca2_0 ? quietTyper.findings : findings }
+
   private func checkMapped(_ key: String, _ what: String, _ defined: [String], at place: Place) {
     guard !defined.contains(key) else { return }
-    findings.report(
+    mappingFindings.report(
       "unknown-\(what)", at: place, "the substituted node type has no \(what) `\(key.excerpt)`",
       expected: ValueTyper.oneOf(defined), suggestion: nearest(key, among: defined))
   }
@@ -53,21 +57,11 @@ extension TopologyBuilder {
       if scope.inputs[name.text] != nil {
         result.properties[property.name] = name.text
       } else if typer.version == .tosca2_0 || property.target.items != nil {
-        findings.report(
+        mappingFindings.report(
           "unknown-input", at: name.place, "unknown input `\(name.text.excerpt)`",
           expected: ValueTyper.oneOf(scope.inputs.keys) ?? "an input of the template",
           suggestion: nearest(name.text, among: scope.inputs.keys))
       }
-    }
-    guard typer.version == .tosca2_0 else { return }
-    let mapped = Set(result.properties.values)
-    for (name, input) in scope.inputs
-    where input.required && input.defaultValue == nil && input.value == nil && !mapped.contains(name) {
-      findings.report(
-        "missing-mapping", at: input.name.place,
-        "no property of the substituted node gives the input `\(name.excerpt)`",
-        expected: "a property mapping, or a default (TOSCA 2.0, 15.2)",
-        related: [(mappings.place, "the mappings are here")])
     }
   }
 
@@ -85,7 +79,7 @@ extension TopologyBuilder {
       if scope.template.outputs[name.text] != nil {
         result.attributes[attribute.name] = name.text
       } else {
-        findings.report(
+        mappingFindings.report(
           "unknown-output", at: name.place, "unknown output `\(name.text.excerpt)`",
           expected: ValueTyper.oneOf(scope.template.outputs.keys) ?? "an output of the template",
           suggestion: nearest(name.text, among: scope.template.outputs.keys))
@@ -110,13 +104,13 @@ extension TopologyBuilder {
       let names = offered(capability)
       let last = path[path.count - 1]
       if let text = last.text, !names.contains(text) {
-        findings.report(
+        mappingFindings.report(
           "unknown-\(what)", at: last.place, "the capability `\(name.excerpt)` has no \(what) `\(text.excerpt)`",
           expected: ValueTyper.oneOf(names), suggestion: nearest(text, among: names))
       }
     case "RELATIONSHIP": checkMapped(name, "requirement", type.requirements.keys, at: path[1].place)
     default:
-      findings.report(
+      mappingFindings.report(
         "wrong-syntax", at: mapping.key.place, "the key of a \(what) mapping cannot begin like this",
         expected: "a name, `[CAPABILITY, name, \(what)]` or `[RELATIONSHIP, name, index, \(what)]`")
     }
@@ -136,11 +130,11 @@ extension TopologyBuilder {
   private func member(_ target: YAMLNode, _ what: String, _ key: String) -> SubstitutionMapping.Member? {
     if what == "requirement", typer.version == .tosca2_0, let node = target.text {
       guard let index = scope.nodeIndex[node] else {
-        reportUnknownNode(node, at: target.place)
+        reportUnmappedNode(node, at: target.place)
         return nil
       }
       if !scope.nodes[index].template.directives.contains(where: { $0.text == "select" }) {
-        findings.report(
+        mappingFindings.report(
           "wrong-target", at: target.place, "the node `\(node.excerpt)` is not selectable",
           expected: "`[node template, requirement]`, or a node with the directive `select` (TOSCA 2.0, 15.5)")
       }
@@ -149,21 +143,21 @@ extension TopologyBuilder {
     // 1.3 also allows properties and attributes in place of a mapping.
     guard let items = target.items else { return nil }
     guard items.count == 2, let node = items[0].text, let inner = items[1].text else {
-      findings.report(
+      mappingFindings.report(
         "wrong-syntax", at: target.place,
         "the mapping of `\(key.excerpt)` cannot be \(target.kindDescription)",
         expected: "`[node template, \(what)]`")
       return nil
     }
     guard let index = scope.nodeIndex[node] else {
-      reportUnknownNode(node, at: items[0].place)
+      reportUnmappedNode(node, at: items[0].place)
       return nil
     }
     guard let type = scope.nodes[index].type else { return nil }
     let definition = catalogue.nodes.types[type]
     let names = what == "capability" ? definition.capabilities.keys : definition.requirements.keys
     guard names.contains(inner) else {
-      findings.report(
+      mappingFindings.report(
         "unknown-\(what)", at: items[1].place, "`\(node.excerpt)` has no \(what) `\(inner.excerpt)`",
         expected: ValueTyper.oneOf(names), suggestion: nearest(inner, among: names))
       return nil
@@ -171,8 +165,8 @@ extension TopologyBuilder {
     return SubstitutionMapping.Member(node: node, name: inner)
   }
 
-  private func reportUnknownNode(_ name: String, at place: Place) {
-    findings.report(
+  private func reportUnmappedNode(_ name: String, at place: Place) {
+    mappingFindings.report(
       "unknown-node", at: place, "unknown node template `\(name.excerpt)`",
       expected: ValueTyper.oneOf(scope.nodeIndex.keys), suggestion: nearest(name, among: scope.nodeIndex.keys))
   }
@@ -191,14 +185,14 @@ extension TopologyBuilder {
           .map { catalogue.interfaces.types[$0].operations.keys } ?? [])
       for operation in operations.entries ?? [] {
         if !known.contains(operation.name) {
-          findings.report(
+          mappingFindings.report(
             "unknown-operation", at: operation.key.place,
             "the interface `\(name.excerpt)` has no operation `\(operation.name.excerpt)`",
             expected: ValueTyper.oneOf(known), suggestion: nearest(operation.name, among: known))
         }
         guard let workflow = operation.value.text else { continue }
         if scope.template.workflows[workflow] == nil {
-          findings.report(
+          mappingFindings.report(
             "unknown-workflow", at: operation.value.place, "unknown workflow `\(workflow.excerpt)`",
             expected: ValueTyper.oneOf(scope.template.workflows.keys) ?? "a workflow of the template",
             suggestion: nearest(workflow, among: scope.template.workflows.keys))

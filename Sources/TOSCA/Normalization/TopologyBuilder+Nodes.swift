@@ -1,8 +1,4 @@
 extension TopologyBuilder {
-  /// The directives of nodes: those of 2.0 (8.4), and how 1.x writes two of them.
-  private static let directives = ["create", "select", "substitute"]
-  private static let formerDirectives = ["select", "selectable", "substitute", "substitutable"]
-
   /// The normalized form of a node template.
   func node(_ index: Int) -> Node? {
     guard let type = scope.nodes[index].type else { return nil }
@@ -13,7 +9,9 @@ extension TopologyBuilder {
     if !template.directives.isEmpty { checkDirectives(of: template) }
     var node = Node(
       name: template.name.text, type: catalogue.nodes.reference(type),
-      properties: properties(template.properties, definition.properties, of: title, at: template.name.place, owner),
+      properties: properties(
+        template.properties, isOnlySelected(template) ? definition.properties.optional : definition.properties,
+        of: title, at: template.name.place, owner),
       attributes: attributes(template.attributes, definition.attributes, definition.properties, of: title, owner),
       capabilities: capabilities(of: index, template, definition, type, title), requirements: [],
       interfaces: interfaces(of: template, definition, type, owner), artifacts: artifacts(template, definition),
@@ -31,16 +29,13 @@ extension TopologyBuilder {
 
   /// Before 2.0 other directives are for tools to define; one that is nearly a known one is a slip.
   private func checkDirectives(of template: NodeTemplate) {
-    let isVersion2 = typer.version == .tosca2_0
-    // How 1.x writes them is understood.
-    let known = isVersion2 ? Self.directives : Self.formerDirectives
+    guard typer.version != .tosca2_0 else { return }
+    let known = ["select", "selectable", "substitute", "substitutable"]
     for directive in template.directives where !known.contains(directive.text) {
-      let near = nearest(directive.text, among: known)
-      guard isVersion2 || near != nil else { continue }
-      let isFormer = Self.formerDirectives.contains(directive.text)
+      guard let near = nearest(directive.text, among: known) else { continue }
       findings.report(
-        "unknown-value", isVersion2 && !isFormer ? .error : .warning, at: directive.place,
-        "unknown directive `\(directive.text.excerpt)`", expected: ValueTyper.oneOf(known), suggestion: near)
+        "unknown-value", .warning, at: directive.place, "unknown directive `\(directive.text.excerpt)`",
+        expected: ValueTyper.oneOf(known), suggestion: near)
     }
   }
 
@@ -63,14 +58,16 @@ extension TopologyBuilder {
       let defined = typer.capabilityProperties(capability)
       let entity = "the capability `\(name.excerpt)` of \(title)"
       let values = properties(
-        assignment?.properties ?? OrderedMap(), defined, of: entity,
+        assignment?.properties ?? OrderedMap(), isOnlySelected(template) ? defined.optional : defined, of: entity,
         at: assignment?.name.place ?? template.name.place, .node(index))
       let definedAttributes = capability.attributes.over(catalogue.capabilities.types[capabilityType].attributes)
       let attributes = attributes(
         assignment?.attributes ?? OrderedMap(), definedAttributes, defined, of: entity, .node(index))
       result[name] = Capability(
         type: catalogue.capabilities.reference(capabilityType), properties: values, attributes: attributes)
-      isShared = isShared && Self.areShared(defined) && Self.areShared(definedAttributes, mayLack: true)
+      isShared =
+        isShared && !isOnlySelected(template) && Self.areShared(defined)
+        && Self.areShared(definedAttributes, mayLack: true)
     }
     // What has neither functions nor missing values is the same for every node of the type.
     if template.capabilities.isEmpty, isShared { inherited.capabilities[type] = result }

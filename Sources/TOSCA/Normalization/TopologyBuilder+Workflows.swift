@@ -48,31 +48,27 @@ extension TopologyBuilder {
       activity.inputs[input.name] = quietTyper.value(written, as: nil, context) ?? typer.asWritten(written)
     }
     switch kind {
-    case .inline where scope.template.workflows[text] == nil:
+    case .inline where scope.template.workflows[text] == nil && typer.version != .tosca2_0:
       findings.report(
         "unknown-workflow", at: name.place, "unknown workflow `\(text.excerpt)`",
         expected: ValueTyper.oneOf(scope.template.workflows.keys),
         suggestion: nearest(text, among: scope.template.workflows.keys))
-    case .callOperation: checkOperation(Name(text: text, place: name.place), entry.value["inputs"], step, workflow)
+    case .callOperation where typer.version != .tosca2_0: checkOperation(Name(text: text, place: name.place), step)
     default: break
     }
     return activity
   }
 
   /// Checks that what a step acts on has the operation that it calls.
-  private func checkOperation(
-    _ name: Name, _ inputs: YAMLNode?, _ step: WorkflowDefinition.Step, _ workflow: WorkflowDefinition
-  ) {
+  private func checkOperation(_ name: Name, _ step: WorkflowDefinition.Step) {
     guard let index = step.target.flatMap({ scope.nodeIndex[$0.text] }), let type = scope.nodes[index].type else {
       return
     }
     var defined = catalogue.nodes.types[type].interfaces
-    var assigned = scope.nodes[index].template.interfaces
     if let relationship = step.targetRelationship {
       let bindings = scope.nodes[index].bindings.filter { $0.name.text == relationship.text }
       guard let type = bindings.first?.relationshipType else { return }
       defined = catalogue.relationships.types[type].interfaces
-      assigned = bindings.first?.interfaces ?? OrderedMap()
     }
     let known = defined.flatMap { name, interface in
       let type = interface.type.flatMap { catalogue.find(.interface, $0, in: interface.file, report: false) }
@@ -81,77 +77,11 @@ extension TopologyBuilder {
       let names = [name] + (type.map { [catalogue.interfaces.types[$0].header.name.text] } ?? [])
       return names.flatMap { name in operations.map { "\(name).\($0)" } }
     }
-    guard !known.contains(name.text) else {
-      if typer.version == .tosca2_0 {
-        checkInputs(inputs, of: name, assigned.over(defined) { $0.refining($1) }, workflow)
-      }
-      return
-    }
+    guard !known.contains(name.text) else { return }
     findings.report(
       "unknown-operation", at: name.place, "the step's target has no operation `\(name.text.excerpt)`",
       expected: ValueTyper.oneOf(known) ?? "an operation of the target's interfaces",
       suggestion: nearest(name.text, among: known))
-  }
-
-  /// Checks the inputs of a call against those that the interface and the operation define (2.0, 13.2.4 and 11.3).
-  private func checkInputs(
-    _ given: YAMLNode?, of operation: Name, _ interfaces: OrderedMap<InterfaceDefinition>,
-    _ workflow: WorkflowDefinition
-  ) {
-    guard let dot = operation.text.lastIndex(of: ".") else { return }
-    let (name, called) = (operation.text[..<dot], String(operation.text[operation.text.index(after: dot)...]))
-    guard let interface = interfaces[String(name)] else { return }
-    let type = interface.type.flatMap { catalogue.find(.interface, $0, in: interface.file, report: false) }
-    let known = type.map { catalogue.interfaces.types[$0] }
-    var defined = known?.properties ?? OrderedMap()
-    for inputs in [
-      interface.inputs, known?.operations[called]?.inputs ?? OrderedMap(),
-      interface.operations[called]?.inputs ?? OrderedMap(),
-    ] {
-      for (key, node) in inputs {
-        if Self.isDefinition(node) {
-          if let own = definition(key, node) { defined[key] = defined[key].map { own.refining($0) } ?? own }
-        } else {
-          defined[key]?.defaultValue = node
-        }
-      }
-    }
-    for entry in given?.entries ?? [] {
-      guard let definition = defined[entry.name] else {
-        findings.report(
-          "unknown-input", at: entry.key.place, "`\(operation.text.excerpt)` has no input `\(entry.name.excerpt)`",
-          expected: ValueTyper.oneOf(defined.keys) ?? "no inputs: the operation has none",
-          suggestion: nearest(entry.name, among: defined.keys))
-        continue
-      }
-      check(entry.value, of: definition, workflow)
-    }
-    for (key, definition) in defined
-    where definition.required && definition.defaultValue == nil && definition.value == nil && given?[key] == nil {
-      findings.report(
-        "missing-operation-input", at: operation.place,
-        "`\(operation.text.excerpt)` is called without its input `\(key.excerpt)`",
-        expected: "`\(key.excerpt)`: " + (definition.schema?.type.text ?? "a value"),
-        related: [(definition.name.place, "the input is defined here")])
-    }
-  }
-
-  /// Checks a value that is given for an operation's input; of an input of the workflow, its type.
-  private func check(_ value: YAMLNode, of definition: PropertyDefinition, _ workflow: WorkflowDefinition) {
-    let context = ValueContext(subject: "input `\(definition.name.text.excerpt)`")
-    guard Self.mayCall(value) else {
-      _ = typer.value(value, of: definition, context)
-      return
-    }
-    guard let call = typer.call(in: value, schema: nil, context), call.function == .getInput, call.list.count == 1,
-      let name = call.list[0].text, let found = workflow.inputs[name]?.schema, let wanted = definition.schema,
-      let own = typer.primitive(of: found), let other = typer.primitive(of: wanted), own != other
-    else { return }
-    findings.report(
-      "wrong-type", at: value.place,
-      "\(context.subject) cannot be the input `\(name.excerpt)` of the workflow, which is of type "
-        + "`\(found.type.text.excerpt)`",
-      expected: other.description)
   }
 
   private func check(_ step: WorkflowDefinition.Step, of workflow: WorkflowDefinition) {
@@ -162,8 +92,9 @@ extension TopologyBuilder {
         "the step `\(step.name.text.excerpt)` names no node template or group: `\(target.text.excerpt)`",
         expected: ValueTyper.oneOf(names), suggestion: nearest(target.text, among: names))
     }
-    if let relationship = step.targetRelationship, let index = step.target.flatMap({ scope.nodeIndex[$0.text] }),
-      let type = scope.nodes[index].type, catalogue.nodes.types[type].requirements[relationship.text] == nil
+    if typer.version != .tosca2_0, let relationship = step.targetRelationship,
+      let index = step.target.flatMap({ scope.nodeIndex[$0.text] }), let type = scope.nodes[index].type,
+      catalogue.nodes.types[type].requirements[relationship.text] == nil
     {
       let names = catalogue.nodes.types[type].requirements.keys
       findings.report(

@@ -73,6 +73,7 @@ final class TopologyBuilder {
     topology.workflows = workflows()
     for relationship in scope.relationshipTemplates.values { check(relationship) }
     if let mappings = template.substitutionMappings { topology.substitutionMapping = mapping(mappings) }
+    if typer.version == .tosca2_0 { checkVersion2() }
     substitute(&topology)
     return topology
   }
@@ -105,15 +106,18 @@ final class TopologyBuilder {
         }
         continue
       }
-      if let fixed = definition.value, typer.version == .tosca2_0, fixed.content != assignment.value.content {
+      if let fixed = definition.value, typer.version == .tosca2_0 {
         findings.report(
           "fixed-value", at: assignment.name.place, "the value of the property `\(key.excerpt)` is fixed by its type",
           expected: fixed.text.map { "`\($0)`" } ?? "no assignment", related: [(fixed.place, "it is fixed here")])
       }
-      if assignment.value.isNull, !definition.required, definition.schema?.type.text != "null" { continue }
+      let mayBeNothing = typer.version != .tosca2_0 && !definition.required && definition.schema?.type.text != "null"
+      if assignment.value.isNull, mayBeNothing { continue }
       result[key] = typer.value(assignment.value, of: definition, context)
     }
     for (key, definition) in defined where assigned[key] == nil {
+      // In 2.0 a property that is not required has no value unless it is given (9.5).
+      if typer.version == .tosca2_0, !definition.required, definition.value == nil { continue }
       if let value = definition.defaultValue {
         let context = ValueContext(subject: "the default of property `\(key.excerpt)`", owner: owner)
         result[key] = typer.value(value, of: definition, context)
@@ -158,6 +162,10 @@ final class TopologyBuilder {
     let allowed = type.map { catalogue.groups.types[$0] }
     for member in definition.members {
       guard let index = scope.nodeIndex[member.text] else {
+        // In 2.0 a group may be a member, too (16.2).
+        if typer.version == .tosca2_0, member.text != definition.name.text, scope.template.groups[member.text] != nil {
+          continue
+        }
         findings.report(
           "unknown-member", at: member.place,
           "the group `\(definition.name.text.excerpt)` names no node template: `\(member.text.excerpt)`",

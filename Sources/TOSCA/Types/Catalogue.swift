@@ -49,6 +49,8 @@ final class Catalogue {
   /// The number of the type that a name stands for in a file; an unknown one is reported.
   func find(_ kind: TypeKind, _ name: Name, in file: UInt32, report: Bool = true) -> Int? {
     if let found = scopes[file]?[kind, name.text] ?? common[kind, name.text] { return found }
+    // A name that is inherited from a type of another file means what it means there.
+    if name.place.file != file, let found = scopes[name.place.file]?[kind, name.text] { return found }
     if report { reportUnknown([kind], name, in: file) }
     return nil
   }
@@ -160,6 +162,20 @@ final class Catalogue {
       "duplicate-name", at: places[0], "the \(kind.title) `\(name.excerpt)` is declared twice in one namespace",
       expected: "each name once, or an import with a `namespace_prefix`",
       related: [(places[1], "the other declaration")])
+  }
+
+  /// Whether a type of some kind is another or derives from it.
+  func derives(_ kind: TypeKind, _ type: Int, from other: Int) -> Bool {
+    switch kind {
+    case .artifact: artifacts.derives(type, from: other)
+    case .capability: capabilities.derives(type, from: other)
+    case .data: dataTypes.derives(type, from: other)
+    case .group: groups.derives(type, from: other)
+    case .interface: interfaces.derives(type, from: other)
+    case .node: nodes.derives(type, from: other)
+    case .policy: policies.derives(type, from: other)
+    case .relationship: relationships.derives(type, from: other)
+    }
   }
 
   /// The common part of a type of some kind.
