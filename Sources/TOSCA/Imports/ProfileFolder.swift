@@ -8,6 +8,8 @@ struct ProfileFolder {
   /// The files of a profile relative to the folder; empty where there is no such profile.
   func files(of name: String) -> [String] {
     guard !name.isEmpty, !name.hasPrefix("/"), !name.split(separator: "/").contains("..") else { return [] }
+    // The version of a profile of 2.0 stands behind a colon: `org.testudo.sectosca:1.0`.
+    let name = String(name.map { $0 == ":" ? "/" : $0 })
     let folder = path + "/" + name
     if FileAccess.kind(of: folder) == .folder {
       if FileAccess.kind(of: folder + "/profile.yaml") == .file { return [name + "/profile.yaml"] }
