@@ -146,7 +146,7 @@ extension DefinitionChecker {
       check(parameter, owner)
       if let value = own.value {
         let subject = "the value of `\(name.excerpt)`"
-        _ = typer.value(value, of: parameter, ValueContext(subject: subject, owner: owner))
+        _ = typer.value(value, of: parameter, ValueContext(subject: ValueSubject(subject), owner: owner))
       }
     }
   }

@@ -10,26 +10,28 @@ extension TopologyBuilder {
   /// is reported. A property is an attribute, too, and may be assigned as one.
   func attributes(
     _ assigned: OrderedMap<PropertyAssignment>, _ defined: OrderedMap<PropertyDefinition>,
-    _ properties: OrderedMap<PropertyDefinition>, of entity: String, _ owner: ValueContext.Owner
+    _ properties: OrderedMap<PropertyDefinition>, of entity: @autoclosure () -> String, _ owner: ValueContext.Owner
   ) -> [String: Value] {
     var result: [String: Value] = [:]
+    if assigned.isEmpty, defined.isEmpty { return result }
     for (key, assignment) in assigned {
       // The long form may leave the value out.
       if let entries = assignment.value.entries, entries.count == 1, entries[0].name == "description" { continue }
-      let context = ValueContext(subject: "attribute `\(key.excerpt)`", owner: owner)
+      let context = ValueContext(subject: .named("attribute", key), owner: owner)
       if let definition = defined[key] ?? properties[key] {
         result[key] = typer.value(Self.attributeValue(assignment.value), of: definition, context)
       } else {
         findings.report(
-          "unknown-attribute", at: assignment.name.place, "unknown attribute `\(key.excerpt)` of \(entity)",
+          "unknown-attribute", at: assignment.name.place, "unknown attribute `\(key.excerpt)` of \(entity())",
           expected: ValueTyper.oneOf(defined.keys) ?? "no attributes: its type has none",
           suggestion: nearest(key, among: defined.keys))
       }
     }
-    for (key, definition) in defined where assigned[key] == nil {
-      guard let written = definition.defaultValue else { continue }
+    for position in defined.entries.indices where defined.entries[position].element.defaultValue != nil {
+      let (key, definition) = defined.entries[position]
+      guard !assigned.contains(key), let written = definition.defaultValue else { continue }
       result[key] = typer.value(
-        written, of: definition, ValueContext(subject: "the default of attribute `\(key.excerpt)`", owner: owner))
+        written, of: definition, ValueContext(subject: .named("the default of attribute", key), owner: owner))
     }
     return result
   }

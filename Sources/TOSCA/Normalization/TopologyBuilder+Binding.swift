@@ -1,6 +1,8 @@
 extension TopologyBuilder {
   /// Finds the types of the node templates, and works out copies.
   func bindNodes() {
+    scope.nodes.reserveCapacity(scope.template.nodeTemplates.count)
+    scope.nodeIndex.reserveCapacity(scope.template.nodeTemplates.count)
     for (name, template) in scope.template.nodeTemplates {
       guard let template = copied(template) else { continue }
       scope.nodeIndex[name] = scope.nodes.count
@@ -19,7 +21,7 @@ extension TopologyBuilder {
   /// How many an expression says; nil where that is not known yet.
   func count(_ node: YAMLNode, _ subject: String, _ owner: ValueContext.Owner) -> Int? {
     let schema = SchemaDefinition(type: Name(text: "integer", place: node.place), file: file.id)
-    let value = typer.value(node, as: schema, ValueContext(subject: subject, owner: owner))
+    let value = typer.value(node, as: schema, ValueContext(subject: ValueSubject(subject), owner: owner))
     guard let number = value?.integer, number < 1 << 40 else { return nil }
     guard number >= 0 else {
       findings.report("wrong-type", at: node.place, "\(subject) cannot be `\(number)`", expected: "0 or more")
@@ -30,6 +32,7 @@ extension TopologyBuilder {
 
   /// A template with what it copies from others; nil where there is nothing to copy.
   private func copied(_ template: NodeTemplate) -> NodeTemplate? {
+    if template.copy == nil { return template }
     var chain = [template]
     while let copy = chain[chain.count - 1].copy {
       guard let source = scope.template.nodeTemplates[copy.text],
@@ -74,10 +77,14 @@ extension TopologyBuilder {
     for index in scope.nodes.indices {
       guard let type = scope.nodes[index].type else { continue }
       let definition = catalogue.nodes.types[type]
+      let shape = catalogue.shape(ofNodeType: type)
+      var counts = [Int](repeating: 0, count: definition.requirements.count)
+      let assignments = scope.nodes[index].template.requirements
       var bindings: [Binding] = []
-      for (number, assignment) in scope.nodes[index].template.requirements.enumerated() {
+      bindings.reserveCapacity(assignments.count)
+      for (number, assignment) in assignments.enumerated() {
         let name = assignment.name.text
-        guard let requirement = definition.requirements[name] else {
+        guard let position = definition.requirements.position(of: name) else {
           findings.report(
             "unknown-requirement", at: assignment.name.place,
             "the node type `\(definition.header.name.text.excerpt)` has no requirement `\(name.excerpt)`",
@@ -85,10 +92,24 @@ extension TopologyBuilder {
             suggestion: nearest(name, among: definition.requirements.keys))
           continue
         }
-        bindings.append(bind(assignment, number, requirement, of: index))
+        counts[position] += 1
+        bindings.append(
+          bind(
+            assignment, number, definition.requirements.entries[position].element, shape.requirements[position],
+            of: index))
       }
       scope.nodes[index].bindings = bindings
-      for (name, requirement) in definition.requirements { checkCount(of: name, requirement, of: index) }
+      for position in counts.indices {
+        let bounds = definition.requirements.entries[position].element.occurrences
+        // In 1.x each assignment counts once.
+        if typer.version != .tosca2_0 || counts[position] > 0, counts[position] >= bounds.lower,
+          bounds.upper.map({ counts[position] <= $0 }) ?? true
+        {
+          continue
+        }
+        let (name, requirement) = definition.requirements.entries[position]
+        checkCount(of: name, requirement, shape.requirements[position], of: index)
+      }
     }
     fulfilDanglingRequirements()
     checkTakenCapabilities()
@@ -96,7 +117,9 @@ extension TopologyBuilder {
 
   /// Checks how often a requirement is assigned, and adds the assignments that 2.0 makes where a template has none
   /// (8.5.4).
-  private func checkCount(of name: String, _ requirement: RequirementDefinition, of index: Int) {
+  private func checkCount(
+    of name: String, _ requirement: RequirementDefinition, _ shape: NodeShape.Requirement, of index: Int
+  ) {
     let assigned = scope.nodes[index].bindings.filter { $0.name.text == name }
     let bounds = requirement.occurrences
     let template = scope.nodes[index].template.name
@@ -104,8 +127,8 @@ extension TopologyBuilder {
       var binding = Binding(name: Name(text: name, place: template.place))
       binding.fulfilment = .implicit
       binding.count = bounds.lower
-      binding.nodeType = requirement.node.flatMap { catalogue.find(.node, $0, in: requirement.file, report: false) }
-      bindRelationship(nil, requirement, &binding)
+      binding.nodeType = shape.node
+      bindRelationship(nil, requirement, shape, &binding)
       scope.nodes[index].bindings.append(binding)
       return
     }
@@ -130,21 +153,22 @@ extension TopologyBuilder {
   }
 
   private func bind(
-    _ assignment: RequirementAssignment, _ number: Int, _ requirement: RequirementDefinition, of index: Int
+    _ assignment: RequirementAssignment, _ number: Int, _ requirement: RequirementDefinition,
+    _ shape: NodeShape.Requirement, of index: Int
   ) -> Binding {
     var binding = Binding(name: assignment.name, assignment: number)
     binding.isOptional = assignment.isOptional
     if let count = assignment.count {
       binding.count = self.count(count, "the count of `\(assignment.name.text.excerpt)`", .node(index))
     }
-    binding.nodeType = requirement.node.flatMap { catalogue.find(.node, $0, in: requirement.file, report: false) }
+    binding.nodeType = shape.node
     if let node = assignment.node {
       if let target = scope.nodeIndex[node.text] {
         binding.target = target
-        checkNodeType(of: target, requirement, at: node)
+        if let type = scope.nodes[target].type { checkNodeType(type, requirement, shape, at: node) }
       } else if let type = catalogue.find(.node, node, in: file.id, report: false) {
         // A type: a node of it is looked for.
-        checkNodeType(type, requirement, at: node)
+        checkNodeType(type, requirement, shape, at: node)
         binding.nodeType = type
       } else {
         findings.report(
@@ -154,7 +178,7 @@ extension TopologyBuilder {
         binding.isLost = true
       }
     }
-    bindRelationship(assignment, requirement, &binding)
+    bindRelationship(assignment, requirement, shape, &binding)
     if let target = binding.target {
       bindCapability(assignment, requirement, target, index, &binding)
       complete(&binding, requirement, index)
@@ -169,15 +193,12 @@ extension TopologyBuilder {
     if typer.version != .tosca2_0 || binding.fulfilment != .named { checkValidity(of: binding, requirement, source) }
   }
 
-  private func checkNodeType(of target: Int, _ requirement: RequirementDefinition, at place: Name) {
-    if let type = scope.nodes[target].type { checkNodeType(type, requirement, at: place) }
-  }
-
-  private func checkNodeType(_ type: Int, _ requirement: RequirementDefinition, at target: Name) {
-    guard let wanted = requirement.node,
-      let base = catalogue.find(.node, wanted, in: requirement.file, report: false),
-      !catalogue.nodes.derives(type, from: base)
-    else { return }
+  private func checkNodeType(
+    _ type: Int, _ requirement: RequirementDefinition, _ shape: NodeShape.Requirement, at target: Name
+  ) {
+    guard let base = shape.node, !catalogue.nodes.derives(type, from: base), let wanted = requirement.node else {
+      return
+    }
     findings.report(
       "wrong-target", at: target.place,
       "`\(target.text.excerpt)` is of type `\(catalogue.nodes.types[type].header.name.text.excerpt)`",
@@ -186,10 +207,15 @@ extension TopologyBuilder {
 
   /// A node that is hosted on itself, at whatever distance, can never start.
   func checkHostCycles() {
+    // Which relationship types mean hosting is asked once, not for each node.
+    let isHosting = catalogue.relationships.types.indices.map {
+      catalogue.relationships.reference($0).derives(from: "tosca.relationships.HostedOn")
+    }
     var done = [Bool](repeating: false, count: scope.nodes.count)
+    // Where each node stands in the chain that is followed.
+    var position = [Int?](repeating: nil, count: scope.nodes.count)
     for start in scope.nodes.indices where !done[start] {
       var chain: [Int] = []
-      var position: [Int: Int] = [:]
       var current: Int? = start
       while let index = current, !done[index] {
         if let first = position[index] {
@@ -203,12 +229,13 @@ extension TopologyBuilder {
         chain.append(index)
         current =
           scope.nodes[index].bindings.first { binding in
-            binding.relationshipType.map {
-              catalogue.relationships.reference($0).derives(from: "tosca.relationships.HostedOn")
-            } ?? false
+            binding.relationshipType.map { isHosting[$0] } ?? false
           }?.target
       }
-      for index in chain { done[index] = true }
+      for index in chain {
+        done[index] = true
+        position[index] = nil
+      }
     }
   }
 }

@@ -37,14 +37,15 @@ extension TopologyBuilder {
       return offered[name] == nil ? .open : .chosen(name)
     }
     guard let wanted else { return .open }
-    let fitting = offered.values.filter { capability in
-      capabilityType(of: capability).map { catalogue.capabilities.derives($0, from: wanted) } ?? false
+    let types = catalogue.shape(ofNodeType: targetType).capabilities
+    let fitting = types.indices.filter { position in
+      types[position].type.map { catalogue.capabilities.derives($0, from: wanted) } ?? false
     }
     guard let first = fitting.first else { return .noneFits(wanted: wanted) }
-    if fitting.count == 1 { return .chosen(first.name.text) }
-    let taking = fitting.filter { takes($0, source) }
+    if fitting.count == 1 { return .chosen(offered.entries[first].key) }
+    let taking = fitting.filter { takes(offered.entries[$0].element, source) }
     let nearest = taking.isEmpty ? fitting : taking
-    return .chosen((nearest.first { capabilityType(of: $0) == wanted } ?? nearest[0]).name.text)
+    return .chosen(offered.entries[nearest.first { types[$0].type == wanted } ?? nearest[0]].key)
   }
 
   /// Finds the capability of the target that the requirement is met by.

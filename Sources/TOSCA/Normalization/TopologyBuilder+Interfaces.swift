@@ -135,7 +135,7 @@ extension TopologyBuilder {
     for (key, definition) in shared where assigned?[key] == nil && defined[key] == nil {
       guard let value = definition.value ?? definition.defaultValue else { continue }
       result[key] = typer.value(
-        value, of: definition, ValueContext(subject: "input `\(key.excerpt)`", owner: owner))
+        value, of: definition, ValueContext(subject: .named("input", key), owner: owner))
     }
     return result
   }
@@ -143,7 +143,7 @@ extension TopologyBuilder {
   private func input(
     _ key: String, _ node: YAMLNode, _ defined: YAMLNode?, _ shared: PropertyDefinition?, _ owner: ValueContext.Owner
   ) -> Value? {
-    let subject = ValueContext(subject: "input `\(key.excerpt)`", owner: owner)
+    let subject = ValueContext(subject: .named("input", key), owner: owner)
     // What 2.0 asks for is checked apart.
     let typer = typer.version == .tosca2_0 ? quietTyper : typer
     let definition = Self.isDefinition(node) ? node : nil
@@ -163,7 +163,7 @@ extension TopologyBuilder {
   private func inherited(
     _ key: String, _ node: YAMLNode, _ shared: PropertyDefinition?, _ owner: ValueContext.Owner
   ) -> Value? {
-    let subject = ValueContext(subject: "input `\(key.excerpt)`", owner: owner)
+    let subject = ValueContext(subject: .named("input", key), owner: owner)
     guard Self.isDefinition(node) else {
       let value = shared.map { quietTyper.value(node, of: $0, subject) } ?? quietTyper.value(node, as: nil, subject)
       return value ?? typer.asWritten(node)
@@ -174,19 +174,24 @@ extension TopologyBuilder {
 
   /// The definition of an operation's input.
   func definition(_ key: String, _ node: YAMLNode) -> PropertyDefinition? {
+    // Many nodes give values to the same one.
+    if let known = inputDefinitions[node.place], known?.name.text == key { return known }
     let context = SyntaxContext(findings: findings, version: file.content.version, file: node.place.file)
-    return PropertyDefinition(Name(text: key, place: node.place), node, .parameter, context)
+    let definition = PropertyDefinition(Name(text: key, place: node.place), node, .parameter, context)
+    inputDefinitions[node.place] = .some(definition)
+    return definition
   }
 
   /// Whether an operation's input is a definition rather than a value.
   static func isDefinition(_ node: YAMLNode) -> Bool {
     guard let entries = node.entries, node["type"]?.text != nil else { return false }
-    let keynames = [
-      "type", "description", "required", "default", "value", "status", "constraints", "entry_schema", "key_schema",
-      "metadata", "validation", "mapping",
-    ]
-    return entries.allSatisfy { keynames.contains($0.name) }
+    return entries.allSatisfy { parameterKeynames.contains($0.name) }
   }
+
+  private static let parameterKeynames = [
+    "type", "description", "required", "default", "value", "status", "constraints", "entry_schema", "key_schema",
+    "metadata", "validation", "mapping",
+  ]
 
   /// The public form of a parameter's definition.
   func declaration(_ definition: PropertyDefinition) -> ParameterDeclaration {

@@ -3,7 +3,7 @@ extension TopologyBuilder {
   func node(_ index: Int) -> Node? {
     guard let type = scope.nodes[index].type else { return nil }
     let template = scope.nodes[index].template
-    let title = "node template `\(template.name.text.excerpt)`"
+    var title: String { "node template `\(template.name.text.excerpt)`" }
     let definition = catalogue.nodes.types[type]
     let owner = ValueContext.Owner.node(index)
     if !template.directives.isEmpty { checkDirectives(of: template) }
@@ -40,37 +40,40 @@ extension TopologyBuilder {
   }
 
   private func capabilities(
-    of index: Int, _ template: NodeTemplate, _ definition: NodeType, _ type: Int, _ title: String
+    of index: Int, _ template: NodeTemplate, _ definition: NodeType, _ type: Int,
+    _ title: @autoclosure () -> String
   ) -> [String: Capability] {
-    for (name, assignment) in template.capabilities where definition.capabilities[name] == nil {
+    for (name, assignment) in template.capabilities where !definition.capabilities.contains(name) {
       findings.report(
         "unknown-capability", at: assignment.name.place,
         "the node type `\(definition.header.name.text.excerpt)` has no capability `\(name.excerpt)`",
         expected: ValueTyper.oneOf(definition.capabilities.keys) ?? "no capabilities: its type has none",
         suggestion: nearest(name, among: definition.capabilities.keys))
     }
-    if template.capabilities.isEmpty, let shared = inherited.capabilities[type] { return shared }
+    let isOfType = template.capabilities.isEmpty && !isOnlySelected(template)
+    if isOfType, let shared = inherited.capabilities[type] { return shared }
+    let shape = catalogue.shape(ofNodeType: type)
     var result: [String: Capability] = [:]
-    var isShared = true
-    for (name, capability) in definition.capabilities {
-      guard let capabilityType = capabilityType(of: capability) else { continue }
+    for position in definition.capabilities.entries.indices {
+      let capability = shape.capabilities[position]
+      guard let capabilityType = capability.type else { continue }
+      let name = definition.capabilities.entries[position].key
       let assignment = template.capabilities[name]
-      let defined = typer.capabilityProperties(capability)
-      let entity = "the capability `\(name.excerpt)` of \(title)"
+      var entity: String { "the capability `\(name.excerpt)` of \(title())" }
       let values = properties(
-        assignment?.properties ?? OrderedMap(), isOnlySelected(template) ? defined.optional : defined, of: entity,
+        assignment?.properties ?? OrderedMap(),
+        isOnlySelected(template) ? capability.properties.optional : capability.properties, of: entity,
         at: assignment?.name.place ?? template.name.place, .node(index))
-      let definedAttributes = capability.attributes.over(catalogue.capabilities.types[capabilityType].attributes)
       let attributes = attributes(
-        assignment?.attributes ?? OrderedMap(), definedAttributes, defined, of: entity, .node(index))
+        assignment?.attributes ?? OrderedMap(), capability.attributes, capability.properties, of: entity, .node(index))
       result[name] = Capability(
         type: catalogue.capabilities.reference(capabilityType), properties: values, attributes: attributes)
-      isShared =
-        isShared && !isOnlySelected(template) && Self.areShared(defined)
-        && Self.areShared(definedAttributes, mayLack: true)
     }
     // What has neither functions nor missing values is the same for every node of the type.
-    if template.capabilities.isEmpty, isShared { inherited.capabilities[type] = result }
+    let isShared = {
+      shape.capabilities.allSatisfy { Self.areShared($0.properties) && Self.areShared($0.attributes, mayLack: true) }
+    }
+    if isOfType, isShared() { inherited.capabilities[type] = result }
     return result
   }
 
@@ -97,10 +100,11 @@ extension TopologyBuilder {
   /// The bound and the open requirements of a node.
   private func requirements(of index: Int, _ template: NodeTemplate, _ definition: NodeType, _ node: inout Node) {
     for (number, binding) in scope.nodes[index].bindings.enumerated() {
-      let requirement = definition.requirements[binding.name.text]
+      let requirement = definition.requirements.position(of: binding.name.text)
+        .map { definition.requirements.entries[$0].element }
       let assignment = binding.assignment.map { template.requirements[$0] }
       let owner = ValueContext.Owner.relationship(node: index, requirement: number)
-      let entity = "the relationship of requirement `\(binding.name.text.excerpt)`"
+      var entity: String { "the relationship of requirement `\(binding.name.text.excerpt)`" }
       var relationship = Requirement(
         name: binding.name.text, target: "", capability: binding.capability,
         relationship: TypeReference(name: "tosca.relationships.Root", ancestors: []), template: binding.template,
@@ -108,7 +112,9 @@ extension TopologyBuilder {
       if let type = binding.relationshipType {
         let known = catalogue.relationships.types[type]
         relationship.relationship = catalogue.relationships.reference(type)
-        let properties = (requirement?.properties ?? OrderedMap()).over(known.properties) { $0.refining($1) }
+        let properties =
+          requirement?.properties.isEmpty == false
+          ? (requirement?.properties ?? OrderedMap()).over(known.properties) { $0.refining($1) } : known.properties
         relationship.properties = self.properties(
           binding.properties, properties, of: entity, at: binding.name.place, owner)
         relationship.attributes = attributes(

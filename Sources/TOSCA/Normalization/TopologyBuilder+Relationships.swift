@@ -1,11 +1,10 @@
 extension TopologyBuilder {
   /// Finds the type and the values of the relationship of a requirement; there is no assignment where 2.0 makes one.
   func bindRelationship(
-    _ assignment: RequirementAssignment?, _ requirement: RequirementDefinition, _ binding: inout Binding
+    _ assignment: RequirementAssignment?, _ requirement: RequirementDefinition, _ shape: NodeShape.Requirement,
+    _ binding: inout Binding
   ) {
-    let defined = requirement.relationship.flatMap {
-      catalogue.find(.relationship, $0, in: requirement.file, report: false)
-    }
+    let defined = shape.relationship
     var type = defined
     var place = binding.name
     switch assignment?.relationship {

@@ -6,10 +6,10 @@ struct TypeTable<Definition: TypeDefinition> {
   private(set) var declared: [Definition] = []
   /// The parent of each, where there is one.
   private(set) var parents: [Int?] = []
-  /// The public form of each, shared by everything that refers to it.
-  private var references: [TypeReference] = []
   /// The ancestors' numbers of each, nearest first.
   private(set) var ancestors: [[Int]] = []
+  /// The public form of each.
+  private var references: [TypeReference] = []
 
   /// Adds a declared type and returns its number.
   mutating func add(_ definition: Definition) -> Int {
