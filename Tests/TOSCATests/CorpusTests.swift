@@ -56,7 +56,7 @@ struct CorpusTests {
       ("s1-billion-laughs", "alias-bomb"), ("s2-deep-nesting", "too-deep"), ("s3-type-cycle", "type-cycle"),
       ("s4-import-cycle", "import-cycle"), ("s5-function-cycle", "function-cycle"),
       ("s6-import-traversal", "import-outside"), ("s7-redos", "constraint-violated"),
-      ("s8-duplicate-key", "duplicate-key"), ("s11-yaml-tag", "unknown-tag"),
+      ("s8-duplicate-key", "duplicate-key"), ("s10-checksum", "wrong-checksum"), ("s11-yaml-tag", "unknown-tag"),
     ])
   func hostile(name: String, code: String) {
     let path = Self.folder + "/hostile/\(name).yaml"

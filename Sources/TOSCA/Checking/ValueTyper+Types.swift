@@ -128,6 +128,9 @@ extension ValueTyper {
     var result: [Value.Entry] = []
     var isValid = true
     for entry in entries {
+      refer(.property, entry.key, to: definition.properties[entry.name]?.name.place) {
+        definition.properties.map { ($0, $1.name.place) }
+      }
       guard let property = definition.properties[entry.name] else {
         findings.report(
           "unknown-property", at: context.call ?? entry.key.place,

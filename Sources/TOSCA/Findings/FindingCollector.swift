@@ -52,13 +52,16 @@ final class SourceTable {
 final class FindingCollector {
   /// The texts that findings point into.
   let table: SourceTable
+  /// What notes names and their places for an index; nil where none is asked for.
+  let recorder: IndexRecorder?
   private let limit: Int
   private var seen: Set<Finding> = []
   private var leftOut = 0
 
   /// An empty collection.
-  init(table: SourceTable, limit: Int) {
+  init(table: SourceTable, limit: Int, recorder: IndexRecorder? = nil) {
     self.table = table
+    self.recorder = recorder
     self.limit = limit
   }
 

@@ -8,6 +8,7 @@ extension ValueTyper {
       return .invalid
     }
     guard let topology else { return .unknown }
+    refer(toEntity: items[0])
     switch topology.entity(entity, context.owner) {
     case .node(let index): return property(of: index, items.dropFirst(), call, context)
     case .relationship(let node, let requirement):
@@ -28,6 +29,17 @@ extension ValueTyper {
     let node = topology.nodes[index]
     guard let type = node.type else { return .unknown }
     let definition = catalogue.nodes.types[type]
+    if path.count == 1 {
+      refer(.property, first, to: definition.properties[name]?.name.place) {
+        definition.properties.map { ($0, $1.name.place) } + definition.capabilities.map { ($0, $1.name.place) }
+      }
+    } else if let capability = definition.capabilities[name] {
+      refer(.capability, first, to: capability.name.place) { [] }
+    } else if let requirement = definition.requirements[name] {
+      refer(.requirement, first, to: requirement.name.place) { [] }
+    } else {
+      refer(.property, first, to: definition.properties[name]?.name.place) { [] }
+    }
     if path.count >= 2, let second = path.dropFirst().first, let inner = second.text {
       if let capability = definition.capabilities[name] {
         return capabilityProperty(index, capability, inner, path, call, context)
@@ -96,6 +108,10 @@ extension ValueTyper {
     let owner = "capability \(node.template.name.text) \(capability.name.text)"
     var inner = context
     inner.owner = .node(index)
+    if findings.recorder != nil, let second = path.dropFirst().first {
+      let known = capabilityProperties(capability)
+      refer(.property, second, to: known[name]?.name.place) { known.map { ($0, $1.name.place) } }
+    }
     if let assigned = node.template.capabilities[capability.name.text]?.properties[name] {
       return lookUp(owner, name, assigned.value, path.dropFirst(2), call, inner)
     }
@@ -164,6 +180,7 @@ extension ValueTyper {
       return .invalid
     }
     guard let topology else { return .unknown }
+    refer(toEntity: items[0])
     guard case .node(let index) = topology.entity(entity, context.owner) else {
       if case .none = topology.entity(entity, context.owner) { return reportUnknownEntity(items[0], call) }
       return .unknown
@@ -177,6 +194,9 @@ extension ValueTyper {
       Array(definition.attributes.keys) + Array(definition.properties.keys) + Array(definition.capabilities.keys)
       + Array(definition.requirements.keys) + Array(node.template.attributes.keys)
       + ["tosca_id", "tosca_name", "state"]
+    refer(.attribute, items[1], to: (definition.attributes[name] ?? definition.properties[name])?.name.place) {
+      names.map { ($0, nil) }
+    }
     guard names.contains(name) else {
       findings.report(
         "unknown-attribute", at: items[1].place,

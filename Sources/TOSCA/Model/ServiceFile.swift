@@ -6,6 +6,8 @@ struct ServiceFile: Sendable {
   var description: String?
   /// Its metadata.
   var metadata: OrderedMap<Name>
+  /// Of `template_name`, `template_author` and `template_version` those that stand outside the metadata.
+  var templateKeynames: Set<String> = []
   /// What it imports.
   var imports: [ImportDefinition]
   /// The repositories it names.
@@ -33,7 +35,9 @@ struct ServiceFile: Sendable {
     metadata = entity.metadata()
     if !context.isVersion2 {
       Self.checkMetadata(node["metadata"], entity)
-      for keyname in ["template_name", "template_author", "template_version"] { _ = entity.text(keyname) }
+      for keyname in ["template_name", "template_author", "template_version"] where entity.text(keyname) != nil {
+        templateKeynames.insert(keyname)
+      }
     }
     if let value = entity.take("dsl_definitions") { Self.checkReusables(value, entity) }
     repositories = entity.map("repositories") { Self.repository($1, context) }

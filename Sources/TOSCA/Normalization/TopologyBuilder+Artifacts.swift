@@ -62,14 +62,14 @@ extension TopologyBuilder {
         expected: "a file or folder relative to this file", suggestion: nearest(wanted, among: present))
       return written
     }
-    if let real = FileAccess.realPath(path), let base = FileAccess.realPath(root),
-      PathText.relative(real, to: base) == nil, !isProfile(artifact.definingFile)
-    {
+    if let real = FileAccess.realPath(path), !artifacts.contain(real), !isProfile(artifact.definingFile) {
       findings.report(
         "artifact-outside", at: file.place, "the artifact `\(written.excerpt)` leaves the template's folder",
         expected: "a file or folder in the template's folder")
+    } else {
+      artifacts.checkChecksum(of: artifact, at: path)
     }
-    return PathText.relative(path, to: root) ?? path
+    return PathText.route(to: path, from: root)
   }
 
   private func isProfile(_ id: UInt32) -> Bool { folders[id] == nil }

@@ -15,6 +15,9 @@ extension TopologyBuilder {
     var result: [String: Value] = [:]
     if assigned.isEmpty, defined.isEmpty { return result }
     for (key, assignment) in assigned {
+      findings.recorder?.reference(
+        .attribute, assignment.name, target: (defined[key] ?? properties[key])?.name.place
+      ) { defined.map { ($0, $1.name.place) } }
       // The long form may leave the value out.
       if let entries = assignment.value.entries, entries.count == 1, entries[0].name == "description" { continue }
       let context = ValueContext(subject: .named("attribute", key), owner: owner)

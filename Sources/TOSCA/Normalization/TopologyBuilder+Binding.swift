@@ -35,7 +35,11 @@ extension TopologyBuilder {
     if template.copy == nil { return template }
     var chain = [template]
     while let copy = chain[chain.count - 1].copy {
-      guard let source = scope.template.nodeTemplates[copy.text],
+      let known = scope.template.nodeTemplates
+      findings.recorder?.reference(.nodeTemplate, copy, target: known[copy.text]?.name.place) {
+        known.map { ($0, $1.name.place) }
+      }
+      guard let source = known[copy.text],
         !chain.contains(where: { $0.name.text == source.name.text })
       else {
         findings.report(
@@ -84,6 +88,9 @@ extension TopologyBuilder {
       bindings.reserveCapacity(assignments.count)
       for (number, assignment) in assignments.enumerated() {
         let name = assignment.name.text
+        findings.recorder?.reference(
+          .requirement, assignment.name, target: definition.requirements[name]?.name.place
+        ) { definition.requirements.map { ($0, $1.name.place) } }
         guard let position = definition.requirements.position(of: name) else {
           findings.report(
             "unknown-requirement", at: assignment.name.place,
@@ -163,6 +170,7 @@ extension TopologyBuilder {
     }
     binding.nodeType = shape.node
     if let node = assignment.node {
+      refer(toNode: node)
       if let target = scope.nodeIndex[node.text] {
         binding.target = target
         if let type = scope.nodes[target].type { checkNodeType(type, requirement, shape, at: node) }

@@ -55,6 +55,12 @@ extension TopologyBuilder {
   ) {
     let targetName = scope.nodes[target].template.name.text
     let place = assignment.capability?.place ?? assignment.node?.place ?? assignment.name.place
+    if let name = assignment.capability, let recorder = findings.recorder, let type = scope.nodes[target].type {
+      let offered = catalogue.nodes.types[type].capabilities
+      recorder.reference(.capability, name, target: offered[name.text]?.name.place) {
+        offered.map { ($0, $1.name.place) }
+      }
+    }
     switch chooseCapability(assignment.capability, requirement, of: target, for: source) {
     case .chosen(let name):
       binding.capability = name

@@ -51,6 +51,7 @@ extension TopologyBuilder {
   ) -> [String: Interface] {
     var result: [String: Interface] = [:]
     let isVersion2 = typer.version == .tosca2_0
+    record(assigned, defined)
     if isVersion2 { checkVersion2(assigned, defined, owner) }
     for (name, interface) in assigned where defined[name] == nil && !isVersion2 {
       findings.report(
@@ -79,6 +80,24 @@ extension TopologyBuilder {
       result[name] = interface
     }
     return result
+  }
+
+  /// Notes which interfaces and operations the names of a template stand for.
+  private func record(_ assigned: OrderedMap<InterfaceDefinition>, _ defined: OrderedMap<InterfaceDefinition>) {
+    guard let recorder = findings.recorder else { return }
+    for (name, interface) in assigned {
+      recorder.reference(.interface, interface.name, target: defined[name]?.name.place) {
+        defined.map { ($0, $1.name.place) }
+      }
+      guard let base = defined[name] else { continue }
+      let type = base.type.flatMap { catalogue.find(.interface, $0, in: base.file, report: false) }
+      let operations = (type.map { catalogue.interfaces.types[$0].operations } ?? OrderedMap()).over(base.operations)
+      for (key, operation) in interface.operations {
+        recorder.reference(.operation, operation.name, target: operations[key]?.name.place) {
+          operations.map { ($0, $1.name.place) }
+        }
+      }
+    }
   }
 
   private func checkOperations(_ own: InterfaceDefinition, _ base: InterfaceDefinition, _ type: InterfaceType) {

@@ -142,6 +142,7 @@ extension TopologyBuilder {
     }
     // 1.3 also allows properties and attributes in place of a mapping.
     guard let items = target.items else { return nil }
+    if let node = items.first, let text = node.text { refer(toNode: Name(text: text, place: node.place)) }
     guard items.count == 2, let node = items[0].text, let inner = items[1].text else {
       mappingFindings.report(
         "wrong-syntax", at: target.place,

@@ -43,6 +43,11 @@ extension TopologyBuilder {
     of index: Int, _ template: NodeTemplate, _ definition: NodeType, _ type: Int,
     _ title: @autoclosure () -> String
   ) -> [String: Capability] {
+    for (name, assignment) in template.capabilities {
+      findings.recorder?.reference(
+        .capability, assignment.name, target: definition.capabilities[name]?.name.place
+      ) { definition.capabilities.map { ($0, $1.name.place) } }
+    }
     for (name, assignment) in template.capabilities where !definition.capabilities.contains(name) {
       findings.report(
         "unknown-capability", at: assignment.name.place,

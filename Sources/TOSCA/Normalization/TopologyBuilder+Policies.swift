@@ -17,6 +17,7 @@ extension TopologyBuilder {
   }
 
   private func check(_ target: Name, of policy: PolicyDefinition, _ type: PolicyType?) {
+    refer(toNodeOrGroup: target)
     let node = scope.nodeIndex[target.text]
     let group = scope.template.groups[target.text]
     guard node != nil || group != nil else {

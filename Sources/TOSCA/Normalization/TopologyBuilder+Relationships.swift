@@ -35,6 +35,7 @@ extension TopologyBuilder {
 
   /// The type of a relationship that is given by a name. 2.0 looks for a type first (8.5.3), 1.x for a template.
   private func relationship(named name: Name, _ binding: inout Binding) -> Int? {
+    refer(toRelationship: name)
     if typer.version == .tosca2_0, let type = catalogue.find(.relationship, name, in: file.id, report: false) {
       return type
     }

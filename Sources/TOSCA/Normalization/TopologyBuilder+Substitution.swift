@@ -104,7 +104,7 @@ extension TopologyBuilder {
     defer { typer.topology = self.scope }
     let builder = TopologyBuilder(
       typer: typer, catalogue: catalogue, findings: findings, scope: scope, file: candidate.file, folders: folders,
-      substitutions: search)
+      artifacts: artifacts, substitutions: search)
     let topology = builder.build()
     guard let mapping = topology.substitutionMapping else { return nil }
     return Substitution(

@@ -85,6 +85,12 @@ extension TopologyBuilder {
   }
 
   private func check(_ step: WorkflowDefinition.Step, of workflow: WorkflowDefinition) {
+    if let target = step.target { refer(toNodeOrGroup: target) }
+    for next in step.onSuccess + step.onFailure {
+      findings.recorder?.reference(.step, next, target: workflow.steps[next.text]?.name.place) {
+        workflow.steps.map { ($0, $1.name.place) }
+      }
+    }
     if let target = step.target, scope.nodeIndex[target.text] == nil, scope.template.groups[target.text] == nil {
       let names = Array(scope.nodeIndex.keys) + Array(scope.template.groups.keys)
       findings.report(

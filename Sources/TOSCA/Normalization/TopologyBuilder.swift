@@ -17,6 +17,8 @@ final class TopologyBuilder {
   var candidatesByDemand: [String: [Int]] = [:]
   /// The bindings that allocate something of a capability.
   var takers: [CapabilityKey: [(source: Int, number: Int)]] = [:]
+  /// What may be used of the file system.
+  let artifacts: ArtifactFiles
   /// The definitions of operations' inputs that were read, by where they are written.
   var inputDefinitions: [Place: PropertyDefinition?] = [:]
   /// What nodes have of their types alone.
@@ -37,8 +39,9 @@ final class TopologyBuilder {
   /// A builder for the template of a file.
   init(
     typer: ValueTyper, catalogue: Catalogue, findings: FindingCollector, scope: TopologyScope, file: LoadedFile,
-    folders: [UInt32: String], substitutions: SubstitutionSearch? = nil
+    folders: [UInt32: String], artifacts: ArtifactFiles, substitutions: SubstitutionSearch? = nil
   ) {
+    self.artifacts = artifacts
     self.typer = typer
     self.catalogue = catalogue
     self.findings = findings
@@ -97,6 +100,9 @@ final class TopologyBuilder {
     var result: [String: Value] = [:]
     for (key, assignment) in assigned {
       let context = ValueContext(subject: .named("property", key), owner: owner)
+      findings.recorder?.reference(.property, assignment.name, target: defined[key]?.name.place) {
+        defined.map { ($0, $1.name.place) }
+      }
       guard let definition = defined[key] else {
         if allowOthers {
           result[key] = typer.value(assignment.value, as: nil, context)
@@ -169,6 +175,7 @@ final class TopologyBuilder {
     let type = catalogue.find(.group, definition.type, in: file.id)
     let allowed = type.map { catalogue.groups.types[$0] }
     for member in definition.members {
+      refer(toNode: member)
       guard let index = scope.nodeIndex[member.text] else {
         // In 2.0 a group may be a member, too (16.2).
         if typer.version == .tosca2_0, member.text != definition.name.text, scope.template.groups[member.text] != nil {

@@ -172,6 +172,7 @@ struct Entity {
         reportForm(entry.key, "a name in `\(keyname)`", "a name that is not empty")
         continue
       }
+      context.findings.recorder?.names(keyname, of: what, name, entry.value)
       result[name.text] = read(name, entry.value)
     }
     return result
@@ -191,6 +192,7 @@ struct Entity {
         continue
       }
       guard let name = string(entry.key, "a name in `\(keyname)`") else { continue }
+      context.findings.recorder?.names(keyname, of: what, name, entry.value)
       if let element = read(name, entry.value) { result.append(element) }
     }
     return result
@@ -227,6 +229,7 @@ struct Entity {
   /// Reports the keynames that were not asked for; those of `except` belong to somebody else.
   func finish(except: (String) -> Bool = { _ in false }) {
     defer { while let last = context.asked.last, last.entity >= number { context.asked.removeLast() } }
+    context.findings.recorder?.entity(what, at: node.place, known: known, entries: entries)
     // Nearly always everything was asked for.
     if entries.count < 64, taken == (1 << UInt64(entries.count)) - 1 { return }
     let known = known
@@ -252,6 +255,7 @@ struct Entity {
 
   /// The entries whose keynames were not asked for yet.
   var remaining: [YAMLEntry] {
+    context.findings.recorder?.entity(what, at: node.place, known: known, entries: entries)
     if entries.count < 64, taken == (1 << UInt64(entries.count)) - 1 { return [] }
     let known = known
     return entries.filter { !known.contains($0.name) }

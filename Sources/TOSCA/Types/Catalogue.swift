@@ -11,6 +11,8 @@ final class Catalogue {
   private(set) var policies = TypeTable<PolicyType>()
   private(set) var relationships = TypeTable<RelationshipType>()
 
+  /// Where each type's name is declared, by kind and number.
+  private var namePlaces = [[Place]](repeating: [], count: TypeKind.allCases.count)
   private var scopes: [UInt32: Scope] = [:]
   private let implicit: Set<UInt32>
   private let version: TOSCAVersion
@@ -49,11 +51,28 @@ final class Catalogue {
 
   /// The number of the type that a name stands for in a file; an unknown one is reported.
   func find(_ kind: TypeKind, _ name: Name, in file: UInt32, report: Bool = true) -> Int? {
-    if let found = scopes[file]?[kind, name.text] ?? common[kind, name.text] { return found }
     // A name that is inherited from a type of another file means what it means there.
-    if name.place.file != file, let found = scopes[name.place.file]?[kind, name.text] { return found }
-    if report { reportUnknown([kind], name, in: file) }
-    return nil
+    let found =
+      lookUp(kind, name.text, in: file)
+      ?? (name.place.file != file ? scopes[name.place.file]?[kind, name.text] : nil)
+    findings.recorder?.reference(NameKind(kind), name, target: found.map { namePlaces[kind.rawValue][$0] }) {
+      known(kind, in: file)
+    }
+    if found == nil, report { reportUnknown([kind], name, in: file) }
+    return found
+  }
+
+  private func lookUp(_ kind: TypeKind, _ name: String, in file: UInt32) -> Int? {
+    scopes[file]?[kind, name] ?? common[kind, name]
+  }
+
+  /// The names of a kind that a file sees, with the places of their declarations.
+  private func known(_ kind: TypeKind, in file: UInt32) -> [(name: String, place: Place?)] {
+    let names = Set(scopes[file].map { Array($0.names(kind)) } ?? []).union(common.names(kind))
+    // The profile's types have short names, too, which would hide the others in a list.
+    let shown = names.filter { !$0.hasPrefix("tosca:") }.sorted()
+    return (kind == .data ? Primitive.names(in: version).map { ($0, nil) } : [])
+      + shown.map { name in (name, lookUp(kind, name, in: file).map { namePlaces[kind.rawValue][$0] }) }
   }
 
   /// Reports a name that stands for no type of the given kinds.
@@ -64,7 +83,7 @@ final class Catalogue {
       known += common.names(kind)
       if kind == .data { known += Primitive.names(in: version) }
     }
-    let other = TypeKind.allCases.first { !kinds.contains($0) && find($0, name, in: file, report: false) != nil }
+    let other = TypeKind.allCases.first { !kinds.contains($0) && lookUp($0, name.text, in: file) != nil }
     let title = kinds.map(\.title).joined(separator: " or ")
     let described = kinds.map(\.described).joined(separator: " or ")
     findings.report(
@@ -148,6 +167,7 @@ final class Catalogue {
   ) {
     for type in types.values {
       scope[Definition.kind, type.header.name.text] = table.add(type)
+      namePlaces[Definition.kind.rawValue].append(type.header.name.place)
     }
   }
 
