@@ -71,8 +71,9 @@ extension DefinitionChecker {
   }
 
   /// The node type that a requirement names has a capability that meets it.
-  private func checkTarget(_ requirement: RequirementDefinition, _ own: RequirementDefinition, _ parts: RequirementParts)
-  {
+  private func checkTarget(
+    _ requirement: RequirementDefinition, _ own: RequirementDefinition, _ parts: RequirementParts
+  ) {
     guard let node = parts.node, let wanted = parts.capability, let name = requirement.node else { return }
     let offered = catalogue.nodes.types[node].capabilities
     if let capability = requirement.capability, offered[capability.text] != nil { return }

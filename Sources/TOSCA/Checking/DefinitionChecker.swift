@@ -44,7 +44,8 @@ struct DefinitionChecker {
       check(type.properties, inherited: base?.properties, .relationshipType(index))
       check(type.attributes, inherited: base?.attributes, .relationshipType(index))
       for name in type.validTargetTypes
-      where typer.version != .tosca2_0 && catalogue.find(.capability, name, in: type.header.file, report: false) == nil {
+      where typer.version != .tosca2_0 && catalogue.find(.capability, name, in: type.header.file, report: false) == nil
+      {
         if catalogue.find(.node, name, in: type.header.file, report: false) == nil {
           catalogue.reportUnknown([.capability, .node], name, in: type.header.file)
         }

@@ -35,7 +35,8 @@ extension ValueTyper {
         ? StaticType(.integer) : nil
     case .concat:
       guard check.count(1...), check.textsOrLists() else { return nil }
-      return check.isListed ? StaticType(.list) : types.allSatisfy { $0.kind == .string } ? StaticType(.string) : .unknown
+      return check.isListed
+        ? StaticType(.list) : types.allSatisfy { $0.kind == .string } ? StaticType(.string) : .unknown
     case .join:
       return check.count(1...2) && check.at(0, [.list], "a list of strings") && check.strings(of: 0)
         && check.at(1, [.string], "a delimiter") ? StaticType(.string) : nil
@@ -44,7 +45,8 @@ extension ValueTyper {
         && check.at(1, [.string], "the characters that separate its parts")
         && check.at(2, [.integer], "the index of a part") ? StaticType(.string) : nil
     case .union, .intersection:
-      return check.count(1...) && check.all(.list, "a list") ? types.first { $0.kind == .list }.map(Self.open) ?? .unknown
+      return check.count(1...) && check.all(.list, "a list")
+        ? types.first { $0.kind == .list }.map(Self.open) ?? .unknown
         : nil
     default: return arithmeticType(call, check)
     }
@@ -99,7 +101,8 @@ struct ArgumentCheck {
 
   func count(_ range: PartialRangeFrom<Int>) -> Bool {
     if range.contains(types.count) { return true }
-    typer.reportArguments(call, range.lowerBound == 1 ? "at least 1 argument" : "at least \(range.lowerBound) arguments")
+    typer.reportArguments(
+      call, range.lowerBound == 1 ? "at least 1 argument" : "at least \(range.lowerBound) arguments")
     return false
   }
 
@@ -138,7 +141,8 @@ struct ArgumentCheck {
       return true
     }
     switch types[other].kind {
-    case .version, .timestamp, .bytes: return typer.isValid(node, SchemaDefinition(type: schema.type, file: schema.file))
+    case .version, .timestamp, .bytes:
+      return typer.isValid(node, SchemaDefinition(type: schema.type, file: schema.file))
     case .scalar(let type): return typer.amount(of: node, type) != nil
     default: return true
     }

@@ -245,7 +245,7 @@ final class FileLoader {
     return [(id, definition.prefix?.text)]
   }
 
-  /// In 2.0 repositories share the namespace of what is imported without a namespace of its own (6.7).
+  /// In 2.0 repositories share the namespace of what is imported without a namespace of its own (6.8.4).
   private func checkRepositories(of importer: UInt32, and imported: UInt32) {
     guard let own = files[importer]?.content.repositories, let other = files[imported]?.content.repositories else {
       return

@@ -31,7 +31,8 @@ struct DataType: TypeDefinition {
     result.properties = properties.over(parent.properties) { $0.refining($1) }
     result.scalar = scalar.map { own in parent.scalar.map { own.refining($0) } ?? own } ?? parent.scalar
     result.constraints = parent.constraints + constraints
-    result.entrySchema = entrySchema.map { own in parent.entrySchema.map { own.refining($0) } ?? own }
+    result.entrySchema =
+      entrySchema.map { own in parent.entrySchema.map { own.refining($0) } ?? own }
       ?? parent.entrySchema
     result.keySchema = keySchema.map { own in parent.keySchema.map { own.refining($0) } ?? own } ?? parent.keySchema
     return result

@@ -45,7 +45,8 @@ extension TopologyBuilder {
       let assignment = template.capabilities[name]
       let defined = typer.capabilityProperties(capability)
       let values = properties(
-        assignment?.properties ?? OrderedMap(), isOnlySelected(template) ? defined.optional : defined, of: "the capability `\(name.excerpt)` of \(title)",
+        assignment?.properties ?? OrderedMap(), isOnlySelected(template) ? defined.optional : defined,
+        of: "the capability `\(name.excerpt)` of \(title)",
         at: assignment?.name.place ?? template.name.place, .node(index))
       if let assignment {
         let attributes = capability.attributes.over(catalogue.capabilities.types[type].attributes)

@@ -79,6 +79,8 @@ extension TopologyBuilder {
 
   /// Checks a relationship template against its type.
   func check(_ template: RelationshipTemplate) {
+    // A copy of what is not there was reported, and has no type.
+    if let copy = template.copy, copy.text == template.type.text { return }
     guard let type = catalogue.find(.relationship, template.type, in: file.id) else { return }
     let definition = catalogue.relationships.types[type]
     _ = properties(

@@ -188,7 +188,8 @@ extension TopologyBuilder {
     }
     // Two names are a node and its requirement, unless the second is that of a node, too.
     if items.count == 2, items.allSatisfy({ $0.text != nil }) {
-      let isRequirement = scope.nodeIndex[items[0].text ?? ""]
+      let isRequirement =
+        scope.nodeIndex[items[0].text ?? ""]
         .flatMap { scope.nodes[$0].type }
         .map { catalogue.nodes.types[$0].requirements[items[1].text ?? ""] != nil } ?? false
       if isRequirement || scope.nodeIndex[items[1].text ?? ""] == nil { return [dangling(node)] }

@@ -67,6 +67,8 @@ extension TopologyBuilder {
   /// How many relationships an assignment stands for; nil where that is not known yet.
   private func count(of assignment: RequirementAssignment, _ node: Int, _ integer: SchemaDefinition) -> Int? {
     guard let written = assignment.count else { return 1 }
+    // What is no count was reported when it was read.
+    if !Condition.isCall(written), written.text.flatMap(CoreSchema.integer).map({ $0 < 0 }) ?? true { return nil }
     var context = ValueContext(
       subject: "`count` of the requirement `\(assignment.name.text.excerpt)`", owner: .node(node))
     context.isRequirement = true
