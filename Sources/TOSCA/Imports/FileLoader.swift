@@ -28,6 +28,7 @@ final class FileLoader {
   private let tolerances: Tolerance
   private var known: [String: UInt32] = [:]
   private var folderOfTemplate = "."
+  private var bundled: BundledProfiles?
   private var open: [UInt32] = []
   private var failed: Set<UInt32> = []
 
@@ -68,6 +69,16 @@ final class FileLoader {
       guard let real = FileAccess.realPath(path) else { return nil }
       return load(path, realPath: real, displayName: file, isProfile: true)
     }
+  }
+
+  /// Reads the profile of a name among the files that come with the template.
+  private func loadBundledProfile(_ name: String, for importer: UInt32) -> UInt32? {
+    if bundled == nil { bundled = BundledProfiles(folder: folderOfTemplate, limits: limits) }
+    guard let path = bundled?.file(of: name), let real = FileAccess.realPath(path),
+      roots.contains(where: { Self.contains($0, real) }), known[real] != importer
+    else { return nil }
+    if let id = known[real], open.contains(id) { return id }
+    return load(path, realPath: real, displayName: path, isProfile: false)
   }
 
   private func load(_ path: String, realPath: String, displayName: String, isProfile: Bool) -> UInt32? {
@@ -178,7 +189,8 @@ final class FileLoader {
     let place = definition.file.place
     if importing.content.version == .tosca2_0 {
       if definition.isProfile {
-        let loaded = loadProfile(name)
+        var loaded = loadProfile(name)
+        if loaded.isEmpty, let bundled = loadBundledProfile(name, for: importer) { loaded = [bundled] }
         if loaded.isEmpty { reportMissingImport(name, name, isFileName: false, place) }
         return loaded.map { ($0, definition.prefix?.text) }
       }
@@ -280,7 +292,7 @@ final class FileLoader {
         "missing-import", at: place, "the imported file `\(name.excerpt)` does not exist",
         expected: "a file relative to the importing one", suggestion: nearest(wanted, among: present))
     } else {
-      let names = profiles.names()
+      let names = profiles.names() + (bundled?.names() ?? [])
       findings.report(
         "unknown-profile", at: place, "unknown profile `\(name.excerpt)`",
         expected: "a profile of the product, or a file ending in `.yaml`", suggestion: nearest(name, among: names))

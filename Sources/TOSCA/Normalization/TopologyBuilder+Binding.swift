@@ -146,7 +146,8 @@ extension TopologyBuilder {
         }
       }
       if let type {
-        check(interfaces, catalogue.relationships.types[type].interfaces.over(requirement.interfaces), .none)
+        let owner: ValueContext.Owner = typer.version == .tosca2_0 ? .relationshipType(type) : .none
+        check(interfaces, catalogue.relationships.types[type].interfaces.over(requirement.interfaces), owner)
       }
     case nil: break
     }

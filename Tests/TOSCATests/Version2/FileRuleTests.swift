@@ -115,3 +115,54 @@ struct FileRuleTests {
     #expect(apart.read().findings.map(\.message) == [])
   }
 }
+
+@Suite("TOSCA 2.0: profiles beside a template (6.7)")
+struct BundledProfileTests {
+  private static let base = "tosca_definitions_version: tosca_2_0\nprofile: org.base:v1\nnode_types: { T: {} }\n"
+
+  @Test("a file of the template's folder is imported by the profile that it declares")
+  func found() throws {
+    let fixture = try Fixture([
+      "service.yaml": """
+      tosca_definitions_version: tosca_2_0
+      imports: [ { profile: 'org.base:v1', namespace: b } ]
+      service_template: { node_templates: { n: { type: b:T } } }
+      """,
+      "profiles/base.yaml": Self.base,
+    ])
+    #expect(fixture.read().findings.map(\.message) == [])
+  }
+
+  @Test("another name is not found, and the near one suggested")
+  func missing() throws {
+    let fixture = try Fixture([
+      "service.yaml": """
+      tosca_definitions_version: tosca_2_0
+      imports: [ { profile: 'org.base:v2' } ]
+      """,
+      "base.yaml": Self.base,
+    ])
+    #expect(fixture.read().findings.map(\.code) == ["unknown-profile"])
+    #expect(fixture.read().findings.first?.suggestion == "org.base:v1")
+  }
+
+  @Test("types of two versions of a profile are different types (6.7.3)")
+  func versions() throws {
+    let types = "capability_types: { Host: {} }\nrelationship_types: { On: { valid_capability_types: [ Host ] } }\n"
+    let version = "tosca_definitions_version: tosca_2_0\n"
+    let fixture = try Fixture([
+      "service.yaml": version + """
+        imports: [ { profile: 'base:2', namespace: b }, { profile: platform, namespace: p } ]
+        node_types: { S: { requirements: [ { host: { capability: b:Host, relationship: b:On } } ] } }
+        service_template: { node_templates: { s: { type: S, requirements: [ { host: p } ] }, p: { type: p:Platform } } }
+        """,
+      "base1.yaml": version + "profile: base:1\n" + types, "base2.yaml": version + "profile: base:2\n" + types,
+      "platform.yaml": version + """
+        profile: platform
+        imports: [ { profile: 'base:1', namespace: b } ]
+        node_types: { Platform: { capabilities: { host: b:Host } } }
+        """,
+    ])
+    #expect(fixture.read().findings.map(\.code) == ["wrong-target"])
+  }
+}
