@@ -145,7 +145,7 @@ extension DefinitionChecker {
       if let mapping = parameter.mapping, owner != .none { typer.checkMapping(mapping, owner) }
       check(parameter, owner)
       if let value = own.value {
-        let subject = "the value of `\(name.excerpt)`"
+        let subject = ValueSubject.named("the value of", name)
         _ = typer.value(value, of: parameter, ValueContext(subject: subject, owner: owner))
       }
     }

@@ -25,7 +25,7 @@ extension DefinitionChecker {
     guard let schema = property.schema else { return }
     guard check(schema, owner) else { return }
     if let value = property.defaultValue {
-      let subject = "the default of `\(property.name.text.excerpt)`"
+      let subject = ValueSubject.named("the default of", property.name.text)
       _ = typer.value(value, of: property, ValueContext(subject: subject, owner: owner))
     }
   }

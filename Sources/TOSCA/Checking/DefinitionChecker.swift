@@ -174,7 +174,7 @@ struct DefinitionChecker {
       if TopologyBuilder.isDefinition(node) {
         if let own = PropertyDefinition(Name(text: key, place: node.place), node, .parameter, context) { check(own) }
       } else {
-        _ = typer.value(node, as: nil, ValueContext(subject: "input `\(key.excerpt)`"))
+        _ = typer.value(node, as: nil, ValueContext(subject: .named("input", key)))
       }
     }
   }

@@ -156,7 +156,7 @@ extension ValueTyper {
   private func isSelected(_ node: BoundNode) -> Bool { node.template.directives.contains { $0.text == "select" } }
 
   /// Checks a condition: a function that gives a Boolean, of arguments that fit (8.6, 9.11, 13.2.1, 15.1 and 16.5).
-  func checkCondition(_ node: YAMLNode, _ what: String, _ context: ValueContext) {
+  func checkCondition(_ node: YAMLNode, _ what: ValueSubject, _ context: ValueContext) {
     guard let call = call(in: node, schema: nil, context), let type = resultType(of: call, context),
       !type.may(.boolean)
     else { return }

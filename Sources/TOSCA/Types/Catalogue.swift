@@ -16,6 +16,7 @@ final class Catalogue {
   private let version: TOSCAVersion
   private let tolerances: Tolerance
   private var common = Scope()
+  private var nodeShapes: [Int: NodeShape] = [:]
 
   /// The types of the given files, which stand in the order in which they import each other, imported ones first.
   init(
@@ -71,6 +72,14 @@ final class Catalogue {
       expected: other.map { "\(described); `\(name.text.excerpt)` is the name of \($0.described)" }
         ?? "\(described) of this file, its imports or the Simple Profile",
       suggestion: nearest(name.text, among: known))
+  }
+
+  /// What a node type gives each of its nodes.
+  func shape(ofNodeType type: Int) -> NodeShape {
+    if let known = nodeShapes[type] { return known }
+    let shape = NodeShape(nodes.types[type], in: self)
+    nodeShapes[type] = shape
+    return shape
   }
 
   /// What values a type name stands for.
