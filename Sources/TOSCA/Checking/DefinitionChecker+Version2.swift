@@ -96,6 +96,7 @@ extension DefinitionChecker {
       check(requirement, inherited: base?.requirements[requirement.name.text], of: index)
     }
     check(type.interfaces, inherited: base?.interfaces, .nodeType(index))
+    for artifact in type.artifacts.values { checkRepository(of: artifact) }
   }
 
   /// A capability definition refines what its type defines, and adds nothing (8.2).

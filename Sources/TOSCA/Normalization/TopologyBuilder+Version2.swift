@@ -41,6 +41,8 @@ extension TopologyBuilder {
 
   private func checkVersion2(node index: Int) {
     let template = scope.nodes[index].template
+    let definitions = DefinitionChecker(catalogue: catalogue, typer: typer, findings: findings)
+    for artifact in template.artifacts.values { definitions.checkRepository(of: artifact) }
     let integer = SchemaDefinition(type: Name(text: "integer", place: template.name.place), file: file.id)
     if let count = template.count, Condition.isCall(count) {
       _ = typer.value(
