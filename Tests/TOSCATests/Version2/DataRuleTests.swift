@@ -88,6 +88,16 @@ struct DataRuleTests {
     ] as [Rule])
   func collections(rule: Rule) throws { try rule.check() }
 
+  @Test("a list without an entry schema can be tolerated, and is pointed out")
+  func untyped() throws {
+    let text = "tosca_definitions_version: tosca_2_0\n" + property("{ type: list }", "[ 1, a ]")
+    let fixture = try Fixture(text)
+    let reader = TemplateReader(profiles: Fixture.profiles, tolerances: .untypedCollections)
+    let result = reader.read(fixture.folder + "/service.yaml")
+    #expect(result.findings.map(\.code) == ["missing-key"])
+    #expect(!result.hasErrors)
+  }
+
   @Test(
     "what the standard says of data types (9.2)",
     arguments: [
