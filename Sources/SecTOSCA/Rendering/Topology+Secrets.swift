@@ -9,6 +9,10 @@ extension Topology {
     copy.outputs = outputs.mapValues(\.withoutSecrets)
     for index in copy.nodes.indices {
       copy.nodes[index].properties = copy.nodes[index].properties.mapValues(\.withoutSecrets)
+      if var inner = copy.nodes[index].substitution {
+        inner.topology = inner.topology.withoutSecrets
+        copy.nodes[index].substitution = inner
+      }
     }
     for index in copy.policies.indices {
       copy.policies[index].properties = copy.policies[index].properties.mapValues(\.withoutSecrets)
