@@ -110,7 +110,8 @@ struct ImportTests {
     let outside = try Fixture(["there.yaml": Self.version2("")])
     let fixture = try Fixture(
       service(
-        "imports: [ \(outside.folder)/there.yaml, \(outside.folder)/not-there.yaml, ../x/../z.yaml, file:../x.yaml ]\n"))
+        "imports: [ \(outside.folder)/there.yaml, \(outside.folder)/not-there.yaml, ../x/../z.yaml, file:../x.yaml ]\n")
+    )
     #expect(fixture.read().findings.map(\.code) == Array(repeating: "import-outside", count: 4))
   }
 

@@ -16,7 +16,6 @@ extension FindingKind {
     FindingKind("missing-mapping", "No property is mapped to an input that must have a value.", tosca2: "15.2"),
     FindingKind(
       "no-substitution", "No template is known that stands for a node.", simpleProfile: "3.8.13", tosca2: "15.1"),
-    FindingKind("repeated-requirement", "A requirement is mapped again after all that is left.", tosca2: "15.5"),
     FindingKind("reserved-name", "A type has the name of a built-in one.", tosca2: "9.1"),
     FindingKind(
       "substitution-cycle", "A template has in itself the node that it stands for.", simpleProfile: "3.8.13",
@@ -30,8 +29,6 @@ extension FindingKind {
     FindingKind(
       "unfulfilled-requirement", "No node meets a requirement that names none.", simpleProfile: "3.8.2",
       tosca2: "8.5.3"),
-    FindingKind(
-      "unknown-allocation", "An allocation is of a property that the capability does not have.", tosca2: "8.5.5"),
     FindingKind(
       "unknown-output", "A mapping names an output that does not exist.", simpleProfile: "3.8.9", tosca2: "15.3"),
     FindingKind(

@@ -17,7 +17,8 @@ extension FileLoader {
       return []
     }
     if definition.isProfile {
-      let loaded = loadProfile(name, orDeclared: true)
+      var loaded = loadProfile(name, orDeclared: true)
+      if loaded.isEmpty, let bundled = loadBundledProfile(name, for: importer) { loaded = [bundled] }
       if loaded.isEmpty { reportUnknownProfile(name, place) }
       return loaded.map { ($0, definition.prefix?.text) }
     }
@@ -148,7 +149,7 @@ extension FileLoader {
     findings.report(
       "unknown-profile", at: place, "unknown profile `\(name.excerpt)`",
       expected: "a profile of the product, or a file ending in `.yaml`",
-      suggestion: nearest(name, among: profiles.names()))
+      suggestion: nearest(name, among: profiles.names() + bundledNames()))
   }
 
   static func isFileName(_ name: String) -> Bool { name.hasSuffix(".yaml") || name.hasSuffix(".yml") }

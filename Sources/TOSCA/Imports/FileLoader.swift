@@ -30,6 +30,7 @@ final class FileLoader {
   let mirrors: [String: String]
   let entry: EntryPoint
   private let limits: Limits
+  private var bundled: BundledProfiles?
   /// Texts that stand for files.
   let overlay: Overlay
   private var known: [String: UInt32] = [:]
@@ -98,6 +99,19 @@ final class FileLoader {
       return load(path, realPath: real, displayName: profiles.displayName(path), isProfile: true)
     }
   }
+
+  /// Reads the profile of a name among the files that come with the template.
+  func loadBundledProfile(_ name: String, for importer: UInt32) -> UInt32? {
+    if bundled == nil { bundled = BundledProfiles(folder: entry.root, limits: limits) }
+    guard let path = bundled?.file(of: name), let real = FileAccess.realPath(path),
+      roots.contains(where: { PathText.relative(real, to: $0) != nil }), known[real] != importer
+    else { return nil }
+    if let id = isOpen(real) { return id }
+    return load(path, realPath: real, displayName: entry.displayName(path), isProfile: false)
+  }
+
+  /// The names of the profiles that come with the template.
+  func bundledNames() -> [String] { bundled?.names() ?? [] }
 
   /// The number of a file that is being read: an import of it closes a cycle.
   func isOpen(_ realPath: String) -> UInt32? { known[realPath].flatMap { open.contains($0) ? $0 : nil } }

@@ -160,7 +160,7 @@ extension TopologyBuilder {
     for (name, allocation) in assignment.allocation {
       guard let property = properties[name] else {
         findings.report(
-          "unknown-allocation", .warning, at: allocation.name.place,
+          "unknown-property", at: allocation.name.place,
           "the target capability has no property `\(name.excerpt)` to allocate of",
           expected: ValueTyper.oneOf(properties.keys) ?? "no allocation: its type has no properties",
           suggestion: nearest(name, among: properties.keys))
