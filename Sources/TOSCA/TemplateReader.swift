@@ -14,6 +14,8 @@ public struct TemplateReader: Sendable {
   public var importFolders: [String]
   /// Departures from the standard that are let pass.
   public var tolerances: Tolerance
+  /// A folder with templates that can stand for nodes, besides those that are imported.
+  public var substitutions: String?
   /// Folders of profiles that are searched before those of the product.
   public var profileFolders: [String]
   /// Local folders that stand for remote repositories: by a repository's name, or by the beginning of an address.
@@ -40,10 +42,13 @@ public struct TemplateReader: Sendable {
   ///   - profileFolders: Folders of profiles that are searched before those of the product.
   ///   - mirrors: Local folders that stand for remote repositories, by the repository's name or the beginning of an
   ///     address.
+  ///   - substitutions: A folder with templates that can stand for nodes, besides those that are imported.
   public init(
     profiles: String, inputs: [String: String] = [:], limits: Limits = Limits(), importFolders: [String] = [],
-    tolerances: Tolerance = [], profileFolders: [String] = [], mirrors: [String: String] = [:]
+    tolerances: Tolerance = [], profileFolders: [String] = [], mirrors: [String: String] = [:],
+    substitutions: String? = nil
   ) {
+    self.substitutions = substitutions
     self.tolerances = tolerances
     self.profileFolders = profileFolders
     self.mirrors = mirrors
@@ -89,7 +94,8 @@ public struct TemplateReader: Sendable {
   }
 
   private func read(_ entry: EntryPoint, _ findings: FindingCollector) -> Topology? {
-    let roots = ([entry.root] + importFolders + mirrors.values.sorted()).compactMap { FileAccess.realPath($0) }
+    let others = importFolders + mirrors.values.sorted() + (substitutions.map { [$0] } ?? [])
+    let roots = ([entry.root] + others).compactMap { FileAccess.realPath($0) }
     let loader = FileLoader(
       entry: entry, findings: findings, limits: limits, profiles: ProfileFolders(profileFolders + [profiles]),
       roots: roots, mirrors: mirrors, tolerances: tolerances, overlay: Overlay(overlay))
@@ -103,6 +109,7 @@ public struct TemplateReader: Sendable {
     while let file = pending.popLast() {
       if implicitFiles.insert(file).inserted { pending += loader.files[file]?.imports.map(\.file) ?? [] }
     }
+    if let substitutions { loader.loadSubstitutions(substitutions) }
     // The profile's names must be there before the files that use them.
     let files = loader.order.compactMap { loader.files[$0] }
     let ordered = files.filter { implicitFiles.contains($0.id) } + files.filter { !implicitFiles.contains($0.id) }
@@ -112,6 +119,9 @@ public struct TemplateReader: Sendable {
     let typer = ValueTyper(
       findings: findings, catalogue: catalogue, limits: limits, version: version,
       tolerances: tolerances)
+    if version == .tosca2_0 {
+      typer.functions = FunctionTable(files: ordered, template: template, findings: findings)
+    }
     DefinitionChecker(catalogue: catalogue, typer: typer, findings: findings).checkAll()
     guard let topology = template.content.topology else {
       if !inputs.isEmpty || entry.mustHaveTopology {
@@ -129,7 +139,9 @@ public struct TemplateReader: Sendable {
     for file in files where !file.isProfile { folders[file.id] = file.folder }
     let builder = TopologyBuilder(
       typer: typer, catalogue: catalogue, findings: findings, scope: scope, file: template, folders: folders,
-      artifacts: ArtifactFiles(roots: roots, limits: limits, findings: findings))
+      artifacts: ArtifactFiles(roots: roots, limits: limits, findings: findings),
+      substitutions: SubstitutionSearch(
+        files: files, catalogue: catalogue, template: template, limit: limits.substitutions))
     return builder.build()
   }
 

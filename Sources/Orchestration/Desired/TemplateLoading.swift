@@ -9,6 +9,8 @@ public struct TemplateLoading: Sendable {
   let tolerances: Tolerance
   let isStrict: Bool
   let sources: ImportSources
+  /// A folder with templates that can stand for nodes, besides those that are imported.
+  public var substitutions: String?
 
   /// Templates with the profiles and the module catalogue of a library's folder.
   /// - Parameters:
@@ -67,6 +69,7 @@ public struct TemplateLoading: Sendable {
       profiles: library + "/profiles", inputs: inputs, importFolders: sources.folders, tolerances: tolerances,
       profileFolders: sources.profiles, mirrors: sources.repositories)
     reader.isStrict = isStrict
+    reader.substitutions = substitutions
     reader.usesSettings = true
     return reader
   }

@@ -30,6 +30,7 @@ public struct FindingKind: Hashable, Sendable {
   }
 
   /// Every kind of finding that reading a template can have, by code.
-  public static let all: [FindingKind] = (syntax + files + archives + types + values + topologies + settings)
+  public static let all: [FindingKind] =
+    (syntax + files + archives + types + values + topologies + connections + settings)
     .sorted { $0.code < $1.code }
 }

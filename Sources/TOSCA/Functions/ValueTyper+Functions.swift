@@ -48,11 +48,7 @@ extension ValueTyper {
     var inner = context
     inner.depth += 1
     if inner.call == nil { inner.call = call.place }
-    var call = call
-    if version == .tosca2_0, [.getProperty, .getAttribute, .getArtifact].contains(call.function) {
-      guard let simple = withoutPathKeywords(call) else { return .unknown }
-      call = simple
-    }
+    if version == .tosca2_0, call.function != .getInput { return evaluateVersion2(call, inner) }
     switch call.function {
     case .getInput: return input(call, inner)
     case .getProperty: return property(call, inner)
@@ -90,7 +86,7 @@ extension ValueTyper {
     }
     guard let topology else { return .unknown }
     // A workflow's functions see its inputs, which are given when it runs.
-    if context.otherInputs?.contains(name) == true { return .unknown }
+    if context.otherInputs?.contains(name) == true || context.workflowInputs != nil { return .unknown }
     refer(.input, first, to: topology.inputs[name]?.name.place) { topology.inputs.map { ($0, $1.name.place) } }
     guard let definition = topology.inputs[name] else {
       findings.report(
@@ -113,6 +109,14 @@ extension ValueTyper {
       if let call = call(in: node, schema: nil, context) {
         switch evaluate(call, context) {
         case .known(let result, let inner): (node, context) = (result, inner)
+        case .unknown: return .unknown
+        case .invalid: return .invalid
+        }
+      }
+      var step = step
+      if version == .tosca2_0, let call = call(in: step, schema: nil, context) {
+        switch evaluate(call, context) {
+        case .known(let result, _): step = result
         case .unknown: return .unknown
         case .invalid: return .invalid
         }

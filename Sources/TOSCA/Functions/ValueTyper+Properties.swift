@@ -14,7 +14,7 @@ extension ValueTyper {
     case .relationship(let node, let requirement):
       return relationshipProperty(node, requirement, items.dropFirst(), call, context)
     case .template(let name):
-      guard let template = topology.template.relationshipTemplates[name] else { return .unknown }
+      guard let template = topology.relationshipTemplates[name] else { return .unknown }
       guard let assigned = template.properties[items[1].text ?? ""] else { return .unknown }
       return lookUp("relationship \(name)", assigned.name.text, assigned.value, items.dropFirst(2), call, context)
     case .unknown: return .unknown
@@ -22,7 +22,7 @@ extension ValueTyper {
     }
   }
 
-  private func property(
+  func property(
     of index: Int, _ path: ArraySlice<YAMLNode>, _ call: FunctionCall, _ context: ValueContext
   ) -> Evaluated {
     guard let topology, let first = path.first, let name = first.text else { return .unknown }
@@ -45,8 +45,14 @@ extension ValueTyper {
         return capabilityProperty(index, capability, inner, path, call, context)
       }
       if definition.requirements[name] != nil {
-        guard let binding = node.bindings.first(where: { $0.name.text == name }) else { return .unknown }
-        guard let target = binding.target else { return .unknown }
+        let numbers = node.bindings.indices.filter { node.bindings[$0].name.text == name }
+        if let position = CoreSchema.integer(inner), path.count >= 3 {
+          // An index stands for one of the requirement's relationships.
+          guard numbers.indices.contains(position) else { return .unknown }
+          return relationshipProperty(index, numbers[position], path.dropFirst(2), call, context)
+        }
+        guard let number = numbers.first, let target = node.bindings[number].target else { return .unknown }
+        let binding = node.bindings[number]
         let targetType = topology.nodes[target].type.map { catalogue.nodes.types[$0] }
         if let offered = binding.capability, let capability = targetType?.capabilities[offered],
           hasProperty(inner, of: capability)
@@ -93,7 +99,7 @@ extension ValueTyper {
     return capability.properties.over(catalogue.capabilities.types[type].properties) { $0.refining($1) }
   }
 
-  private func capabilityProperty(
+  func capabilityProperty(
     _ index: Int, _ capability: CapabilityDefinition, _ name: String, _ path: ArraySlice<YAMLNode>,
     _ call: FunctionCall, _ context: ValueContext
   ) -> Evaluated {
@@ -126,7 +132,7 @@ extension ValueTyper {
     return lookUp(owner, name, value, path.dropFirst(2), call, inner)
   }
 
-  private func relationshipProperty(
+  func relationshipProperty(
     _ node: Int, _ requirement: Int, _ path: ArraySlice<YAMLNode>, _ call: FunctionCall, _ context: ValueContext
   ) -> Evaluated {
     guard let topology, let first = path.first, let name = first.text else { return .unknown }
@@ -150,7 +156,7 @@ extension ValueTyper {
   }
 
   /// The value of a property, or what is inside it; one that leads back to itself is reported.
-  private func lookUp(
+  func lookUp(
     _ owner: String, _ name: String, _ value: YAMLNode, _ path: ArraySlice<YAMLNode>, _ call: FunctionCall,
     _ context: ValueContext
   ) -> Evaluated {

@@ -63,6 +63,18 @@ final class FileLoader {
     return load(path, realPath: real, displayName: entry.displayName(path), isProfile: false).flatMap { files[$0] }
   }
 
+  /// Reads the templates of a folder that can stand for nodes.
+  func loadSubstitutions(_ folder: String) {
+    let names = FileAccess.names(in: folder).filter(Self.isFileName)
+    if names.isEmpty {
+      let id = table.add(SourceTable.Source(name: folder, text: nil, path: nil))
+      findings.report(
+        "missing-file", at: table.start(of: id), "the folder `\(folder.excerpt)` has no substituting templates",
+        expected: "a folder with TOSCA files")
+    }
+    for name in names { _ = loadTemplate(PathText.join(folder, name)) }
+  }
+
   /// Reads the profile that every file of a version knows.
   func loadImplicitProfile(of version: TOSCAVersion, for file: UInt32) -> [UInt32] {
     guard let name = version.implicitProfile else { return [] }

@@ -234,11 +234,23 @@ struct Entity {
     if entries.count < 64, taken == (1 << UInt64(entries.count)) - 1 { return }
     let known = known
     for entry in entries where !known.contains(entry.name) && !except(entry.name) {
+      if context.isVersion2, isCommonKeyname(entry) { continue }
       context.findings.report(
         "unknown-key", at: entry.key.place, "unknown keyname `\(entry.name.excerpt)` in \(what)",
         expected: known.isEmpty ? nil : "one of " + known.sorted().map { "`\($0)`" }.joined(separator: ", "),
         suggestion: nearest(entry.name, among: known))
     }
+  }
+
+  /// Whether an entry is one of the keynames that every entity of 2.0 has: `description` and `metadata` (5.3).
+  private func isCommonKeyname(_ entry: YAMLEntry) -> Bool {
+    switch entry.name {
+    case "description": _ = string(entry.value, "`description` of \(what)")
+    case "metadata":
+      if entry.value.entries == nil { reportForm(entry.value, "`metadata` of \(what)", "a map of names") }
+    default: return false
+    }
+    return true
   }
 
   /// The entries whose keynames were not asked for yet.

@@ -56,7 +56,10 @@ final class Catalogue {
 
   /// The number of the type that a name stands for in a file; an unknown one is reported.
   func find(_ kind: TypeKind, _ name: Name, in file: UInt32, report: Bool = true) -> Int? {
-    let found = lookUp(kind, name.text, in: file)
+    // A name that is inherited from a type of another file means what it means there.
+    let found =
+      lookUp(kind, name.text, in: file)
+      ?? (name.place.file != file ? scopes[name.place.file]?[kind, name.text] : nil)
     findings.recorder?.reference(NameKind(kind), name, target: found.map { namePlaces[kind.rawValue][$0] }) {
       known(kind, in: file)
     }
@@ -205,6 +208,20 @@ final class Catalogue {
       "duplicate-name", at: places[0], "the \(kind.title) `\(name.excerpt)` is declared twice in one namespace",
       expected: "each name once, or an import with a `namespace_prefix`",
       related: [(places[1], "the other declaration")])
+  }
+
+  /// Whether a type of some kind is another or derives from it.
+  func derives(_ kind: TypeKind, _ type: Int, from other: Int) -> Bool {
+    switch kind {
+    case .artifact: artifacts.derives(type, from: other)
+    case .capability: capabilities.derives(type, from: other)
+    case .data: dataTypes.derives(type, from: other)
+    case .group: groups.derives(type, from: other)
+    case .interface: interfaces.derives(type, from: other)
+    case .node: nodes.derives(type, from: other)
+    case .policy: policies.derives(type, from: other)
+    case .relationship: relationships.derives(type, from: other)
+    }
   }
 
   /// The common part of a type of some kind.

@@ -19,6 +19,8 @@ public struct Limits: Hashable, Sendable {
   public var stringLength: Int
   /// The findings of one reading; those after it are only counted.
   public var findings: Int
+  /// How many topologies may be made in place of nodes that are to be substituted.
+  public var substitutions: Int
   /// The bytes of an archive.
   public var archiveBytes: Int
   /// The bytes that an archive may unpack to.
@@ -35,7 +37,7 @@ public struct Limits: Hashable, Sendable {
     fileBytes: Int = 16 << 20, totalBytes: Int = 64 << 20, files: Int = 500, importDepth: Int = 64, depth: Int = 64,
     aliasedNodes: Int = 100_000, evaluations: Int = 1_000_000, stringLength: Int = 1 << 20, findings: Int = 1_000,
     archiveBytes: Int = 256 << 20, unpackedBytes: Int = 512 << 20, compressionRatio: Int = 100,
-    archiveEntries: Int = 10_000, checksumBytes: Int = 1 << 30
+    archiveEntries: Int = 10_000, checksumBytes: Int = 1 << 30, substitutions: Int = 1_000
   ) {
     self.fileBytes = fileBytes
     self.totalBytes = totalBytes
@@ -46,6 +48,7 @@ public struct Limits: Hashable, Sendable {
     self.evaluations = evaluations
     self.stringLength = stringLength
     self.findings = findings
+    self.substitutions = substitutions
     self.archiveBytes = archiveBytes
     self.unpackedBytes = unpackedBytes
     self.compressionRatio = compressionRatio
