@@ -20,7 +20,7 @@ extension TopologyBuilder {
       mapped.isUnbounded = requirement.count == .unbounded
       if let earlier = result.requirements.last(where: { $0.name == mapped.name }), earlier.isUnbounded {
         mappingFindings.report(
-          "repeated-requirement", at: requirement.name.place,
+          "repeated-mapping", at: requirement.name.place,
           "all assignments of `\(mapped.name.excerpt)` that are left are mapped before",
           expected: "no mapping after one with `UNBOUNDED` (TOSCA 2.0, 15.5)")
       }
