@@ -91,6 +91,19 @@ struct DiagnosticsTests {
     #expect(try strict.diagnostics("service.yaml").map { $0["severity"] as? Int } == [1])
   }
 
+  @Test("a settings file is checked as what it is, and completed")
+  func settingsFile() throws {
+    let client = try Client(["service.yaml": Shop.service, "types.yaml": Shop.types])
+    try client.open(".testudo.yaml", "stric: true\ntolerate: [ ]\n")
+    #expect(try client.diagnostics(".testudo.yaml").map { $0["code"] as? String } == ["unknown-key"])
+    func labels(_ position: [String: Any]) throws -> [String] {
+      let list = try client.request("textDocument/completion", position) as? [String: Any]
+      return (list?["items"] as? [[String: Any]])?.compactMap { $0["label"] as? String } ?? []
+    }
+    #expect(try labels(client.position(".testudo.yaml", "stric", 3)).contains("strict"))
+    #expect(try labels(client.position(".testudo.yaml", "[ ]", 2)).contains("old-booleans"))
+  }
+
   @Test("what others find in the topology is shown, too")
   func analysis() throws {
     let client = try Client(Shop.files) { result in

@@ -105,6 +105,47 @@ struct LifecycleTests {
     #expect(try client.request("textDocument/hover", client.position("types.yaml", "shop.App")) is [String: Any])
   }
 
+  @Test("damaged messages and documents never stop the server", arguments: 0..<40)
+  func damage(seed: UInt64) throws {
+    var random = seed &* 0x9E37_79B9_7F4A_7C15 | 1
+    func next(_ bound: Int) -> Int {
+      random ^= random << 13
+      random ^= random >> 7
+      random ^= random << 17
+      return Int(random % UInt64(bound))
+    }
+    let client = try Client(Shop.files)
+    var text = Array(Shop.service.unicodeScalars)
+    let odd = Array("{}[]:-&*!|>'\"%@`\t\n ,?#\u{85}é🐢".unicodeScalars)
+    for _ in 0..<8 {
+      let place = next(text.count)
+      switch next(3) {
+      case 0: text.removeSubrange(place..<min(text.count, place + 1 + next(20)))
+      case 1: text.insert(odd[next(odd.count)], at: place)
+      default: text.insert(contentsOf: Array(text[place..<min(text.count, place + next(40))]), at: next(text.count))
+      }
+    }
+    try client.open("service.yaml", String(String.UnicodeScalarView(text)))
+    client.settle()
+    let methods = ["completion", "hover", "definition", "references", "documentHighlight", "prepareRename", "rename"]
+    for method in methods {
+      let answer = try client.answer(
+        "textDocument/" + method,
+        [
+          "textDocument": ["uri": client.uri("service.yaml")], "newName": "x",
+          "position": ["line": next(30) - 1, "character": next(60) - 1],
+        ])
+      #expect(answer["result"] != nil || answer["error"] != nil)
+    }
+    let whole = #"{"jsonrpc":"2.0","id":1,"method":"textDocument/hover","params":{"textDocument":{"uri":""}}}"#
+    var message = Array(whole.utf8)
+    for _ in 0..<20 {
+      message[next(message.count)] = UInt8(next(128))
+      _ = try client.send(raw: String(decoding: message, as: UTF8.self))
+    }
+    #expect(client.server.exitStatus == nil)
+  }
+
   @Test("an unknown tolerance among the options is refused")
   func options() throws {
     let client = try Client(initialize: false)

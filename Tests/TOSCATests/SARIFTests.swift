@@ -68,13 +68,13 @@ struct SARIFTests {
       ("../b.yaml", "../b.yaml", "file:///b.yaml", nil),
       ("/other/a#1.yaml", "/other/a#1.yaml", "file:///other/a%231.yaml", nil),
       ("tosca/simple/1.3/node.yaml", "/p/tosca/simple/1.3/node.yaml", "tosca/simple/1.3/node.yaml", "PROFILES"),
-      ("--set x", nil, nil, nil),
+      ("a.csar/b.yaml", "/tmp/unpacked/b.yaml", "a.csar/b.yaml", "SRCROOT"), ("--set x", nil, nil, nil),
     ] as [(String, String?, String?, String?)])
   func uris(name: String, path: String?, uri: String?, base: String?) throws {
     var moved = finding
     moved.place.file = name
     moved.related = []
-    var sarif = SARIFLog(root: "/work", paths: ["/x": "/x"])
+    var sarif = SARIFLog(root: "/work", paths: ["/x": "/x"], profiles: "/p")
     sarif.paths[name] = path
     let run = try run(try log([moved], log: sarif))
     let location = try #require(((run["results"] as? [[String: Any]])?.first?["locations"] as? [[String: Any]])?.first)

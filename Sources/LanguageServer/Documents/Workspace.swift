@@ -31,6 +31,8 @@ struct Workspace {
   private var revision = 0
   private var services: [String: Service] = [:]
   private var templates: [String]?
+  /// The documents that no template was found to read, so that it need not be searched for after every change.
+  private var lonely: Set<String> = []
 
   init(
     configuration: Configuration, encoding: PositionEncoding, folders: [String] = [], tolerances: Tolerance = [],
@@ -51,6 +53,7 @@ struct Workspace {
     documents[path] = Document(text, encoding: encoding)
     uris[path] = uri
     versions[path] = version
+    lonely = []
     touch()
     return true
   }
@@ -59,6 +62,8 @@ struct Workspace {
   mutating func change(_ path: String, version: Int?, _ changes: [ChangeParameters.Change]) {
     guard var document = documents.removeValue(forKey: path) else { return }
     for change in changes { document.replace(change.range, with: change.text) }
+    // A template may import now what it did not before.
+    if Self.hasTopology(document.text) { lonely = [] }
     documents[path] = document
     versions[path] = version
     touch()
@@ -75,7 +80,10 @@ struct Workspace {
   /// Forgets what was read, because something may have changed.
   mutating func touch(files: Bool = false) {
     revision += 1
-    if files { templates = nil }
+    if files {
+      templates = nil
+      lonely = []
+    }
   }
 
   /// An open document, or the file there.
@@ -119,17 +127,22 @@ struct Workspace {
     return reader
   }
 
+  /// Reads a template, or a settings file, as the workspace has it.
+  func read(_ entry: String, with reader: TemplateReader? = nil) -> ReadResult {
+    let reader = reader ?? self.reader(isAlone: !Self.hasTopology(document(entry)?.text ?? ""))
+    return entry.hasSuffix("/" + ReadingSettings.fileName) ? reader.readSettings(entry) : reader.read(entry)
+  }
+
   private mutating func service(_ entry: String) -> Service {
     if let known = services[entry], known.revision == revision { return known }
-    let isAlone = !Self.hasTopology(documents[entry]?.text ?? document(entry)?.text ?? "")
-    let service = Service(
-      entry: entry, revision: revision, result: reader(isAlone: isAlone).read(entry), analyze: configuration.analyze)
+    let service = Service(entry: entry, revision: revision, result: read(entry), analyze: configuration.analyze)
     services[entry] = service
     return service
   }
 
   /// The services of the workspace that read a document; nil where none does.
   private mutating func searched(for path: String) -> [Service]? {
+    guard !lonely.contains(path), !path.hasSuffix("/" + ReadingSettings.fileName) else { return nil }
     let near = allTemplates().filter { $0 != path }.sorted {
       (Self.distance($0, path), $0) < (Self.distance($1, path), $1)
     }
@@ -137,6 +150,7 @@ struct Workspace {
       let service = service(entry)
       if service.names[path] != nil { return [service] }
     }
+    lonely.insert(path)
     return nil
   }
 

@@ -23,7 +23,7 @@ extension LanguageServer {
         var reader = workspace.reader(isAlone: !Workspace.hasTopology(workspace.document(entry)?.text ?? ""))
         reader.overlay[path] = attempt.text
         reader.completionMarker = CompletionContext.marker
-        guard let index = reader.read(entry).index else { continue }
+        guard let index = workspace.read(entry, with: reader).index else { continue }
         if attempt.isKey, let (kind, names) = index.keynames {
           items += names.map { keyname($0, of: kind, range, context) }
         }

@@ -1,3 +1,5 @@
+import TOSCA
+
 /// What the keynames of TOSCA mean, for hovers and completions.
 enum KeynameMeaning {
   /// What a keyname means in an entity; nil where it is not known.
@@ -15,6 +17,8 @@ enum KeynameMeaning {
     switch keyname {
     case "required", "sensitive", "optional": ["true", "false"]
     case "status": ["supported", "unsupported", "experimental", "deprecated"]
+    case "tolerate": Tolerance.names.map(\.name)
+    case "strict": ["true", "false"]
     case "directives": ["create", "select", "substitute"]
     default: []
     }

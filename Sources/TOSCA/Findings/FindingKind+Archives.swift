@@ -27,6 +27,7 @@ extension FindingKind {
     FindingKind("not-a-folder", "Something other than a folder is to be packed."),
     FindingKind("too-deep-imports", "More imports lead to a file than a reading may take."),
     FindingKind("too-many-bytes", "The files of a template have more bytes than a reading may take."),
+    FindingKind("too-many-names", "Imports under prefixes bring more names than a reading may take."),
     FindingKind(
       "unknown-checksum-algorithm", "The algorithm of a checksum is not known, so that it is not compared.",
       simpleProfile: "3.6.7", tosca2: "12.2"),

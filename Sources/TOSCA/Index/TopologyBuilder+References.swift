@@ -57,8 +57,11 @@ extension ValueTyper {
   }
 
   /// Notes the use of a name of a property, or another thing that a function can ask an entity for.
-  func refer(_ kind: NameKind, _ node: YAMLNode, to target: Place?, known: () -> [(name: String, place: Place?)]) {
+  func refer(
+    _ kind: NameKind, _ node: YAMLNode, to target: @autoclosure () -> Place?,
+    known: () -> [(name: String, place: Place?)]
+  ) {
     guard let recorder = findings.recorder, let text = node.text else { return }
-    recorder.reference(kind, Name(text: text, place: node.place), target: target, known: known)
+    recorder.reference(kind, Name(text: text, place: node.place), target: target(), known: known)
   }
 }

@@ -11,11 +11,15 @@ public struct SARIFLog: Sendable {
   public var root: String?
   /// The paths of the files by their names in findings. Without any, every name is taken for a file.
   public var paths: [String: String]
+  /// The folder of the profiles that come with the product.
+  public var profiles: String?
 
   /// A log.
   public init(
-    kinds: [FindingKind] = FindingKind.all, version: String? = nil, root: String? = nil, paths: [String: String] = [:]
+    kinds: [FindingKind] = FindingKind.all, version: String? = nil, root: String? = nil, paths: [String: String] = [:],
+    profiles: String? = nil
   ) {
+    self.profiles = profiles
     self.kinds = kinds
     self.version = version
     self.root = root
@@ -124,11 +128,12 @@ public struct SARIFLog: Sendable {
       .object([("uri", .string(Self.encoded(path))), ("uriBaseId", .string(base))])
     }
     guard let path = paths.isEmpty ? name : paths[name] else { return nil }
-    if path != name { return relative(name, to: "PROFILES") }
+    if let profiles, let inside = PathText.relative(path, to: profiles) { return relative(inside, to: "PROFILES") }
+    // What is in an archive is named by the archive's path; its own is wherever it was unpacked.
     let inside =
-      root.flatMap { PathText.relative(path, to: $0) } ?? (path.hasPrefix("/") ? nil : PathText.shorten(path))
+      root.flatMap { PathText.relative(name, to: $0) } ?? (name.hasPrefix("/") ? nil : PathText.shorten(name))
     if let inside, !inside.hasPrefix("..") { return relative(inside, to: "SRCROOT") }
-    let absolute = root.map { PathText.join($0, path) } ?? path
+    let absolute = root.map { PathText.join($0, name) } ?? name
     return .object([("uri", .string((absolute.hasPrefix("/") ? "file://" : "") + Self.encoded(absolute)))])
   }
 

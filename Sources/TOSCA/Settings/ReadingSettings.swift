@@ -47,6 +47,8 @@ struct SettingsReader {
   let findings: FindingCollector
   /// How much a file may take.
   let limits: Limits
+  /// Texts that stand for files.
+  var overlay = Overlay()
 
   /// The settings for a template; those that change nothing where there is no file.
   func read(for path: String) -> ReadingSettings {
@@ -58,7 +60,8 @@ struct SettingsReader {
   func read(_ file: String) -> ReadingSettings {
     var settings = ReadingSettings()
     let id = findings.table.add(SourceTable.Source(name: file, text: nil, path: file))
-    guard let bytes = try? FileAccess.read(file, limit: min(limits.fileBytes, 1 << 16)) else {
+    let real = overlay.realPath(file) ?? file
+    guard let bytes = try? overlay.read(file, realPath: real, limit: min(limits.fileBytes, 1 << 16)) else {
       findings.report(
         "unreadable-file", at: findings.table.start(of: id), "the settings cannot be read",
         expected: "a YAML file of at most 64 KiB")
@@ -93,6 +96,23 @@ struct SettingsReader {
     }
     entity.finish()
     return settings
+  }
+}
+
+extension TemplateReader {
+  /// Reads a settings file by itself, for what is wrong with it.
+  public func readSettings(_ file: String) -> ReadResult {
+    let table = SourceTable()
+    let recorder = isIndexing ? IndexRecorder(marker: completionMarker) : nil
+    let findings = FindingCollector(table: table, limit: limits.findings, recorder: recorder)
+    _ = SettingsReader(findings: findings, limits: limits, overlay: Overlay(overlay)).read(file)
+    var result = ReadResult(findings: findings.sorted(), files: [file])
+    result.index = recorder?.index(table)
+    for source in table.sources {
+      result.paths[source.name] = source.path
+      result.sources[source.name] = source.text
+    }
+    return result
   }
 }
 

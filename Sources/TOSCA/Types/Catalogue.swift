@@ -18,6 +18,11 @@ final class Catalogue {
   private let version: TOSCAVersion
   private let tolerances: Tolerance
   private var common = Scope()
+  private var names = 0
+
+  /// The names that the namespaces of all files may have together. Files that import each other under prefixes have
+  /// exponentially many.
+  private static let nameLimit = 1_000_000
   private var nodeShapes: [Int: NodeShape] = [:]
 
   /// The types of the given files, which stand in the order in which they import each other, imported ones first.
@@ -154,12 +159,24 @@ final class Catalogue {
         // The profile that every file knows need not be copied into each namespace.
         guard let scope = own[imported], !implicit.contains(imported), !current.way.contains(imported) else { continue }
         let path = current.prefix + (prefix.map { $0 + ":" } ?? "")
-        guard seen.count < 10_000, seen.insert("\(imported) \(path)").inserted else { continue }
+        guard seen.insert("\(imported) \(path)").inserted else { continue }
+        names += 1 + TypeKind.allCases.reduce(0) { $0 + scope.names($1).count }
+        guard names <= Self.nameLimit else {
+          reportTooManyNames(in: file)
+          return result
+        }
         merge(scope, path, into: &result)
         pending.append((imported, path, current.way + [imported]))
       }
     }
     return result
+  }
+
+  private func reportTooManyNames(in file: UInt32) {
+    findings.report(
+      "too-many-names", at: findings.table.start(of: file),
+      "the imports of all files, under all their prefixes, bring more than \(Self.nameLimit) names",
+      expected: "imports without a prefix, or of fewer files")
   }
 
   private func declare<Definition: TypeDefinition>(

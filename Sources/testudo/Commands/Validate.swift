@@ -13,13 +13,17 @@ struct Validate: ParsableCommand {
                 testudo validate --format sarif services/*.yaml >findings.sarif
       """)
 
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, json, sarif
+  }
+
   @Argument(help: "Templates, folders with one, or archives.")
   var paths: [String]
 
   @OptionGroup var template: TemplateOptions
 
   @Option(help: "text, json or sarif.")
-  var format = FindingFormat.text
+  var format = Format.text
 
   func run() throws {
     let loading = try template.loading()
@@ -43,7 +47,8 @@ struct Validate: ParsableCommand {
     case .sarif:
       let log = SARIFLog(
         kinds: (FindingKind.all + SecTOSCAFindings.all).sorted { $0.code < $1.code },
-        version: Testudo.configuration.version, root: FileManager.default.currentDirectoryPath, paths: files)
+        version: Testudo.configuration.version, root: FileManager.default.currentDirectoryPath, paths: files,
+        profiles: try Installation.library() + "/profiles")
       print(log.text(findings, sources: sources), terminator: "")
     case .text:
       if !findings.isEmpty {
@@ -55,5 +60,3 @@ struct Validate: ParsableCommand {
     if findings.contains(where: { $0.severity == .error }) { throw ExitCode(1) }
   }
 }
-
-extension FindingFormat: @retroactive ExpressibleByArgument {}
