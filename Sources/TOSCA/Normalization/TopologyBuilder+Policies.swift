@@ -68,9 +68,9 @@ extension TopologyBuilder {
     // A copy of what is not there was reported, and has no type.
     if let copy = template.copy, copy.text == template.type.text { return }
     guard let type = catalogue.find(.relationship, template.type, in: file.id) else { return }
-    let definition = catalogue.relationships.types[type]
     // What `SELF` is has a meaning in 2.0 for each relationship that is made of the template (10.3).
     let owner: ValueContext.Owner = typer.version == .tosca2_0 ? .relationshipType(type) : .none
+    let definition = catalogue.relationships.types[type]
     _ = properties(
       template.properties, definition.properties, of: "relationship template `\(template.name.text.excerpt)`",
       at: template.name.place, owner)

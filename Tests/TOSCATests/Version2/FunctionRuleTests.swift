@@ -125,6 +125,7 @@ struct FunctionRuleTests {
       ("Size", "{ $quotient: [ { $get_property: [ SELF, size ] }, 3 ] }", "666 B"),
       ("Size", "{ $remainder: [ { $get_property: [ SELF, size ] }, 3 ] }", "2 B"), ("string", "$$name", "$name"),
       ("string", "$$$item", "$$item"), ("string", "{ $concat: [ $$a, b ] }", "$ab"),
+      ("integer", "$node_index", "0"), ("integer", "{ $node_index: [] }", "0"),
       ("boolean", "{ $and: [ false, { $equal: [ { $get_attribute: [ SELF, state ] }, a ] } ] }", "false"),
     ])
   func known(type: String, value: String, expected: String) throws {
@@ -142,7 +143,7 @@ struct FunctionRuleTests {
       ("integer", "{ $get_attribute: [ SELF, CAPABILITY, c, used ] }"),
       ("integers", "{ $get_property: [ SELF, RELATIONSHIP, r, ALL, TARGET, i ] }"),
       ("integer", "{ $get_property: [ SELF, CAPABILITY, c, RELATIONSHIP, 0, SOURCE, i ] }"),
-      ("string", "{ $get_artifact: [ SELF, file ] }"), ("integer", "$node_index"), ("integer", "{ $node_index: [] }"),
+      ("string", "{ $get_artifact: [ SELF, file ] }"),
       ("integer", "{ $available_allocation: [ SELF, CAPABILITY, c, port ] }"),
       ("string", "{ $concat: [ a, { $get_attribute: [ SELF, state ] } ] }"), ("integer", "{ $twice: [ 4 ] }"),
       ("string", "{ $pick: [ a ] }"), ("string", "{ $pick: [ a, 1 ] }"), ("integer", "{ $pick: [ [ a ] ] }"),

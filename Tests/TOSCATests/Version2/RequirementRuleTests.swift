@@ -170,9 +170,6 @@ struct RequirementRuleTests {
         "wrong-relationship", "a relationship's type derives from the definition's",
         "[ { r: { node: t, relationship: P } } ]"),
       .breaks("unknown-relationship", "a relationship exists", "[ { r: { node: t, relationship: X } } ]"),
-      .breaks(
-        "unknown-property", "an allocation is of a property (8.5.5)",
-        "[ { r: { node: t, allocation: { x: 1 } } } ]"),
       .breaks("wrong-type", "an allocation is of a number (8.5.5)", "[ { r: { node: t, allocation: { name: x } } } ]"),
       .breaks(
         "wrong-type", "an allocation has the property's type (8.5.5)",
