@@ -37,7 +37,7 @@ public struct TemplateReader: Sendable {
   /// `service.yaml`, else the only YAML file.
   public func read(_ path: String) -> ReadResult {
     let table = SourceTable()
-    let findings = FindingCollector(table: table, limit: limits.findings)
+    let findings = FindingCollector(table: table, limit: limits.findings, tolerances: tolerances)
     let topology = read(path, findings)
     var result = ReadResult(topology: findings.hasErrors ? nil : topology, findings: findings.sorted())
     for source in table.sources {

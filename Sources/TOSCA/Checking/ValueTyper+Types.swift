@@ -18,6 +18,7 @@ extension ValueTyper {
         return Value(content, at: findings.table.range(node.place))
       }
     }
+    if let value = tolerated(node, primitive, context) { return value }
     if reportUnknownFunction(node, context) { return nil }
     var expected = primitive.description
     if case .scalar(let text, let style) = node.content {
@@ -129,6 +130,7 @@ extension ValueTyper {
     var isValid = true
     for entry in entries {
       guard let property = definition.properties[entry.name] else {
+        if catalogue.isOpen(.data, type) { continue }
         findings.report(
           "unknown-property", at: context.call ?? entry.key.place,
           "unknown property \(context.isSensitive ? "" : "`\(entry.name.excerpt)` ")of the data type `\(name.excerpt)`",

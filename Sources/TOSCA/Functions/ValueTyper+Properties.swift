@@ -33,7 +33,16 @@ extension ValueTyper {
         return capabilityProperty(index, capability, inner, path, call, context)
       }
       if definition.requirements[name] != nil {
-        guard let binding = node.bindings.first(where: { $0.name.text == name }) else { return .unknown }
+        let bindings = node.bindings.indices.filter { node.bindings[$0].name.text == name }
+        if let number = CoreSchema.integer(inner), tolerances.contains(.requirementIndexes) {
+          findings.report(
+            "tolerated", .warning, at: second.place,
+            "the index of a requirement in `\(call.name)`; tolerated by `\(Tolerance.requirementIndexes.name)`",
+            expected: "a property of the requirement's target")
+          guard bindings.indices.contains(number) else { return .unknown }
+          return relationshipProperty(index, bindings[number], path.dropFirst(2), call, context)
+        }
+        guard let binding = bindings.first.map({ node.bindings[$0] }) else { return .unknown }
         guard let target = binding.target else { return .unknown }
         let targetType = topology.nodes[target].type.map { catalogue.nodes.types[$0] }
         if let offered = binding.capability, let capability = targetType?.capabilities[offered],
@@ -55,6 +64,7 @@ extension ValueTyper {
     guard let property = definition.properties[name] else {
       // Attributes are reflected by properties and the other way round (1.3, 3.6.12.2).
       if definition.attributes[name] != nil || node.template.attributes[name] != nil { return .unknown }
+      if catalogue.isOpen(.node, type) { return .unknown }
       let names = Array(definition.properties.keys) + Array(definition.capabilities.keys)
       findings.report(
         "unknown-property", at: first.place,
@@ -95,9 +105,10 @@ extension ValueTyper {
     }
     let properties = capabilityProperties(capability)
     guard let property = properties[name] else {
-      if let type = catalogue.find(.capability, capability.type, in: capability.file, report: false),
-        catalogue.capabilities.types[type].attributes[name] != nil || capability.attributes[name] != nil
-      {
+      guard let type = catalogue.find(.capability, capability.type, in: capability.file, report: false),
+        !catalogue.isOpen(.capability, type)
+      else { return .unknown }
+      if catalogue.capabilities.types[type].attributes[name] != nil || capability.attributes[name] != nil {
         return .unknown
       }
       findings.report(
@@ -122,7 +133,7 @@ extension ValueTyper {
     guard let type = binding.relationshipType else { return .unknown }
     let definition = catalogue.relationships.types[type]
     guard let property = definition.properties[name] else {
-      if definition.attributes[name] != nil { return .unknown }
+      if definition.attributes[name] != nil || catalogue.isOpen(.relationship, type) { return .unknown }
       findings.report(
         "unknown-property", at: first.place, "the relationship has no property `\(name.excerpt)`",
         expected: Self.oneOf(definition.properties.keys),
@@ -170,7 +181,7 @@ extension ValueTyper {
       Array(definition.attributes.keys) + Array(definition.properties.keys) + Array(definition.capabilities.keys)
       + Array(definition.requirements.keys) + Array(node.template.attributes.keys)
       + ["tosca_id", "tosca_name", "state"]
-    guard names.contains(name) else {
+    guard names.contains(name) || catalogue.isOpen(.node, type) else {
       findings.report(
         "unknown-attribute", at: items[1].place,
         "`\(node.template.name.text.excerpt)` has no attribute `\(name.excerpt)`", expected: Self.oneOf(names),

@@ -59,6 +59,9 @@ final class FileLoader {
         "missing-profile", .warning, at: table.start(of: file), "the profile `\(name)` is not in the profile folder",
         expected: "the Simple Profile's types in `\(name)`")
     }
+    if tolerances.contains(.nonNormativeTypes), let further = version.nonNormativeProfile {
+      return loaded + loadProfile(further)
+    }
     return loaded
   }
 
@@ -148,13 +151,13 @@ final class FileLoader {
         suggestion: near == nil ? nil : "tosca_definitions_version")
       return nil
     }
-    if let text = value.text, text.hasPrefix("tosca_simple_profile_for_nfv_1_0"),
-      tolerances.contains(.networkFunctionsVersion)
+    if let text = value.text, TOSCAVersion(rawValue: text) == nil,
+      let (version, tolerance) = TOSCAVersion.spelt(text), tolerances.contains(tolerance)
     {
       findings.report(
-        "tolerated", .warning, at: value.place, "`\(text.excerpt)` is read as the Simple Profile 1.2",
-        expected: expected)
-      return .simple1_2
+        "tolerated", .warning, at: value.place,
+        "`\(text.excerpt)` is read as `\(version.rawValue)`; tolerated by `\(tolerance.name)`", expected: expected)
+      return version
     }
     guard let text = value.text, let version = TOSCAVersion(rawValue: text) else {
       findings.report(
@@ -266,7 +269,7 @@ final class FileLoader {
 
   private func refuseNetwork(_ name: String, _ place: Place) {
     findings.report(
-      "import-network", tolerances.contains(.networkImports) ? .warning : .error, at: place,
+      "import-network", at: place,
       "the import `\(name.excerpt)` would be fetched over the network",
       expected: "a file in the template's folder, or the name of a profile")
   }

@@ -33,12 +33,12 @@ struct ArtifactDefinition: Sendable {
     repository = entity.string("repository")
     _ = entity.string("description")
     _ = entity.string("deploy_path")
-    _ = entity.text("version")
-    _ = entity.text("artifact_version")
-    checksum = entity.text("checksum")
-    checksumAlgorithm = entity.string("checksum_algorithm")
+    if entity.knows("version", from: .simple1_3) { _ = entity.text("version") }
+    if entity.knows("artifact_version", from: .simple1_3) { _ = entity.text("artifact_version") }
+    if entity.knows("checksum", from: .simple1_3) { checksum = entity.text("checksum") }
+    if entity.knows("checksum_algorithm", from: .simple1_3) { checksumAlgorithm = entity.string("checksum_algorithm") }
     properties = entity.map("properties") { $1 }
-    _ = entity.metadata()
+    if entity.knows("metadata", from: .tosca2_0) { _ = entity.metadata() }
     entity.finish()
   }
 

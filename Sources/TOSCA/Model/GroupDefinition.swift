@@ -18,12 +18,12 @@ struct GroupDefinition: Sendable {
     self.name = name
     let type = entity.string("type")
     _ = entity.string("description")
-    _ = entity.metadata()
+    if entity.knows("metadata", from: .simple1_1) { _ = entity.metadata() }
     members = entity.strings("members") ?? []
     properties = PropertyAssignment.readAll("properties", &entity)
-    _ = PropertyAssignment.readAll("attributes", &entity)
+    if entity.knows("attributes", from: .simple1_3) { _ = PropertyAssignment.readAll("attributes", &entity) }
     interfaces = OrderedMap()
-    if context.version < .simple1_3 { interfaces = InterfaceDefinition.readAll(&entity, .template) }
+    if entity.knows("interfaces", to: .simple1_2) { interfaces = InterfaceDefinition.readAll(&entity, .template) }
     entity.finish()
     guard let type else {
       if entity.key("type") == nil { entity.reportMissing("type", at: name.place) }

@@ -44,17 +44,30 @@ struct PropertyDefinition: Sendable {
       metadata = OrderedMap()
       return
     }
+    if node.entries == nil, context.tolerances.contains(.plainDefinitions) {
+      context.findings.report(
+        "tolerated", .warning, at: node.place,
+        "\(role.what) is \(node.kindDescription); tolerated by `\(Tolerance.plainDefinitions.name)`",
+        expected: "a map of its keynames")
+      self.name = name
+      required = false
+      defaultValue = node
+      metadata = OrderedMap()
+      return
+    }
     var entity = Entity(node, role.what, context)
     guard entity.isMap else { return nil }
     self.name = name
     let typeRequired = role != .parameter && !context.isVersion2
     schema = SchemaDefinition.read(&entity, typeRequired: typeRequired, at: name.place)
     description = entity.string("description")?.text
-    metadata = entity.metadata()
+    metadata = entity.knows("metadata", from: .simple1_2) ? entity.metadata() : OrderedMap()
     defaultValue = entity.take("default")
     required = true
     if role != .attribute { required = entity.boolean("required") ?? true }
-    if role == .property, !context.isVersion2 { _ = entity.take("external-schema") }
+    if role == .property, entity.knows("external-schema", from: .simple1_2, to: .simple1_3) {
+      _ = entity.take("external-schema")
+    }
     if role == .parameter || (role == .property && context.isVersion2) { value = entity.take("value") }
     if role == .parameter, context.isVersion2 { _ = entity.take("mapping") }
     if role == .property, let value { defaultValue = value }

@@ -53,7 +53,7 @@ struct RequirementAssignment: Sendable {
       for keyname in ["count", "allocation", "optional"] { _ = entity.take(keyname) }
       _ = entity.strings("directives")
       _ = entity.metadata()
-    } else {
+    } else if entity.knows("occurrences", from: .simple1_3) {
       _ = entity.bounds("occurrences")
     }
     entity.finish()

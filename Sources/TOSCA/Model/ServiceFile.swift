@@ -28,12 +28,17 @@ struct ServiceFile: Sendable {
     var entity = Entity(node, "a service template", context)
     version = context.version
     _ = entity.take("tosca_definitions_version")
-    if !context.isVersion2 { _ = entity.string("namespace") }
+    if entity.knows("namespace", from: .simple1_1, to: .simple1_3) { _ = entity.string("namespace") }
+    if entity.knows("tosca_default_namespace", to: .simple1_0) { _ = entity.string("tosca_default_namespace") }
     description = entity.string("description")?.text
     metadata = entity.metadata()
     if !context.isVersion2 {
       Self.checkMetadata(node["metadata"], entity)
-      for keyname in ["template_name", "template_author", "template_version"] { _ = entity.text(keyname) }
+      // Drafts had them beside the metadata, and files of the early versions have kept that.
+      for keyname in ["template_name", "template_author", "template_version"]
+      where entity.knows(keyname, to: .simple1_2) {
+        _ = entity.text(keyname)
+      }
     }
     if let value = entity.take("dsl_definitions") { Self.checkReusables(value, entity) }
     repositories = entity.map("repositories") { Self.repository($1, context) }
@@ -63,13 +68,13 @@ struct ServiceFile: Sendable {
     entity.finish()
   }
 
-  /// What others refer to by aliases: a map, whose values 2.0 asks to be there.
+  /// What others refer to by aliases: a map, whose values 2.0 asks to be there. Before, it has no type (1.3, 3.10.1).
   private static func checkReusables(_ value: YAMLNode, _ entity: Entity) {
+    guard entity.context.isVersion2 else { return }
     guard let entries = value.entries else {
       entity.reportForm(value, "`dsl_definitions`", "a map")
       return
     }
-    guard entity.context.isVersion2 else { return }
     for entry in entries where entry.value.isNull {
       entity.reportForm(entry.value, "the definition `\(entry.name.excerpt)`", "a value with an anchor")
     }

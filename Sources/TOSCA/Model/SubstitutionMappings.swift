@@ -12,20 +12,30 @@ struct SubstitutionMappings: Sendable {
     var entity = Entity(node, "a substitution mapping", context)
     nodeType = entity.string("node_type")
     if nodeType == nil, entity.key("node_type") == nil { entity.reportMissing("node_type") }
-    _ = entity.take("substitution_filter").map { NodeFilter($0, context) }
-    _ = entity.map("properties") { $1 }
-    _ = entity.map("attributes") { $1 }
-    capabilities = entity.map("capabilities") { $1 }
+    if entity.knows("substitution_filter", from: .simple1_3) {
+      _ = entity.take("substitution_filter").map { NodeFilter($0, context) }
+    }
+    if entity.knows("properties", from: .simple1_2) { _ = entity.map("properties") { $1 } }
+    if entity.knows("attributes", from: .simple1_3) { _ = entity.map("attributes") { $1 } }
+    let what = entity
+    capabilities = entity.map("capabilities") { Self.mapping($0, $1, "capability", what) }
     requirements = OrderedMap()
     if context.isVersion2, let value = entity.take("requirements") {
       requirements = Self.requirements(value, entity)
     } else if node["requirements"]?.items != nil {
       for (name, value) in entity.list("requirements", read: { ($0, $1) }) { requirements[name.text] = value }
     } else {
-      requirements = entity.map("requirements") { $1 }
+      requirements = entity.map("requirements") { Self.mapping($0, $1, "requirement", what) }
     }
-    _ = entity.map("interfaces") { $1 }
+    if entity.knows("interfaces", from: .simple1_2) { _ = entity.map("interfaces") { $1 } }
     entity.finish()
+  }
+
+  /// A mapping is a list, or a map with further keynames (1.3, 3.8.10 and 3.8.11).
+  private static func mapping(_ name: Name, _ value: YAMLNode, _ what: String, _ entity: Entity) -> YAMLNode? {
+    if value.items != nil || value.entries != nil { return value }
+    entity.reportForm(value, "the mapping of `\(name.text.excerpt)`", "`[node template, \(what)]`")
+    return nil
   }
 
   /// Since 2.0 a list, because a requirement can be mapped several times; a key may be `[requirement, count]` (15.5).

@@ -35,8 +35,10 @@ struct WorkflowDefinition: Sendable {
       entity.reportForm(value, "`preconditions` of a workflow", "a list of conditions")
     }
     steps = entity.map("steps") { Self.step($0, $1, context) }
-    _ = entity.take("implementation").flatMap { Implementation($0, context) }
-    _ = entity.map("outputs") { $1 }
+    if entity.knows("implementation", from: .simple1_3) {
+      _ = entity.take("implementation").flatMap { Implementation($0, context) }
+    }
+    if entity.knows("outputs", from: .simple1_3) { _ = entity.map("outputs") { $1 } }
     entity.finish()
   }
 
@@ -50,7 +52,7 @@ struct WorkflowDefinition: Sendable {
     let activities = entity.take("activities")
     if let value = activities {
       if let items = value.items {
-        for item in items { Activity.check(item, context) }
+        for item in items { Activity.check(item, context, isStep: true) }
       } else {
         entity.reportForm(value, "`activities` of a workflow step", "a list of activities")
       }

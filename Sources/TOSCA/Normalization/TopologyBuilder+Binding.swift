@@ -24,8 +24,17 @@ extension TopologyBuilder {
       }
       chain.append(source)
     }
+    if chain.count > 1, typer.tolerances.contains(.mergedCopies) {
+      findings.report(
+        "tolerated", .warning, at: template.name.place,
+        "maps in the properties of the copy `\(template.name.text.excerpt)` are merged; "
+          + "tolerated by `\(Tolerance.mergedCopies.name)`",
+        expected: "whole values")
+    }
     var result = chain.removeLast()
-    while let next = chain.popLast() { result = next.copying(result) }
+    while let next = chain.popLast() {
+      result = next.copying(result, merging: typer.tolerances.contains(.mergedCopies))
+    }
     return result
   }
 
@@ -39,6 +48,7 @@ extension TopologyBuilder {
       for assignment in scope.nodes[index].template.requirements {
         let name = assignment.name.text
         guard let requirement = definition.requirements[name] else {
+          if catalogue.isOpen(.node, type) { continue }
           findings.report(
             "unknown-requirement", at: assignment.name.place,
             "the node type `\(definition.header.name.text.excerpt)` has no requirement `\(name.excerpt)`",
@@ -101,7 +111,7 @@ extension TopologyBuilder {
   private func checkNodeType(_ type: Int, _ requirement: RequirementDefinition, at target: Name) {
     guard let wanted = requirement.node,
       let base = catalogue.find(.node, wanted, in: requirement.file, report: false),
-      !catalogue.nodes.derives(type, from: base)
+      !catalogue.mayDerive(.node, type, from: base)
     else { return }
     findings.report(
       "wrong-target", at: target.place,
@@ -147,7 +157,7 @@ extension TopologyBuilder {
       }
     case nil: break
     }
-    if let type, let defined, !catalogue.relationships.derives(type, from: defined) {
+    if let type, let defined, !catalogue.mayDerive(.relationship, type, from: defined) {
       findings.report(
         "wrong-relationship", at: place.place,
         "the relationship `\(place.text.excerpt)` is of type `\(catalogue.relationships.types[type].header.name.text)`",
@@ -171,12 +181,13 @@ extension TopologyBuilder {
       if let capability = offered[name.text] {
         binding.capability = name.text
         guard let wantedType, let type = capabilityType(of: capability) else { return }
-        if !catalogue.capabilities.derives(type, from: wantedType) {
+        if !catalogue.mayDerive(.capability, type, from: wantedType) {
           reportCapability(name.text, of: targetName, wantedType, at: place, requirement)
         }
         return
       }
       guard let type = catalogue.find(.capability, name, in: file.id, report: false) else {
+        if catalogue.isOpen(.node, targetType) { return }
         findings.report(
           "unknown-capability", at: name.place, "`\(targetName.excerpt)` has no capability `\(name.text.excerpt)`",
           expected: ValueTyper.oneOf(offered.keys), suggestion: nearest(name.text, among: offered.keys))
@@ -191,11 +202,14 @@ extension TopologyBuilder {
     guard let wantedType else { return }
     let fitting = offered.values.filter { capability in
       guard let type = capabilityType(of: capability) else { return false }
-      return catalogue.capabilities.derives(type, from: wantedType)
+      return catalogue.mayDerive(.capability, type, from: wantedType)
     }
     // A capability of just the type asked for is nearer than one derived from it.
     let best = fitting.first { capabilityType(of: $0) == wantedType } ?? fitting.first
     guard let best else {
+      if catalogue.isOpen(.node, targetType) || offered.values.contains(where: { capabilityType(of: $0) == nil }) {
+        return
+      }
       reportCapability(nil, of: targetName, wantedType, at: place, requirement)
       return
     }
@@ -232,7 +246,8 @@ extension TopologyBuilder {
       ? (definition.validSourceTypes, definition.header.file) : (capability.validSourceTypes, capability.file)
     guard !valid.isEmpty else { return }
     let fits = valid.contains { name in
-      catalogue.find(.node, name, in: file, report: false).map { catalogue.nodes.derives(sourceType, from: $0) } ?? true
+      catalogue.find(.node, name, in: file, report: false).map { catalogue.mayDerive(.node, sourceType, from: $0) }
+        ?? true
     }
     guard !fits else { return }
     // The Simple Profile restricts its own capabilities, and much that runs everywhere does not keep to it.

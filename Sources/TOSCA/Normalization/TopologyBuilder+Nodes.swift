@@ -18,9 +18,12 @@ extension TopologyBuilder {
         expected: "`select` or `substitute`", suggestion: nearest(directive.text, among: directives))
     }
     let values = properties(
-      template.properties, definition.properties, of: title, at: template.name.place, owner)
-    checkAttributes(template.attributes, definition.attributes, definition.properties, of: title, owner)
-    check(template.interfaces, definition.interfaces, owner)
+      template.properties, definition.properties, of: title, at: template.name.place, owner,
+      allowOthers: catalogue.isOpen(.node, type))
+    checkAttributes(
+      template.attributes, definition.attributes, definition.properties, of: title, owner,
+      allowOthers: catalogue.isOpen(.node, type))
+    check(template.interfaces, definition.interfaces, owner, allowOthers: catalogue.isOpen(.node, type))
     return Node(
       name: template.name.text, type: catalogue.nodes.reference(type), properties: values,
       capabilities: capabilities(of: index, definition, title), requirements: requirements(of: index),
@@ -30,6 +33,7 @@ extension TopologyBuilder {
   private func capabilities(of index: Int, _ definition: NodeType, _ title: String) -> [String: Capability] {
     let template = scope.nodes[index].template
     for (name, assignment) in template.capabilities where definition.capabilities[name] == nil {
+      if let type = scope.nodes[index].type, catalogue.isOpen(.node, type) { continue }
       findings.report(
         "unknown-capability", at: assignment.name.place,
         "the node type `\(definition.header.name.text.excerpt)` has no capability `\(name.excerpt)`",
@@ -45,7 +49,8 @@ extension TopologyBuilder {
       let defined = typer.capabilityProperties(capability)
       let values = properties(
         assignment?.properties ?? OrderedMap(), defined, of: "the capability `\(name.excerpt)` of \(title)",
-        at: assignment?.name.place ?? template.name.place, .node(index))
+        at: assignment?.name.place ?? template.name.place, .node(index),
+        allowOthers: catalogue.isOpen(.capability, type))
       if let assignment {
         let attributes = capability.attributes.over(catalogue.capabilities.types[type].attributes)
         checkAttributes(
@@ -66,7 +71,7 @@ extension TopologyBuilder {
         values = properties(
           binding.properties, catalogue.relationships.types[type].properties,
           of: "the relationship of requirement `\(binding.name.text.excerpt)`", at: binding.name.place,
-          .relationship(node: index, requirement: number))
+          .relationship(node: index, requirement: number), allowOthers: catalogue.isOpen(.relationship, type))
       }
       guard let target = binding.target else { continue }
       result.append(
@@ -131,7 +136,7 @@ extension TopologyBuilder {
       let present = FileAccess.names(in: PathText.folder(of: path))
       let wanted = written.split(separator: "/").last.map(String.init) ?? written
       findings.report(
-        "missing-file", typer.tolerances.contains(.missingArtifactFiles) ? .warning : .error, at: file.place,
+        "missing-file", at: file.place,
         "the artifact's file `\(written.excerpt)` does not exist",
         expected: "a file or folder relative to this file", suggestion: nearest(wanted, among: present))
       return written
@@ -158,13 +163,14 @@ extension TopologyBuilder {
   /// Checks the attributes' values that a template gives.
   func checkAttributes(
     _ assigned: OrderedMap<PropertyAssignment>, _ defined: OrderedMap<PropertyDefinition>,
-    _ properties: OrderedMap<PropertyDefinition>, of entity: String, _ owner: ValueContext.Owner
+    _ properties: OrderedMap<PropertyDefinition>, of entity: String, _ owner: ValueContext.Owner,
+    allowOthers: @autoclosure () -> Bool = false
   ) {
     for (key, assignment) in assigned {
       let context = ValueContext(subject: "attribute `\(key.excerpt)`", owner: owner)
       if let definition = defined[key] ?? properties[key] {
         _ = typer.value(Self.attributeValue(assignment.value), of: definition, context)
-      } else {
+      } else if !allowOthers() {
         findings.report(
           "unknown-attribute", at: assignment.name.place, "unknown attribute `\(key.excerpt)` of \(entity)",
           expected: ValueTyper.oneOf(defined.keys) ?? "no attributes: its type has none",
@@ -176,10 +182,11 @@ extension TopologyBuilder {
   /// Checks the interfaces that a template assigns against those that its type defines.
   func check(
     _ assigned: OrderedMap<InterfaceDefinition>, _ defined: OrderedMap<InterfaceDefinition>,
-    _ owner: ValueContext.Owner
+    _ owner: ValueContext.Owner, allowOthers: @autoclosure () -> Bool = false
   ) {
     for (name, interface) in assigned {
       guard let base = defined[name] else {
+        if allowOthers() { continue }
         findings.report(
           "unknown-interface", at: interface.name.place, "the type has no interface `\(name.excerpt)`",
           expected: ValueTyper.oneOf(defined.keys) ?? "no interfaces: its type has none",
@@ -193,11 +200,14 @@ extension TopologyBuilder {
       let notifications = type.map { catalogue.interfaces.types[$0].notifications } ?? OrderedMap()
       let shared = type.map { catalogue.interfaces.types[$0].properties } ?? OrderedMap()
       check(interface.inputs, base.inputs, shared, owner)
+      if file.content.version != .tosca2_0 {
+        checkRequiredInputs(interface, base, type.map { catalogue.interfaces.types[$0] })
+      }
       for (key, operation) in interface.operations {
         let known =
           Array(operations.keys) + Array(base.operations.keys) + Array(notifications.keys)
           + Array(base.notifications.keys)
-        if type != nil, !known.contains(key) {
+        if let type, !known.contains(key), !catalogue.isOpen(.interface, type) {
           findings.report(
             "unknown-operation", at: operation.name.place,
             "the interface `\(name.excerpt)` has no operation `\(key.excerpt)`",

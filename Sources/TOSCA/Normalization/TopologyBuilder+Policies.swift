@@ -7,7 +7,7 @@ extension TopologyBuilder {
     guard let type, let known else { return nil }
     let values = properties(
       definition.properties, known.properties, of: "policy `\(definition.name.text.excerpt)`",
-      at: definition.name.place, .none)
+      at: definition.name.place, .none, allowOthers: catalogue.isOpen(.policy, type))
     let triggers = definition.triggers.over(known.triggers)
     return Policy(
       name: definition.name.text, type: catalogue.policies.reference(type), properties: values,
@@ -31,13 +31,13 @@ extension TopologyBuilder {
     let fits = type.targets.contains { name in
       if let node, let own = scope.nodes[node].type {
         if let base = catalogue.find(.node, name, in: type.header.file, report: false) {
-          return catalogue.nodes.derives(own, from: base)
+          return catalogue.mayDerive(.node, own, from: base)
         }
-        return false
+        return catalogue.isOpen(.node, own)
       }
       if let group, let own = catalogue.find(.group, group.type, in: file.id, report: false) {
         if let base = catalogue.find(.group, name, in: type.header.file, report: false) {
-          return catalogue.groups.derives(own, from: base)
+          return catalogue.mayDerive(.group, own, from: base)
         }
         return false
       }
@@ -83,17 +83,19 @@ extension TopologyBuilder {
     let definition = catalogue.relationships.types[type]
     _ = properties(
       template.properties, definition.properties, of: "relationship template `\(template.name.text.excerpt)`",
-      at: template.name.place, .none)
+      at: template.name.place, .none, allowOthers: catalogue.isOpen(.relationship, type))
     checkAttributes(
       template.attributes, definition.attributes, definition.properties,
-      of: "relationship template `\(template.name.text.excerpt)`", .none)
-    check(template.interfaces, definition.interfaces, .none)
+      of: "relationship template `\(template.name.text.excerpt)`", .none,
+      allowOthers: catalogue.isOpen(.relationship, type))
+    check(template.interfaces, definition.interfaces, .none, allowOthers: catalogue.isOpen(.relationship, type))
   }
 
   /// Checks that a substitution mapping maps what exists.
   func check(_ mappings: SubstitutionMappings) {
     guard let name = mappings.nodeType, let type = catalogue.find(.node, name, in: file.id) else { return }
     let definition = catalogue.nodes.types[type]
+    if catalogue.isOpen(.node, type) { return }
     check(mappings.capabilities, "capability", Array(definition.capabilities.keys)) {
       Array(catalogue.nodes.types[$0].capabilities.keys)
     }

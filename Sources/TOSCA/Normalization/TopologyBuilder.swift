@@ -57,13 +57,13 @@ final class TopologyBuilder {
   /// missing or does not fit is reported.
   func properties(
     _ assigned: OrderedMap<PropertyAssignment>, _ defined: OrderedMap<PropertyDefinition>, of entity: String,
-    at place: Place, _ owner: ValueContext.Owner, allowOthers: Bool = false
+    at place: Place, _ owner: ValueContext.Owner, allowOthers: @autoclosure () -> Bool = false
   ) -> [String: Value] {
     var result: [String: Value] = [:]
     for (key, assignment) in assigned {
       let context = ValueContext(subject: "property `\(key.excerpt)`", owner: owner)
       guard let definition = defined[key] else {
-        if allowOthers {
+        if allowOthers() {
           result[key] = typer.value(assignment.value, as: nil, context)
         } else {
           findings.report(
@@ -136,7 +136,7 @@ final class TopologyBuilder {
       guard let allowed, !allowed.members.isEmpty, let nodeType = scope.nodes[index].type else { continue }
       let fits = allowed.members.contains { name in
         catalogue.find(.node, name, in: allowed.header.file, report: false)
-          .map { catalogue.nodes.derives(nodeType, from: $0) } ?? true
+          .map { catalogue.mayDerive(.node, nodeType, from: $0) } ?? true
       }
       if !fits {
         findings.report(
@@ -149,7 +149,7 @@ final class TopologyBuilder {
     check(definition.interfaces, allowed.interfaces, .none)
     let values = properties(
       definition.properties, allowed.properties, of: "group `\(definition.name.text.excerpt)`",
-      at: definition.name.place, .none)
+      at: definition.name.place, .none, allowOthers: catalogue.isOpen(.group, type))
     return Group(
       name: definition.name.text, type: catalogue.groups.reference(type), members: definition.members.map(\.text),
       properties: values, place: range(definition.name.place))

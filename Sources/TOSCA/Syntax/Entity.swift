@@ -68,6 +68,21 @@ struct Entity {
     return entries.first { $0.name == keyname }?.value
   }
 
+  /// Whether the file's version has a keyname that not every version has. Where it is written all the same, that is
+  /// reported, and it is read only where that is tolerated.
+  mutating func knows(
+    _ keyname: String, from first: TOSCAVersion = .simple1_0, to last: TOSCAVersion = .tosca2_0
+  ) -> Bool {
+    if first <= context.version, context.version <= last { return true }
+    guard let place = key(keyname) else { return false }
+    known.append(keyname)
+    let exists = context.version < first ? "exists since TOSCA \(first.number)" : "existed until TOSCA \(last.number)"
+    context.findings.report(
+      "other-version", at: place, "`\(keyname)` of \(what) \(exists), and this file is of \(context.version.number)",
+      expected: context.version < first ? "a later `tosca_definitions_version`" : nil)
+    return context.tolerances.contains(.otherVersions)
+  }
+
   /// The keyname as written.
   func key(_ keyname: String) -> Place? { entries.first { $0.name == keyname }?.key.place }
 
@@ -151,6 +166,11 @@ struct Entity {
   /// A list of maps with one name each, as requirements and policies are written.
   mutating func list<Element>(_ keyname: String, read: (Name, YAMLNode) -> Element?) -> [Element] {
     guard let value = take(keyname) else { return [] }
+    if value.isNull, context.tolerances.contains(.emptySections) {
+      context.findings.report(
+        "tolerated", .warning, at: value.place, "`\(keyname)` of \(what) has nothing in it", expected: "`[]`")
+      return []
+    }
     guard let items = value.items else {
       reportForm(value, "`\(keyname)` of \(what)", "a list of maps with one name each")
       return []

@@ -16,6 +16,8 @@ final class Catalogue {
   private let version: TOSCAVersion
   private let tolerances: Tolerance
   private var common = Scope()
+  /// The names of all files, where they share one namespace.
+  private var shared = Scope()
 
   /// The types of the given files, which stand in the order in which they import each other, imported ones first.
   init(
@@ -41,6 +43,7 @@ final class Catalogue {
       if implicit.contains(file.id) { common.fill(from: scope) }
     }
     let imports = Dictionary(files.map { ($0.id, $0.imports) }) { first, _ in first }
+    if tolerances.contains(.sharedNamespace) { for file in files { shared.fill(from: own[file.id] ?? Scope()) } }
     for file in files { scopes[file.id] = namespace(of: file.id, own, imports) }
     common.addShortNames()
     resolve()
@@ -49,6 +52,16 @@ final class Catalogue {
   /// The number of the type that a name stands for in a file; an unknown one is reported.
   func find(_ kind: TypeKind, _ name: Name, in file: UInt32, report: Bool = true) -> Int? {
     if let found = scopes[file]?[kind, name.text] ?? common[kind, name.text] { return found }
+    if tolerances.contains(.sharedNamespace), let found = shared[kind, name.text] {
+      if report {
+        findings.report(
+          "tolerated", .warning, at: name.place,
+          "the \(kind.title) `\(name.text.excerpt)` is not imported here; "
+            + "tolerated by `\(Tolerance.sharedNamespace.name)`",
+          expected: "an import of the file that declares it")
+      }
+      return found
+    }
     if report { reportUnknown([kind], name, in: file) }
     return nil
   }
@@ -106,6 +119,33 @@ final class Catalogue {
       }
     }
     return .complex(type)
+  }
+
+  /// Whether a type derives, at whatever distance, from one that is unknown, so that what it has cannot be said.
+  func isOpen(_ kind: TypeKind, _ type: Int) -> Bool {
+    let (parents, ancestors) = lineage(kind, type)
+    return ([type] + ancestors).contains { ancestor in
+      guard parents[ancestor] == nil, let base = header(kind, ancestor).derivedFrom else { return false }
+      return kind != .data || Primitive(name: base.text, version) == nil
+    }
+  }
+
+  /// Whether a type is another or derives from it, or may do so for all that is known.
+  func mayDerive(_ kind: TypeKind, _ type: Int, from base: Int) -> Bool {
+    type == base || lineage(kind, type).ancestors.contains(base) || isOpen(kind, type)
+  }
+
+  private func lineage(_ kind: TypeKind, _ type: Int) -> (parents: [Int?], ancestors: [Int]) {
+    switch kind {
+    case .artifact: (artifacts.parents, artifacts.ancestors[type])
+    case .capability: (capabilities.parents, capabilities.ancestors[type])
+    case .data: (dataTypes.parents, dataTypes.ancestors[type])
+    case .group: (groups.parents, groups.ancestors[type])
+    case .interface: (interfaces.parents, interfaces.ancestors[type])
+    case .node: (nodes.parents, nodes.ancestors[type])
+    case .policy: (policies.parents, policies.ancestors[type])
+    case .relationship: (relationships.parents, relationships.ancestors[type])
+    }
   }
 
   /// Whether a file belongs to the profile that every file knows.
