@@ -32,13 +32,11 @@ extension DefinitionChecker {
     }
   }
 
-  /// A requirement that a derived node type defines again only narrows what it inherits, so that a node of the derived
-  /// type can stand for one of its parent (1.3, 3.7.9). Earlier versions say nothing of it.
+  /// A requirement that a derived node type defines again should only narrow what it inherits, so that a node of the
+  /// derived type can stand for one of its parent. No version of the Simple Profile says so, and types that 1.3 lists
+  /// change the capability, so this is a warning about the node and the relationship.
   func checkRefinement(_ requirement: RequirementDefinition, of inherited: RequirementDefinition?) {
     guard let inherited, typer.version == .simple1_3 else { return }
-    narrow(requirement.capability, inherited.capability, .capability, requirement, inherited) {
-      catalogue.capabilities.derives($0, from: $1)
-    }
     narrow(requirement.node, inherited.node, .node, requirement, inherited) {
       catalogue.nodes.derives($0, from: $1)
     }
@@ -55,7 +53,7 @@ extension DefinitionChecker {
       let wanted = catalogue.find(kind, base, in: inherited.file, report: false), !derives(type, wanted)
     else { return }
     findings.report(
-      "incompatible-refinement", at: own.place,
+      "incompatible-refinement", .warning, at: own.place,
       "the requirement `\(requirement.name.text.excerpt)` changes its inherited \(kind.title) `\(base.text.excerpt)`",
       expected: "the same type, or one derived from it", related: [(inherited.name.place, "it is inherited from here")])
   }

@@ -59,7 +59,9 @@ final class ValueTyper {
     if let call = call(in: node, schema: schema, context) {
       switch evaluate(call, context) {
       case .known(let result, let inner): return value(result, as: schema, inner)
-      case .unknown: return unresolved(call)
+      case .unknown:
+        if let schema, !fits(call, schema, context) { return nil }
+        return unresolved(call)
       case .invalid: return nil
       }
     }
@@ -115,6 +117,7 @@ final class ValueTyper {
       let values = items.map { value($0, as: nil, context.inside(context.subject)) }
       return values.contains { $0 == nil } ? nil : Value(.list(values.compactMap(\.self)), at: place)
     case .mapping(let entries):
+      if entries.count == 1, entries[0].name.hasPrefix("get"), reportUnknownFunction(node, context) { return nil }
       var result: [Value.Entry] = []
       for entry in entries {
         guard let value = value(entry.value, as: nil, context.inside(context.subject)) else { return nil }

@@ -4,6 +4,8 @@ struct ArtifactDefinition: Sendable {
   var name: Name
   /// Its type; nil in the short form, where the file's ending says it.
   var type: Name?
+  /// Whether it is written in the short form.
+  var isShort = false
   /// The file; nil where a template's artifact leaves it to the one of its type.
   var file: Name?
   /// The repository that has the file.
@@ -24,6 +26,7 @@ struct ArtifactDefinition: Sendable {
     properties = OrderedMap()
     if case .scalar(let text, let style) = node.content, CoreSchema.kind(of: text, style) == .string {
       file = Name(text: text, place: node.place)
+      isShort = true
       return
     }
     var entity = Entity(node, "an artifact", context, orText: true)

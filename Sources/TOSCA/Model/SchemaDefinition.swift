@@ -134,6 +134,7 @@ struct ConstraintClause: Sendable {
         expected: "a map with one operator, such as `in_range: [1, 9]`")
       return nil
     }
+    guard hasOperand(entry, context) else { return nil }
     if entry.name == "schema", context.version < .simple1_3 {
       context.findings.report(
         "other-version", at: entry.key.place, "the constraint operator `schema` exists since TOSCA 1.3")
@@ -148,5 +149,14 @@ struct ConstraintClause: Sendable {
       return nil
     }
     return ConstraintClause(operation: operation, place: entry.key.place, operand: entry.value)
+  }
+
+  /// Reports a constraint whose operand is an empty list: there is nothing to compare with (1.3, 3.6.3.3).
+  private static func hasOperand(_ entry: YAMLEntry, _ context: SyntaxContext) -> Bool {
+    guard let items = entry.value.items, items.isEmpty else { return true }
+    context.findings.report(
+      "wrong-constraint", at: entry.value.place, "the constraint `\(entry.name.excerpt)` has no operand",
+      expected: "a value, or a list of values")
+    return false
   }
 }

@@ -4,6 +4,8 @@ struct TriggerDefinition: Sendable {
   var name: Name
   /// The event's type.
   var event: Name
+  /// The node that the event comes from, where a filter says it.
+  var source: Name?
   /// The condition.
   var condition: YAMLNode?
   /// What is to be done.
@@ -39,8 +41,8 @@ struct TriggerDefinition: Sendable {
       self.event = event
       return
     }
-    _ = entity.take("schedule")
-    _ = entity.take("target_filter")
+    if let value = entity.take("schedule") { Self.checkSchedule(value, context) }
+    if let value = entity.take("target_filter") { source = Self.filteredNode(value, context) }
     condition = entity.take("condition")
     for keyname in ["constraint", "period", "evaluations", "method"] where entity.knows(keyname, to: .simple1_2) {
       if let value = entity.take(keyname), condition == nil { condition = value }
@@ -71,6 +73,30 @@ struct TriggerDefinition: Sendable {
 }
 
 extension TriggerDefinition {
+  /// When a trigger is active: an interval (1.3, 3.6.22.1), or a function that gives one.
+  private static func checkSchedule(_ node: YAMLNode, _ context: SyntaxContext) {
+    if let entries = node.entries, entries.count == 1, FunctionCall.Function(rawValue: entries[0].name) != nil {
+      return
+    }
+    var entity = Entity(node, "the schedule of a trigger", context)
+    for keyname in ["start_time", "end_time"] {
+      if let value = entity.take(keyname), let text = value.text, TimestampText(text) == nil {
+        entity.reportForm(value, "`\(keyname)` of a schedule", Primitive.timestamp.description)
+      }
+    }
+    entity.finish()
+  }
+
+  /// What the event of a trigger comes from (1.3, 3.6.21).
+  private static func filteredNode(_ node: YAMLNode, _ context: SyntaxContext) -> Name? {
+    var entity = Entity(node, "the target filter of a trigger", context)
+    let source = entity.string("node")
+    if source == nil, entity.key("node") == nil { entity.reportMissing("node") }
+    for keyname in ["requirement", "capability"] { _ = entity.string(keyname) }
+    entity.finish()
+    return source
+  }
+
   /// The event of an earlier version: a name, or a map with the event's type.
   private static func eventType(_ entity: inout Entity) -> Name? {
     guard let value = entity.take("event_type") else { return nil }

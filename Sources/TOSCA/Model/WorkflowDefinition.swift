@@ -17,6 +17,8 @@ struct WorkflowDefinition: Sendable {
   var name: Name
   /// Its inputs.
   var inputs: OrderedMap<PropertyDefinition>
+  /// What its preconditions are about.
+  var preconditionTargets: [Name]
   /// Its steps.
   var steps: OrderedMap<Step>
 
@@ -31,8 +33,13 @@ struct WorkflowDefinition: Sendable {
     if context.isVersion2, let value = entity.take("precondition") {
       Condition.check(value, "the precondition of a workflow", context)
     }
-    if !context.isVersion2, let value = entity.take("preconditions"), value.items == nil, value.entries == nil {
-      entity.reportForm(value, "`preconditions` of a workflow", "a list of conditions")
+    preconditionTargets = []
+    if !context.isVersion2, let value = entity.take("preconditions") {
+      if let items = value.items {
+        preconditionTargets = items.compactMap { Self.preconditionTarget($0, context) }
+      } else {
+        entity.reportForm(value, "`preconditions` of a workflow", "a list of conditions")
+      }
     }
     steps = entity.map("steps") { Self.step($0, $1, context) }
     if entity.knows("implementation", from: .simple1_3) {
@@ -40,6 +47,17 @@ struct WorkflowDefinition: Sendable {
     }
     if entity.knows("outputs", from: .simple1_3) { _ = entity.map("outputs") { $1 } }
     entity.finish()
+  }
+
+  /// A condition that must hold before a workflow runs (1.3, 3.6.27).
+  private static func preconditionTarget(_ node: YAMLNode, _ context: SyntaxContext) -> Name? {
+    var entity = Entity(node, "a precondition", context)
+    let target = entity.string("target")
+    if target == nil, entity.key("target") == nil { entity.reportMissing("target") }
+    _ = entity.string("target_relationship")
+    _ = entity.take("condition")
+    entity.finish()
+    return target
   }
 
   private static func step(_ name: Name, _ node: YAMLNode, _ context: SyntaxContext) -> Step? {

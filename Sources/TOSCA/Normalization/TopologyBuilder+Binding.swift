@@ -139,7 +139,9 @@ extension TopologyBuilder {
         findings.report(
           "unknown-relationship", at: name.place, "unknown relationship `\(name.text.excerpt)`",
           expected: "a relationship template or a relationship type",
-          suggestion: nearest(name.text, among: scope.template.relationshipTemplates.keys))
+          suggestion: nearest(
+            name.text,
+            among: scope.template.relationshipTemplates.keys + catalogue.names(.relationship, in: file.id)))
       }
     case .inline(let name, let properties, let interfaces):
       binding.properties = properties

@@ -19,6 +19,47 @@ extension TopologyBuilder {
     }
   }
 
+  /// Reports a name that stands for no node template or group.
+  func checkTarget(_ target: Name, of what: String) {
+    guard scope.nodeIndex[target.text] == nil, scope.template.groups[target.text] == nil else { return }
+    let names = Array(scope.nodeIndex.keys) + Array(scope.template.groups.keys)
+    findings.report(
+      "unknown-target", at: target.place, "\(what) names no node template or group: `\(target.text.excerpt)`",
+      expected: ValueTyper.oneOf(names), suggestion: nearest(target.text, among: names))
+  }
+
+  /// Evaluates the defaults of operations' inputs as a node gets them, where its template gives nothing else.
+  func checkInputDefaults(of type: Int, _ template: NodeTemplate, _ owner: ValueContext.Owner) {
+    for (interface, operation, definition) in inputDefaults(of: type) {
+      let assigned = template.interfaces[interface]
+      let name = definition.name.text
+      guard assigned?.inputs[name] == nil, assigned?.operations[operation]?.inputs[name] == nil,
+        let value = definition.defaultValue ?? definition.value
+      else { continue }
+      _ = typer.value(
+        value, of: definition, ValueContext(subject: "the default of input `\(name.excerpt)`", owner: owner))
+    }
+  }
+
+  /// The inputs of a node type's operations whose defaults are calls; most types have none.
+  private func inputDefaults(of type: Int) -> [(interface: String, operation: String, input: PropertyDefinition)] {
+    if let known = inputDefaultsByType[type] { return known }
+    var result: [(interface: String, operation: String, input: PropertyDefinition)] = []
+    for (interface, definition) in catalogue.nodes.types[type].interfaces {
+      for (operation, definition) in definition.operations {
+        for (key, node) in definition.inputs where Self.isDefinition(node) {
+          // Only what `SELF` stands for is known of every node of the type.
+          guard let written = node["default"] ?? node["value"],
+            written.entries?.first?.value.items?.first?.text == "SELF", let input = self.definition(key, node)
+          else { continue }
+          result.append((interface, operation, input))
+        }
+      }
+    }
+    inputDefaultsByType[type] = result
+    return result
+  }
+
   private func definitions(_ inputs: OrderedMap<YAMLNode>) -> OrderedMap<PropertyDefinition> {
     var result = OrderedMap<PropertyDefinition>()
     for (key, node) in inputs where Self.isDefinition(node) { result[key] = definition(key, node) }

@@ -24,6 +24,7 @@ extension TopologyBuilder {
       template.attributes, definition.attributes, definition.properties, of: title, owner,
       allowOthers: catalogue.isOpen(.node, type))
     check(template.interfaces, definition.interfaces, owner, allowOthers: catalogue.isOpen(.node, type))
+    if file.content.version != .tosca2_0 { checkInputDefaults(of: type, template, owner) }
     return Node(
       name: template.name.text, type: catalogue.nodes.reference(type), properties: values,
       capabilities: capabilities(of: index, definition, title), requirements: requirements(of: index),
@@ -99,6 +100,7 @@ extension TopologyBuilder {
         expected: "the keyname `file`")
       return nil
     }
+    checkForm(of: artifact, inherited: inherited)
     var reference = TypeReference(name: "tosca.artifacts.Root", ancestors: [])
     let named = artifact.type ?? inherited?.type
     var definition: ArtifactType?
@@ -149,6 +151,22 @@ extension TopologyBuilder {
         expected: "a file or folder in the template's folder")
     }
     return PathText.relative(path, to: root) ?? path
+  }
+
+  /// In its long form an artifact says its type (1.3, 3.6.7.1); the repository is one of the file.
+  private func checkForm(of artifact: ArtifactDefinition, inherited: ArtifactDefinition?) {
+    if artifact.type == nil, inherited?.type == nil, !artifact.isShort {
+      findings.report(
+        "missing-key", at: artifact.name.place, "the artifact `\(artifact.name.text.excerpt)` lacks `type`",
+        expected: "the keyname `type`")
+    }
+    guard let repository = artifact.repository, artifact.definingFile == file.id,
+      file.content.repositories[repository.text] == nil
+    else { return }
+    findings.report(
+      "unknown-repository", at: repository.place, "unknown repository `\(repository.text.excerpt)`",
+      expected: "a repository of this file",
+      suggestion: nearest(repository.text, among: file.content.repositories.keys))
   }
 
   private func isProfile(_ id: UInt32) -> Bool { folders[id] == nil }

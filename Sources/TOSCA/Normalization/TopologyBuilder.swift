@@ -9,6 +9,8 @@ final class TopologyBuilder {
   let folders: [UInt32: String]
   /// The folder of the template, as the user named it.
   let root: String
+  /// The inputs of operations that have calls as defaults, by the number of the node type.
+  var inputDefaultsByType: [Int: [(interface: String, operation: String, input: PropertyDefinition)]] = [:]
 
   /// A builder for the template of a file.
   init(
@@ -32,6 +34,7 @@ final class TopologyBuilder {
     for parameter in template.inputs.values + template.outputs.values {
       if let schema = parameter.schema { definitions.check(schema) }
     }
+    for parameter in template.workflows.values.flatMap(\.inputs.values) { definitions.check(parameter) }
     bindNodes()
     bindRequirements()
     checkHostCycles()
@@ -44,7 +47,16 @@ final class TopologyBuilder {
     topology.groups = template.groups.values.compactMap { group($0) }
     topology.policies = template.policies.values.compactMap { policy($0) }
     topology.outputs = outputs()
-    for workflow in template.workflows.values { check(workflow) }
+    for workflow in template.workflows.values {
+      check(workflow)
+      for target in workflow.preconditionTargets { checkTarget(target, of: "a precondition") }
+    }
+    for policy in template.policies.values {
+      for source in policy.triggers.values.compactMap(\.source)
+      where catalogue.find(.node, source, in: file.id, report: false) == nil {
+        checkTarget(source, of: "a target filter")
+      }
+    }
     for relationship in template.relationshipTemplates.values { check(relationship) }
     if let mappings = template.substitutionMappings { check(mappings) }
     return topology

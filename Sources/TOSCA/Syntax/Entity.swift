@@ -89,9 +89,10 @@ struct Entity {
   /// Reports an entity that lacks a keyname.
   func reportMissing(_ keyname: String, at place: Place? = nil) {
     guard isMap else { return }
+    let isMisspelt = entries.contains { !known.contains($0.name) && nearest($0.name, among: [keyname]) != nil }
     context.findings.report(
       "missing-key", at: place ?? node.place, "\(what) lacks `\(keyname)`", expected: "the keyname `\(keyname)`",
-      suggestion: nil)
+      suggestion: isMisspelt ? keyname : nil)
   }
 
   /// A value that must be a string.

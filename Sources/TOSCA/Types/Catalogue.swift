@@ -66,6 +66,11 @@ final class Catalogue {
     return nil
   }
 
+  /// The names of the types of a kind that a file sees, for suggestions.
+  func names(_ kind: TypeKind, in file: UInt32) -> [String] {
+    (scopes[file].map { Array($0.names(kind)) } ?? []) + common.names(kind)
+  }
+
   /// Reports a name that stands for no type of the given kinds.
   func reportUnknown(_ kinds: [TypeKind], _ name: Name, in file: UInt32) {
     var known: [String] = []
