@@ -54,7 +54,7 @@ final class TopologyBuilder {
     for policy in template.policies.values {
       for source in policy.triggers.values.compactMap(\.source)
       where catalogue.find(.node, source, in: file.id, report: false) == nil {
-        checkTarget(source, of: "a target filter")
+        findings.tolerating(.freeTriggers) { checkTarget(source, of: "a target filter") }
       }
     }
     for relationship in template.relationshipTemplates.values { check(relationship) }

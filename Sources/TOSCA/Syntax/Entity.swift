@@ -149,7 +149,7 @@ struct Entity {
         "tolerated", .warning, at: value.place, "`\(keyname)` of \(what) has nothing in it", expected: "`{}`")
       return result
     }
-    guard let entries = value.entries else {
+    guard let entries = value.entries ?? namesInList(value) else {
       reportForm(value, "`\(keyname)` of \(what)", "a map of names")
       return result
     }
@@ -177,7 +177,7 @@ struct Entity {
       return []
     }
     var result: [Element] = []
-    for item in items {
+    for item in items.map(withoutKeynamesBeside) {
       guard let entries = item.entries, entries.count == 1, let entry = entries.first else {
         reportForm(item, "an item of `\(keyname)`", "a map with one name")
         continue
@@ -188,6 +188,30 @@ struct Entity {
     return result
   }
 
+  /// The entries of a list of maps with one name each, where a map of names is asked for and that is tolerated.
+  private func namesInList(_ value: YAMLNode) -> [YAMLEntry]? {
+    guard context.tolerances.contains(.flatItems), let items = value.items else { return nil }
+    let entries = items.flatMap { $0.entries ?? [] }
+    guard entries.count == items.count else { return nil }
+    context.findings.report(
+      "tolerated", .warning, at: value.place,
+      "a list stands where \(what) has a map of names; tolerated by `\(Tolerance.flatItems.name)`",
+      expected: "a map of names")
+    return entries
+  }
+
+  /// An item whose keynames stand beside its name instead of below it, brought into form where that is tolerated.
+  private func withoutKeynamesBeside(_ item: YAMLNode) -> YAMLNode {
+    guard context.tolerances.contains(.flatItems), let entries = item.entries, entries.count > 1 else { return item }
+    context.findings.report(
+      "tolerated", .warning, at: entries[1].key.place,
+      "`\(entries[1].name.excerpt)` stands beside the name of an item; tolerated by `\(Tolerance.flatItems.name)`",
+      expected: "the keynames below the name")
+    var first = entries[0]
+    if first.value.isNull { first.value = YAMLNode(content: .mapping(Array(entries.dropFirst())), place: item.place) }
+    return YAMLNode(content: .mapping([first]), place: item.place)
+  }
+
   /// A lower and an upper bound, as of `occurrences`.
   mutating func bounds(_ keyname: String) -> Bounds? {
     guard let value = take(keyname) else { return nil }
@@ -196,6 +220,18 @@ struct Entity {
     {
       if high == "UNBOUNDED" { return Bounds(lower: lower, upper: nil) }
       if case .scalar(_, .plain) = items[1].content, let upper = CoreSchema.integer(high), upper >= lower {
+        return Bounds(lower: lower, upper: upper)
+      }
+    }
+    if context.tolerances.contains(.laxScalars), let items = value.items, items.count == 2,
+      let lower = items[0].text.flatMap(CoreSchema.integer), lower >= 0, let high = items[1].text
+    {
+      let upper = CoreSchema.integer(high)
+      if high.lowercased() == "unbounded" || upper.map({ $0 >= lower }) == true {
+        context.findings.report(
+          "tolerated", .warning, at: value.place,
+          "`\(keyname)` of \(what) is written in another way; tolerated by `\(Tolerance.laxScalars.name)`",
+          expected: "a range such as `[0, 1]` or `[1, UNBOUNDED]`")
         return Bounds(lower: lower, upper: upper)
       }
     }
@@ -231,8 +267,14 @@ struct Entity {
 
   /// A node that must be a string.
   func string(_ value: YAMLNode, _ subject: String) -> Name? {
-    if case .scalar(let text, let style) = value.content, CoreSchema.kind(of: text, style) == .string {
-      return Name(text: text, place: value.place)
+    if case .scalar(let text, let style) = value.content {
+      if CoreSchema.kind(of: text, style) == .string { return Name(text: text, place: value.place) }
+      if context.tolerances.contains(.laxScalars), !value.isNull {
+        context.findings.report(
+          "tolerated", .warning, at: value.place,
+          "\(subject) is \(value.kindDescription); tolerated by `\(Tolerance.laxScalars.name)`", expected: "a string")
+        return Name(text: text, place: value.place)
+      }
     }
     reportForm(value, subject, "a string")
     return nil

@@ -84,15 +84,56 @@ extension Tolerance {
       "loose-refinement", .looseRefinement, "types that change what they inherit to something else",
       "incompatible-refinement"),
     entry(
+      "flat-items", .flatItems,
+      "lists of names for maps of names, and items whose keynames stand beside the name, not below it"),
+    entry(
       "non-normative-types", .nonNormativeTypes,
       "types that the standard lists as not normative, and those that peers add"),
   ]
 
-  /// The tolerances by the names that users give.
-  public static var names: [(name: String, tolerance: Tolerance)] { catalogue.map { ($0.name, $0.tolerance) } }
+  /// The tolerances by the names that users give: single ones, and those of a peer together.
+  public static var names: [(name: String, tolerance: Tolerance)] {
+    (catalogue + peers).map { ($0.name, $0.tolerance) }
+  }
 
   /// The name of a single tolerance.
   public var name: String { Self.catalogue.first { $0.tolerance == self }?.name ?? "" }
+
+  /// What peers let pass, together, for files that were written for them.
+  public static let peers: [Entry] = [
+    Entry(
+      name: "tosca-parser", tolerance: ofTOSCAParser, summary: "what OpenStack's tosca-parser does not look at",
+      codes: []),
+    Entry(name: "puccini", tolerance: ofPuccini, summary: "what Puccini lets its examples do", codes: []),
+    Entry(
+      name: "alien4cloud", tolerance: ofAlien4Cloud,
+      summary: "the dialect of Alien4Cloud and Yorc, without their types",
+      codes: []),
+    Entry(name: "unfurl", tolerance: ofUnfurl, summary: "what Unfurl adds to 1.3", codes: []),
+  ]
+
+  private static let ofTOSCAParser: Tolerance = [
+    .missingArtifactFiles, .oldBooleans, .emptySections, .networkImports, .networkFunctionsVersion, .versionSpellings,
+    .otherVersions, .unknownKeynames, .unknownTypes, .sharedNamespace, .missingImports, .undeclaredProperties,
+    .undeclaredRequirements, .missingProperties, .extraRequirements, .mismatchedTargets, .violatedConstraints,
+    .freeTriggers, .duplicateKeys, .plainDefinitions, .laxScalars, .nonNormativeTypes, .flatItems,
+  ]
+  private static let ofPuccini: Tolerance = [
+    .networkImports, .networkFunctionsVersion, .unknownKeynames, .unknownTypes, .defaultUnits, .customFunctions,
+    .customConstraints, .mergedCopies, .requirementIndexes,
+  ]
+  private static let ofAlien4Cloud: Tolerance = [
+    .missingArtifactFiles, .oldBooleans, .emptySections, .versionSpellings, .otherVersions, .unknownKeynames,
+    .unknownTypes, .sharedNamespace, .missingImports, .undeclaredProperties, .undeclaredRequirements,
+    .undeclaredOperations, .missingProperties, .extraRequirements, .mismatchedTargets, .danglingNames, .defaultUnits,
+    .laxScalars, .customFunctions, .plainDefinitions, .looseRefinement, .nonNormativeTypes, .flatItems,
+  ]
+  private static let ofUnfurl: Tolerance = [
+    .missingArtifactFiles, .networkImports, .versionSpellings, .otherVersions, .unknownKeynames, .unknownTypes,
+    .missingImports, .undeclaredProperties, .undeclaredRequirements, .undeclaredOperations, .missingProperties,
+    .extraRequirements, .mismatchedTargets, .laxScalars, .customFunctions, .plainDefinitions, .nonNormativeTypes,
+    .emptySections,
+  ]
 
   /// The tolerance that turns an error of a code into a warning.
   static func lowering(_ code: String) -> Tolerance? { lowered[code] }

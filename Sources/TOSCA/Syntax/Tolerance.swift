@@ -72,4 +72,6 @@ public struct Tolerance: OptionSet, Hashable, Sendable {
   public static let looseRefinement = Tolerance(rawValue: 1 << 30)
   /// The types that the standard lists as not normative, and those that peers add, are known without an import.
   public static let nonNormativeTypes = Tolerance(rawValue: 1 << 31)
+  /// Lists of names for maps of names, and items whose keynames stand beside the name instead of below it.
+  public static let flatItems = Tolerance(rawValue: 1 << 32)
 }
