@@ -69,6 +69,7 @@ struct ReaderTests {
           - 3️⃣typs/a.yaml
           - { file: a.yaml, repository: 4️⃣nowhere }
           - 5️⃣link.yaml
+          - 8️⃣../../nowhere/x.yaml
           - 6️⃣no/such/profile
         topology_template:
           node_templates:
@@ -87,7 +88,7 @@ struct ReaderTests {
     let result = fixture.read()
     let expected: [(Character, String)] = [
       ("1️⃣", "import-outside"), ("2️⃣", "import-network"), ("3️⃣", "missing-import"), ("4️⃣", "unknown-repository"),
-      ("5️⃣", "import-outside"), ("6️⃣", "unknown-profile"), ("7️⃣", "unknown-type"),
+      ("5️⃣", "import-outside"), ("8️⃣", "import-outside"), ("6️⃣", "unknown-profile"), ("7️⃣", "unknown-type"),
     ]
     #expect(result.findings.map(\.code) == expected.map(\.1))
     for (finding, (marker, _)) in zip(result.findings, expected) {

@@ -59,7 +59,7 @@ struct VersionTests {
   ]
 
   @Test("each version has its own keynames, functions and types", arguments: keynames.indices)
-  func keynames(index: Int) throws {
+  func each(index: Int) throws {
     let (text, range) = Self.keynames[index]
     for (number, version) in Self.versions.enumerated() {
       let result = try Fixture("tosca_definitions_version: tosca_simple_yaml_\(version)\n\(text)\n").read()

@@ -4,6 +4,7 @@ extension DefinitionChecker {
     for (name, property) in properties {
       let property = inherited?[name].map { property.refining($0) } ?? property
       guard let schema = property.schema, !schema.type.text.isEmpty else {
+        if property.defaultValue != nil, typer.tolerances.contains(.plainDefinitions) { continue }
         findings.report(
           "missing-key", at: property.name.place, "the property `\(name.excerpt)` has no type, and inherits none",
           expected: "the keyname `type`")
@@ -19,8 +20,7 @@ extension DefinitionChecker {
     guard let schema = property.schema else { return }
     guard check(schema) else { return }
     if let value = property.defaultValue {
-      let subject = "the default of `\(property.name.text.excerpt)`"
-      _ = typer.value(value, of: property, ValueContext(subject: subject))
+      _ = typer.value(value, of: property, ValueContext(subject: .named("the default of", property.name.text)))
     }
   }
 

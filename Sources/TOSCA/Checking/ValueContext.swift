@@ -11,7 +11,7 @@ struct ValueContext {
   }
 
   /// What the value is, for messages: ``property `port` ``.
-  var subject: String
+  var subject: ValueSubject
   /// What `SELF` stands for.
   var owner: Owner = .none
   /// The properties whose values are being looked up, to find cycles.
@@ -29,7 +29,7 @@ struct ValueContext {
   var depth = 0
 
   /// The context of a value inside this one.
-  func inside(_ subject: String) -> ValueContext {
+  func inside(_ subject: ValueSubject) -> ValueContext {
     var result = self
     result.subject = subject
     result.depth += 1

@@ -101,7 +101,7 @@ extension ValueTyper {
       {
         isValid = false
       }
-      let subject =
+      let subject: ValueSubject =
         context.isSensitive
         ? "an entry of \(context.subject)" : "the entry `\(entry.name.excerpt)` of \(context.subject)"
       if let value = value(entry.value, as: schema.entrySchema, context.inside(subject)) {
@@ -141,7 +141,7 @@ extension ValueTyper {
       }
       // A property that need not be there may be given as nothing.
       if entry.value.isNull, !property.required { continue }
-      if let value = value(entry.value, of: property, context.inside("property `\(entry.name.excerpt)`")) {
+      if let value = value(entry.value, of: property, context.inside(.named("property", entry.name))) {
         result.append(Value.Entry(key: entry.name, at: findings.table.range(entry.key.place), value: value))
       } else {
         isValid = false
@@ -149,7 +149,7 @@ extension ValueTyper {
     }
     for (key, property) in definition.properties where !entries.contains(where: { $0.name == key }) {
       if let node = property.defaultValue {
-        var inner = context.inside("the default of property `\(key.excerpt)`")
+        var inner = context.inside(.named("the default of property", key))
         inner.owner = .none
         if let value = value(node, of: property, inner) {
           result.append(Value.Entry(key: key, at: findings.table.range(property.name.place), value: value))

@@ -13,9 +13,13 @@ final class SourceTable {
   /// The texts, by number.
   private(set) var sources: [Source] = []
 
+  /// The names of the texts, by number, as ranges share them.
+  private var names: [SourceRange.FileName] = []
+
   /// Adds a text and returns its number.
   func add(_ source: Source) -> UInt32 {
     sources.append(source)
+    names.append(SourceRange.FileName(source.name))
     return UInt32(sources.count - 1)
   }
 
@@ -24,10 +28,7 @@ final class SourceTable {
 
   /// The public form of a place.
   func range(_ place: Place) -> SourceRange {
-    SourceRange(
-      file: sources[Int(place.file)].name, line: Int(place.line), column: Int(place.column),
-      endLine: Int(place.endLine),
-      endColumn: Int(place.endColumn))
+    SourceRange(names[Int(place.file)], place)
   }
 
   /// The first character of a file, for findings about the file as a whole.

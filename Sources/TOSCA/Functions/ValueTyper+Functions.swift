@@ -3,7 +3,7 @@ extension ValueTyper {
   func call(in node: YAMLNode, schema: SchemaDefinition?, _ context: ValueContext) -> FunctionCall? {
     if version == .tosca2_0 { return version2Call(in: node, context) }
     guard let entries = node.entries, entries.count == 1, let entry = entries.first else { return nil }
-    if let function = FunctionCall.Function(rawValue: entry.name), FunctionCall.Function.ofVersion1.contains(function) {
+    if let function = FunctionCall.Function.ofVersion1(named: entry.name) {
       guard version >= .simple1_2 || function != .join || tolerances.contains(.otherVersions) else { return nil }
       if case .complex(let type)? = schema.flatMap({ catalogue.shape($0.type, in: $0.file, report: false) }),
         catalogue.dataTypes.types[type].properties[entry.name] != nil

@@ -173,9 +173,10 @@ extension ValueTyper {
       if case .none = topology.entity(entity, context.owner) { return reportUnknownEntity(items[0], call) }
       return .unknown
     }
-    let node = topology.nodes[index]
-    guard let type = node.type, let name = items[1].text else { return .unknown }
+    guard let type = topology.nodes[index].type, let name = items[1].text else { return .unknown }
+    if hasAttribute(name, of: type) || topology.nodes[index].template.attributes.contains(name) { return .unknown }
     let definition = catalogue.nodes.types[type]
+    let node = topology.nodes[index]
     // What every node has (1.3, 3.4.1 and 5.9.1.3), whatever its type derives from.
     let names =
       Array(definition.attributes.keys) + Array(definition.properties.keys) + Array(definition.capabilities.keys)
@@ -189,5 +190,13 @@ extension ValueTyper {
       return .invalid
     }
     return .unknown
+  }
+
+  /// Whether nodes of a type have an attribute of a name, or a property, capability or requirement, which are attributes
+  /// too.
+  private func hasAttribute(_ name: String, of type: Int) -> Bool {
+    catalogue.nodes.types[type].attributes.contains(name) || catalogue.nodes.types[type].properties.contains(name)
+      || catalogue.nodes.types[type].capabilities.contains(name)
+      || catalogue.nodes.types[type].requirements.contains(name)
   }
 }

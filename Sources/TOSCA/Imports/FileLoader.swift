@@ -225,14 +225,17 @@ final class FileLoader {
       let loaded = loadProfile(name)
       if !loaded.isEmpty { return loaded.map { ($0, definition.prefix?.text) } }
     }
-    guard let real = FileAccess.realPath(path), FileAccess.kind(of: real) == .file else {
-      reportMissingImport(name, path, isFileName: isFileName, place)
-      return []
-    }
-    guard importing.isProfile ? inProfiles(real) : roots.contains(where: { Self.contains($0, real) }) else {
+    let real = FileAccess.realPath(path)
+    // Where there is no such file the path's text decides: whether one exists outside is not the template's business.
+    let folder = FileAccess.realPath(isFromRoot ? folderOfTemplate : importing.folder) ?? importing.folder
+    guard mayRead(real ?? PathText.join(folder, isFromRoot ? "." + name : name), importing) else {
       findings.report(
         "import-outside", at: place, "the import `\(name.excerpt)` leaves the template's folder",
         expected: "a file in the template's folder, or the name of a profile")
+      return []
+    }
+    guard let real, FileAccess.kind(of: real) == .file else {
+      reportMissingImport(name, path, isFileName: isFileName, place)
       return []
     }
     if let id = known[real], open.contains(id) {
@@ -290,8 +293,9 @@ final class FileLoader {
     }
   }
 
-  private func inProfiles(_ real: String) -> Bool {
-    FileAccess.realPath(profiles.path).map { Self.contains($0, real) } ?? false
+  private func mayRead(_ path: String, _ importing: LoadedFile) -> Bool {
+    if importing.isProfile { return FileAccess.realPath(profiles.path).map { Self.contains($0, path) } ?? false }
+    return roots.contains { Self.contains($0, path) }
   }
 
   private static func contains(_ folder: String, _ path: String) -> Bool {

@@ -1,6 +1,8 @@
 extension TopologyBuilder {
   /// Finds the types of the node templates, and works out copies.
   func bindNodes() {
+    scope.nodes.reserveCapacity(scope.template.nodeTemplates.count)
+    scope.nodeIndex.reserveCapacity(scope.template.nodeTemplates.count)
     for (name, template) in scope.template.nodeTemplates {
       guard let template = copied(template) else { continue }
       scope.nodeIndex[name] = scope.nodes.count
@@ -10,6 +12,7 @@ extension TopologyBuilder {
 
   /// A template with what it copies from others; nil where there is nothing to copy.
   private func copied(_ template: NodeTemplate) -> NodeTemplate? {
+    if template.copy == nil { return template }
     var chain = [template]
     while let copy = chain[chain.count - 1].copy {
       guard let source = scope.template.nodeTemplates[copy.text],
@@ -43,11 +46,14 @@ extension TopologyBuilder {
     for index in scope.nodes.indices {
       guard let type = scope.nodes[index].type else { continue }
       let definition = catalogue.nodes.types[type]
-      var counts: [String: Int] = [:]
+      let shape = catalogue.shape(ofNodeType: type)
+      var counts = [Int](repeating: 0, count: definition.requirements.count)
       var bindings: [Binding] = []
-      for assignment in scope.nodes[index].template.requirements {
+      let assignments = scope.nodes[index].template.requirements
+      bindings.reserveCapacity(assignments.count)
+      for assignment in assignments {
         let name = assignment.name.text
-        guard let requirement = definition.requirements[name] else {
+        guard let position = definition.requirements.position(of: name) else {
           if catalogue.isOpen(.node, type) { continue }
           findings.report(
             "unknown-requirement", at: assignment.name.place,
@@ -56,12 +62,17 @@ extension TopologyBuilder {
             suggestion: nearest(name, among: definition.requirements.keys))
           continue
         }
-        counts[name, default: 0] += 1
-        bindings.append(bind(assignment, requirement, of: index))
+        counts[position] += 1
+        bindings.append(
+          bind(
+            assignment, definition.requirements.entries[position].element, shape.requirements[position], of: index))
       }
       scope.nodes[index].bindings = bindings
-      for (name, requirement) in definition.requirements {
-        check(counts[name] ?? 0, name, requirement, of: scope.nodes[index].template)
+      for position in counts.indices {
+        let bounds = definition.requirements.entries[position].element.occurrences
+        if counts[position] >= bounds.lower, bounds.upper.map({ counts[position] <= $0 }) ?? true { continue }
+        let (name, requirement) = definition.requirements.entries[position]
+        check(counts[position], name, requirement, of: scope.nodes[index].template)
       }
     }
   }
@@ -82,16 +93,18 @@ extension TopologyBuilder {
     }
   }
 
-  private func bind(_ assignment: RequirementAssignment, _ requirement: RequirementDefinition, of index: Int) -> Binding
-  {
+  private func bind(
+    _ assignment: RequirementAssignment, _ requirement: RequirementDefinition, _ shape: NodeShape.Requirement,
+    of index: Int
+  ) -> Binding {
     var binding = Binding(name: assignment.name)
     if let node = assignment.node {
       if let target = scope.nodeIndex[node.text] {
         binding.target = target
-        checkNodeType(of: target, requirement, at: node)
+        checkNodeType(of: target, requirement, shape, at: node)
       } else if let type = catalogue.find(.node, node, in: file.id, report: false) {
         // A type: the orchestrator finds a node for it.
-        checkNodeType(type, requirement, at: node)
+        checkNodeType(type, requirement, shape, at: node)
       } else {
         findings.report(
           "unknown-target", at: node.place,
@@ -99,20 +112,23 @@ extension TopologyBuilder {
           expected: "a node template or a node type", suggestion: nearest(node.text, among: scope.nodeIndex.keys))
       }
     }
-    bindRelationship(assignment, requirement, &binding)
-    if let target = binding.target { bindCapability(assignment, requirement, target, index, &binding) }
+    bindRelationship(assignment, requirement, shape, &binding)
+    if let target = binding.target { bindCapability(assignment, requirement, shape, target, index, &binding) }
     return binding
   }
 
-  private func checkNodeType(of target: Int, _ requirement: RequirementDefinition, at place: Name) {
-    if let type = scope.nodes[target].type { checkNodeType(type, requirement, at: place) }
+  private func checkNodeType(
+    of target: Int, _ requirement: RequirementDefinition, _ shape: NodeShape.Requirement, at place: Name
+  ) {
+    if let type = scope.nodes[target].type { checkNodeType(type, requirement, shape, at: place) }
   }
 
-  private func checkNodeType(_ type: Int, _ requirement: RequirementDefinition, at target: Name) {
-    guard let wanted = requirement.node,
-      let base = catalogue.find(.node, wanted, in: requirement.file, report: false),
-      !catalogue.mayDerive(.node, type, from: base)
-    else { return }
+  private func checkNodeType(
+    _ type: Int, _ requirement: RequirementDefinition, _ shape: NodeShape.Requirement, at target: Name
+  ) {
+    guard let base = shape.node, !catalogue.mayDerive(.node, type, from: base), let wanted = requirement.node else {
+      return
+    }
     findings.report(
       "wrong-target", at: target.place,
       "`\(target.text.excerpt)` is of type `\(catalogue.nodes.types[type].header.name.text.excerpt)`",
@@ -120,12 +136,11 @@ extension TopologyBuilder {
   }
 
   private func bindRelationship(
-    _ assignment: RequirementAssignment, _ requirement: RequirementDefinition, _ binding: inout Binding
+    _ assignment: RequirementAssignment, _ requirement: RequirementDefinition, _ shape: NodeShape.Requirement,
+    _ binding: inout Binding
   ) {
-    var type = requirement.relationship.flatMap {
-      catalogue.find(.relationship, $0, in: requirement.file, report: false)
-    }
-    let defined = type
+    let defined = shape.relationship
+    var type = defined
     var place = assignment.name
     switch assignment.relationship {
     case .named(let name):
@@ -171,18 +186,19 @@ extension TopologyBuilder {
 
   /// Finds the capability of the target that the requirement is met by.
   private func bindCapability(
-    _ assignment: RequirementAssignment, _ requirement: RequirementDefinition, _ target: Int, _ source: Int,
-    _ binding: inout Binding
+    _ assignment: RequirementAssignment, _ requirement: RequirementDefinition, _ shape: NodeShape.Requirement,
+    _ target: Int, _ source: Int, _ binding: inout Binding
   ) {
     guard let targetType = scope.nodes[target].type else { return }
     let offered = catalogue.nodes.types[targetType].capabilities
+    let offeredTypes = catalogue.shape(ofNodeType: targetType).capabilities
     let targetName = scope.nodes[target].template.name.text
     let place = assignment.capability?.place ?? assignment.node?.place ?? assignment.name.place
-    var wantedType = requirement.capability.flatMap { capabilityType($0, in: requirement.file, requirement) }
+    var wantedType = shape.capability
     if let name = assignment.capability {
-      if let capability = offered[name.text] {
+      if let position = offered.position(of: name.text) {
         binding.capability = name.text
-        guard let wantedType, let type = capabilityType(of: capability) else { return }
+        guard let wantedType, let type = offeredTypes[position].type else { return }
         if !catalogue.mayDerive(.capability, type, from: wantedType) {
           reportCapability(name.text, of: targetName, wantedType, at: place, requirement)
         }
@@ -196,35 +212,31 @@ extension TopologyBuilder {
         return
       }
       wantedType = type
-    } else if let name = requirement.capability?.text, wantedType == nil, offered[name] != nil {
+    } else if let name = requirement.capability?.text, wantedType == nil, offered.contains(name) {
       // Some definitions name the target's capability where the grammar wants its type.
       binding.capability = name
       return
     }
     guard let wantedType else { return }
-    let fitting = offered.values.filter { capability in
-      guard let type = capabilityType(of: capability) else { return false }
-      return catalogue.mayDerive(.capability, type, from: wantedType)
-    }
     // A capability of just the type asked for is nearer than one derived from it.
-    let best = fitting.first { capabilityType(of: $0) == wantedType } ?? fitting.first
+    let best =
+      offeredTypes.firstIndex { $0.type == wantedType }
+      ?? offeredTypes.firstIndex { capability in
+        capability.type.map { catalogue.capabilities.derives($0, from: wantedType) } ?? false
+      }
+      ?? offeredTypes.firstIndex { capability in
+        capability.type.map { catalogue.isOpen(.capability, $0) } ?? false
+      }
     guard let best else {
-      if catalogue.isOpen(.node, targetType) || offered.values.contains(where: { capabilityType(of: $0) == nil }) {
+      if catalogue.isOpen(.node, targetType) || offeredTypes.contains(where: { $0.type == nil }) {
         return
       }
       reportCapability(nil, of: targetName, wantedType, at: place, requirement)
       return
     }
-    binding.capability = best.name.text
-    checkSource(best, source, targetName, at: place)
-  }
-
-  private func capabilityType(_ name: Name, in file: UInt32, _ requirement: RequirementDefinition) -> Int? {
-    catalogue.find(.capability, name, in: file, report: false)
-  }
-
-  private func capabilityType(of capability: CapabilityDefinition) -> Int? {
-    catalogue.find(.capability, capability.type, in: capability.file, report: false)
+    let capability = offered.entries[best].element
+    binding.capability = capability.name.text
+    checkSource(capability, offeredTypes[best].type, source, targetName, at: place)
   }
 
   private func reportCapability(
@@ -240,8 +252,10 @@ extension TopologyBuilder {
   }
 
   /// A capability may restrict the node types that use it.
-  private func checkSource(_ capability: CapabilityDefinition, _ source: Int, _ target: String, at place: Place) {
-    guard let sourceType = scope.nodes[source].type, let type = capabilityType(of: capability) else { return }
+  private func checkSource(
+    _ capability: CapabilityDefinition, _ type: Int?, _ source: Int, _ target: String, at place: Place
+  ) {
+    guard let sourceType = scope.nodes[source].type, let type else { return }
     let definition = catalogue.capabilities.types[type]
     let (valid, file) =
       capability.validSourceTypes.isEmpty
@@ -262,12 +276,17 @@ extension TopologyBuilder {
 
   /// A node that is hosted on itself, at whatever distance, can never start.
   func checkHostCycles() {
-    var done = Set<Int>()
-    for start in scope.nodes.indices where !done.contains(start) {
+    // Which relationship types mean hosting is asked once, not for each node.
+    let isHosting = catalogue.relationships.types.indices.map {
+      catalogue.relationships.reference($0).derives(from: "tosca.relationships.HostedOn")
+    }
+    var done = [Bool](repeating: false, count: scope.nodes.count)
+    // Where each node stands in the chain that is followed.
+    var position = [Int?](repeating: nil, count: scope.nodes.count)
+    for start in scope.nodes.indices where !done[start] {
       var chain: [Int] = []
-      var position: [Int: Int] = [:]
       var current: Int? = start
-      while let index = current, !done.contains(index) {
+      while let index = current, !done[index] {
         if let first = position[index] {
           let names = (chain[first...] + [index]).prefix(8).map { "`\(scope.nodes[$0].template.name.text.excerpt)`" }
           findings.report(
@@ -279,12 +298,13 @@ extension TopologyBuilder {
         chain.append(index)
         current =
           scope.nodes[index].bindings.first { binding in
-            binding.relationshipType.map {
-              catalogue.relationships.reference($0).derives(from: "tosca.relationships.HostedOn")
-            } ?? false
+            binding.relationshipType.map { isHosting[$0] } ?? false
           }?.target
       }
-      done.formUnion(chain)
+      for index in chain {
+        done[index] = true
+        position[index] = nil
+      }
     }
   }
 }

@@ -1,10 +1,9 @@
 extension TopologyBuilder {
   /// The normalized form of a node template.
   func node(_ index: Int) -> Node? {
-    let bound = scope.nodes[index]
-    let template = bound.template
-    let title = "node template `\(template.name.text.excerpt)`"
-    guard let type = bound.type else { return nil }
+    guard let type = scope.nodes[index].type else { return nil }
+    let template = scope.nodes[index].template
+    var title: String { "node template `\(template.name.text.excerpt)`" }
     let definition = catalogue.nodes.types[type]
     let owner = ValueContext.Owner.node(index)
     let directives = ["select", "substitute", "selectable", "substitutable"]
@@ -27,13 +26,15 @@ extension TopologyBuilder {
     if file.content.version != .tosca2_0 { checkInputDefaults(of: type, template, owner) }
     return Node(
       name: template.name.text, type: catalogue.nodes.reference(type), properties: values,
-      capabilities: capabilities(of: index, definition, title), requirements: requirements(of: index),
+      capabilities: capabilities(of: template, index, definition, catalogue.shape(ofNodeType: type)),
+      requirements: requirements(of: index),
       artifacts: artifacts(template, definition), place: range(template.name.place))
   }
 
-  private func capabilities(of index: Int, _ definition: NodeType, _ title: String) -> [String: Capability] {
-    let template = scope.nodes[index].template
-    for (name, assignment) in template.capabilities where definition.capabilities[name] == nil {
+  private func capabilities(
+    of template: NodeTemplate, _ index: Int, _ definition: NodeType, _ shape: NodeShape
+  ) -> [String: Capability] {
+    for (name, assignment) in template.capabilities where !definition.capabilities.contains(name) {
       if let type = scope.nodes[index].type, catalogue.isOpen(.node, type) { continue }
       findings.report(
         "unknown-capability", at: assignment.name.place,
@@ -42,20 +43,19 @@ extension TopologyBuilder {
         suggestion: nearest(name, among: definition.capabilities.keys))
     }
     var result: [String: Capability] = [:]
-    for (name, capability) in definition.capabilities {
-      guard let type = catalogue.find(.capability, capability.type, in: capability.file, report: false) else {
-        continue
-      }
+    for position in definition.capabilities.entries.indices {
+      let capability = shape.capabilities[position]
+      guard let type = capability.type else { continue }
+      let name = definition.capabilities.entries[position].key
+      var title: String { "the capability `\(name.excerpt)` of node template `\(template.name.text.excerpt)`" }
       let assignment = template.capabilities[name]
-      let defined = typer.capabilityProperties(capability)
       let values = properties(
-        assignment?.properties ?? OrderedMap(), defined, of: "the capability `\(name.excerpt)` of \(title)",
+        assignment?.properties ?? OrderedMap(), capability.properties, of: title,
         at: assignment?.name.place ?? template.name.place, .node(index),
         allowOthers: catalogue.isOpen(.capability, type))
       if let assignment {
-        let attributes = capability.attributes.over(catalogue.capabilities.types[type].attributes)
         checkAttributes(
-          assignment.attributes, attributes, defined, of: "the capability `\(name.excerpt)` of \(title)", .node(index))
+          assignment.attributes, capability.attributes, capability.properties, of: title, .node(index))
       }
       result[name] = Capability(type: catalogue.capabilities.reference(type), properties: values)
     }
@@ -85,6 +85,7 @@ extension TopologyBuilder {
 
   private func artifacts(_ template: NodeTemplate, _ definition: NodeType) -> [String: Artifact] {
     var result: [String: Artifact] = [:]
+    if template.artifacts.isEmpty, definition.artifacts.isEmpty { return result }
     for (name, artifact) in template.artifacts.over(definition.artifacts, combine: { $0.refining($1) }) {
       if let normalized = self.artifact(artifact, inherited: definition.artifacts[name]) { result[name] = normalized }
     }
@@ -181,16 +182,16 @@ extension TopologyBuilder {
   /// Checks the attributes' values that a template gives.
   func checkAttributes(
     _ assigned: OrderedMap<PropertyAssignment>, _ defined: OrderedMap<PropertyDefinition>,
-    _ properties: OrderedMap<PropertyDefinition>, of entity: String, _ owner: ValueContext.Owner,
+    _ properties: OrderedMap<PropertyDefinition>, of entity: @autoclosure () -> String, _ owner: ValueContext.Owner,
     allowOthers: @autoclosure () -> Bool = false
   ) {
     for (key, assignment) in assigned {
-      let context = ValueContext(subject: "attribute `\(key.excerpt)`", owner: owner)
+      let context = ValueContext(subject: .named("attribute", key), owner: owner)
       if let definition = defined[key] ?? properties[key] {
         _ = typer.value(Self.attributeValue(assignment.value), of: definition, context)
       } else if !allowOthers() {
         findings.report(
-          "unknown-attribute", at: assignment.name.place, "unknown attribute `\(key.excerpt)` of \(entity)",
+          "unknown-attribute", at: assignment.name.place, "unknown attribute `\(key.excerpt)` of \(entity())",
           expected: ValueTyper.oneOf(defined.keys) ?? "no attributes: its type has none",
           suggestion: nearest(key, among: defined.keys))
       }
@@ -214,25 +215,28 @@ extension TopologyBuilder {
       let type = (interface.type ?? base.type).flatMap {
         catalogue.find(.interface, $0, in: interface.type == nil ? base.file : interface.file)
       }
-      let operations = type.map { catalogue.interfaces.types[$0].operations } ?? OrderedMap()
-      let notifications = type.map { catalogue.interfaces.types[$0].notifications } ?? OrderedMap()
-      let shared = type.map { catalogue.interfaces.types[$0].properties } ?? OrderedMap()
+      let definition = type.map { catalogue.interfaces.types[$0] }
+      let shared = definition?.properties ?? OrderedMap()
       check(interface.inputs, base.inputs, shared, owner)
       if file.content.version != .tosca2_0 {
         checkRequiredInputs(interface, base, type.map { catalogue.interfaces.types[$0] })
       }
       for (key, operation) in interface.operations {
-        let known =
-          Array(operations.keys) + Array(base.operations.keys) + Array(notifications.keys)
-          + Array(base.notifications.keys)
-        if let type, !known.contains(key), !catalogue.isOpen(.interface, type) {
+        if let type, let definition, !definition.operations.contains(key), !base.operations.contains(key),
+          !definition.notifications.contains(key), !base.notifications.contains(key),
+          !catalogue.isOpen(.interface, type)
+        {
+          let known =
+            definition.operations.keys + base.operations.keys + definition.notifications.keys
+            + base.notifications.keys
           findings.report(
             "unknown-operation", at: operation.name.place,
             "the interface `\(name.excerpt)` has no operation `\(key.excerpt)`",
             expected: ValueTyper.oneOf(known), suggestion: nearest(key, among: known))
         }
+        guard !operation.inputs.isEmpty else { continue }
         let inherited = base.operations[key]?.inputs ?? OrderedMap()
-        check(operation.inputs, inherited.over(operations[key]?.inputs ?? OrderedMap()), shared, owner)
+        check(operation.inputs, inherited.over(definition?.operations[key]?.inputs ?? OrderedMap()), shared, owner)
       }
     }
   }
@@ -242,10 +246,11 @@ extension TopologyBuilder {
     _ assigned: OrderedMap<YAMLNode>, _ defined: OrderedMap<YAMLNode>, _ shared: OrderedMap<PropertyDefinition>,
     _ owner: ValueContext.Owner
   ) {
-    let context = SyntaxContext(findings: findings, version: file.content.version, file: file.id)
+    if assigned.isEmpty { return }
     for (key, node) in assigned {
-      let subject = ValueContext(subject: "input `\(key.excerpt)`", owner: owner)
+      let subject = ValueContext(subject: .named("input", key), owner: owner)
       if Self.isDefinition(node) {
+        let context = SyntaxContext(findings: findings, version: file.content.version, file: file.id)
         if let own = PropertyDefinition(Name(text: key, place: node.place), node, .parameter, context),
           let value = own.value ?? own.defaultValue
         {
@@ -254,23 +259,31 @@ extension TopologyBuilder {
       } else if let definition = shared[key] {
         _ = typer.value(node, of: definition, subject)
       } else if let base = defined[key], Self.isDefinition(base) {
-        let declaring = SyntaxContext(findings: findings, version: file.content.version, file: base.place.file)
-        if let definition = PropertyDefinition(Name(text: key, place: base.place), base, .parameter, declaring) {
-          _ = typer.value(node, of: definition, subject)
-        }
+        if let definition = input(key, base) { _ = typer.value(node, of: definition, subject) }
       } else {
         _ = typer.value(node, as: nil, subject)
       }
     }
   }
 
+  /// The definition of an operation's input; many nodes give values to the same one.
+  func input(_ key: String, _ node: YAMLNode) -> PropertyDefinition? {
+    if let known = inputDefinitions[node.place], known?.name.text == key { return known }
+    let context = SyntaxContext(
+      findings: findings, version: file.content.version, file: node.place.file, tolerances: typer.tolerances)
+    let definition = PropertyDefinition(Name(text: key, place: node.place), node, .parameter, context)
+    inputDefinitions[node.place] = .some(definition)
+    return definition
+  }
+
   /// Whether an operation's input is a definition rather than a value.
   static func isDefinition(_ node: YAMLNode) -> Bool {
     guard let entries = node.entries, node["type"]?.text != nil else { return false }
-    let keynames = [
-      "type", "description", "required", "default", "value", "status", "constraints", "entry_schema", "key_schema",
-      "metadata",
-    ]
-    return entries.allSatisfy { keynames.contains($0.name) }
+    return entries.allSatisfy { parameterKeynames.contains($0.name) }
   }
+
+  private static let parameterKeynames = [
+    "type", "description", "required", "default", "value", "status", "constraints", "entry_schema", "key_schema",
+    "metadata",
+  ]
 }

@@ -11,6 +11,8 @@ final class TopologyBuilder {
   let root: String
   /// The inputs of operations that have calls as defaults, by the number of the node type.
   var inputDefaultsByType: [Int: [(interface: String, operation: String, input: PropertyDefinition)]] = [:]
+  /// The definitions of operations' inputs that were read, by where they are written.
+  var inputDefinitions: [Place: PropertyDefinition?] = [:]
 
   /// A builder for the template of a file.
   init(
@@ -68,18 +70,19 @@ final class TopologyBuilder {
   /// The values of an entity's properties: those assigned and the defaults of the others. What is not defined,
   /// missing or does not fit is reported.
   func properties(
-    _ assigned: OrderedMap<PropertyAssignment>, _ defined: OrderedMap<PropertyDefinition>, of entity: String,
-    at place: Place, _ owner: ValueContext.Owner, allowOthers: @autoclosure () -> Bool = false
+    _ assigned: OrderedMap<PropertyAssignment>, _ defined: OrderedMap<PropertyDefinition>,
+    of entity: @autoclosure () -> String, at place: Place, _ owner: ValueContext.Owner,
+    allowOthers: @autoclosure () -> Bool = false
   ) -> [String: Value] {
     var result: [String: Value] = [:]
     for (key, assignment) in assigned {
-      let context = ValueContext(subject: "property `\(key.excerpt)`", owner: owner)
+      let context = ValueContext(subject: .named("property", key), owner: owner)
       guard let definition = defined[key] else {
         if allowOthers() {
           result[key] = typer.value(assignment.value, as: nil, context)
         } else {
           findings.report(
-            "unknown-property", at: assignment.name.place, "unknown property `\(key.excerpt)` of \(entity)",
+            "unknown-property", at: assignment.name.place, "unknown property `\(key.excerpt)` of \(entity())",
             expected: ValueTyper.oneOf(defined.keys) ?? "no properties: its type has none",
             suggestion: nearest(key, among: defined.keys))
         }
@@ -93,13 +96,19 @@ final class TopologyBuilder {
       if assignment.value.isNull, !definition.required, definition.schema?.type.text != "null" { continue }
       result[key] = typer.value(assignment.value, of: definition, context)
     }
-    for (key, definition) in defined where assigned[key] == nil {
+    // By position, because most of them have nothing to add and need not be copied.
+    for position in defined.entries.indices {
+      let hasDefault = defined.entries[position].element.defaultValue != nil
+      guard hasDefault || defined.entries[position].element.required else { continue }
+      let key = defined.entries[position].key
+      guard !assigned.contains(key) else { continue }
+      let definition = defined.entries[position].element
       if let value = definition.defaultValue {
-        let context = ValueContext(subject: "the default of property `\(key.excerpt)`", owner: owner)
+        let context = ValueContext(subject: .named("the default of property", key), owner: owner)
         result[key] = typer.value(value, of: definition, context)
-      } else if definition.required {
+      } else {
         findings.report(
-          "missing-property", at: place, "\(entity) lacks the property `\(key.excerpt)`",
+          "missing-property", at: place, "\(entity()) lacks the property `\(key.excerpt)`",
           expected: "`\(key.excerpt)`: " + (definition.schema?.type.text ?? "a value"),
           related: [(definition.name.place, "the property is defined here")])
       }
@@ -110,7 +119,7 @@ final class TopologyBuilder {
   private func inputs() -> [String: Value] {
     var result: [String: Value] = [:]
     for (name, definition) in scope.inputs {
-      let context = ValueContext(subject: "input `\(name.excerpt)`")
+      let context = ValueContext(subject: .named("input", name))
       if let written = scope.inputValues[name] {
         result[name] = typer.value(written, of: definition, context)
       } else {
@@ -128,7 +137,7 @@ final class TopologyBuilder {
     var result: [String: Value] = [:]
     for (name, definition) in scope.template.outputs {
       guard let written = definition.value ?? definition.defaultValue else { continue }
-      result[name] = typer.value(written, of: definition, ValueContext(subject: "output `\(name.excerpt)`"))
+      result[name] = typer.value(written, of: definition, ValueContext(subject: .named("output", name)))
     }
     return result
   }

@@ -18,7 +18,9 @@ extension Tolerance {
     entry("empty-sections", .emptySections, "sections of names with nothing in them, such as `node_types:`"),
     entry("network-imports", .networkImports, "imports over the network, which are left out", "import-network"),
     entry("former-scalar-units", .formerScalarUnits, "the types `scalar-unit.*` in TOSCA 2.0"),
-    entry("service-template-in-profile", .serviceTemplateInProfile, "a service template in a profile of TOSCA 2.0"),
+    entry(
+      "service-template-in-profile", .serviceTemplateInProfile, "a service template in a profile of TOSCA 2.0",
+      "service-in-profile"),
     entry(
       "network-functions-version", .networkFunctionsVersion,
       "the versions of the profile for network functions, read as Simple Profile 1.2"),

@@ -18,6 +18,7 @@ final class Catalogue {
   private var common = Scope()
   /// The names of all files, where they share one namespace.
   private var shared = Scope()
+  private var nodeShapes: [Int: NodeShape] = [:]
 
   /// The types of the given files, which stand in the order in which they import each other, imported ones first.
   init(
@@ -51,7 +52,10 @@ final class Catalogue {
 
   /// The number of the type that a name stands for in a file; an unknown one is reported.
   func find(_ kind: TypeKind, _ name: Name, in file: UInt32, report: Bool = true) -> Int? {
-    if let found = scopes[file]?[kind, name.text] ?? common[kind, name.text] { return found }
+    if let found = scopes[file]?[kind, name.text] ?? common[kind, name.text] {
+      if report, tolerances.contains(.nonNormativeTypes) { warnOfNonNormative(kind, found, name, in: file) }
+      return found
+    }
     if tolerances.contains(.sharedNamespace), let found = shared[kind, name.text] {
       if report {
         findings.report(
@@ -64,6 +68,17 @@ final class Catalogue {
     }
     if report { reportUnknown([kind], name, in: file) }
     return nil
+  }
+
+  private func warnOfNonNormative(_ kind: TypeKind, _ type: Int, _ name: Name, in file: UInt32) {
+    let declaring = header(kind, type).file
+    guard implicit.contains(declaring), !implicit.contains(file),
+      findings.table.sources[Int(declaring)].name.hasSuffix("/non-normative.yaml")
+    else { return }
+    findings.report(
+      "tolerated", .warning, at: name.place,
+      "the \(kind.title) `\(name.text.excerpt)` is not normative; tolerated by `\(Tolerance.nonNormativeTypes.name)`",
+      expected: "an import of a file that declares it")
   }
 
   /// The names of the types of a kind that a file sees, for suggestions.
@@ -87,6 +102,14 @@ final class Catalogue {
       expected: other.map { "\(described); `\(name.text.excerpt)` is the name of \($0.described)" }
         ?? "\(described) of this file, its imports or the Simple Profile",
       suggestion: nearest(name.text, among: known))
+  }
+
+  /// What a node type gives each of its nodes.
+  func shape(ofNodeType type: Int) -> NodeShape {
+    if let known = nodeShapes[type] { return known }
+    let shape = NodeShape(nodes.types[type], in: self)
+    nodeShapes[type] = shape
+    return shape
   }
 
   /// What values a type name stands for.

@@ -8,6 +8,8 @@ struct TypeTable<Definition: TypeDefinition> {
   private(set) var parents: [Int?] = []
   /// The ancestors' numbers of each, nearest first.
   private(set) var ancestors: [[Int]] = []
+  /// The public form of each.
+  private var references: [TypeReference] = []
 
   /// Adds a declared type and returns its number.
   mutating func add(_ definition: Definition) -> Int {
@@ -42,15 +44,16 @@ struct TypeTable<Definition: TypeDefinition> {
         done[type] = true
       }
     }
+    references = types.indices.map { type in
+      TypeReference(name: types[type].header.name.text, ancestors: ancestors[type].map { types[$0].header.name.text })
+    }
   }
 
   /// Whether a type is another or derives from it.
   func derives(_ type: Int, from other: Int) -> Bool { type == other || ancestors[type].contains(other) }
 
   /// The public form of a type.
-  func reference(_ type: Int) -> TypeReference {
-    TypeReference(name: types[type].header.name.text, ancestors: ancestors[type].map { types[$0].header.name.text })
-  }
+  func reference(_ type: Int) -> TypeReference { references[type] }
 
   private func reportCycle(_ cycle: [Int], _ findings: FindingCollector) {
     let names = (cycle + [cycle[0]]).map { "`\(declared[$0].header.name.text.excerpt)`" }
