@@ -16,6 +16,8 @@ final class Catalogue {
   private let version: TOSCAVersion
   private let tolerances: Tolerance
   private var common = Scope()
+  /// The types that are known though they are not normative, by number.
+  private var nonNormative: [TypeKind: Set<Int>] = [:]
   /// The names of all files, where they share one namespace.
   private var shared = Scope()
   private var nodeShapes: [Int: NodeShape] = [:]
@@ -71,10 +73,7 @@ final class Catalogue {
   }
 
   private func warnOfNonNormative(_ kind: TypeKind, _ type: Int, _ name: Name, in file: UInt32) {
-    let declaring = header(kind, type).file
-    guard implicit.contains(declaring), !implicit.contains(file),
-      findings.table.sources[Int(declaring)].name.hasSuffix("/non-normative.yaml")
-    else { return }
+    guard nonNormative[kind]?.contains(type) == true, !implicit.contains(file) else { return }
     findings.report(
       "tolerated", .warning, at: name.place,
       "the \(kind.title) `\(name.text.excerpt)` is not normative; tolerated by `\(Tolerance.nonNormativeTypes.name)`",
@@ -203,8 +202,15 @@ final class Catalogue {
   private func declare<Definition: TypeDefinition>(
     _ types: OrderedMap<Definition>, in table: inout TypeTable<Definition>, _ scope: inout Scope
   ) {
+    let isNormative = !tolerances.contains(.nonNormativeTypes)
     for type in types.values {
-      scope[Definition.kind, type.header.name.text] = table.add(type)
+      let number = table.add(type)
+      scope[Definition.kind, type.header.name.text] = number
+      if !isNormative, implicit.contains(type.header.file),
+        findings.table.sources[Int(type.header.file)].name.hasSuffix("/non-normative.yaml")
+      {
+        nonNormative[Definition.kind, default: []].insert(number)
+      }
     }
   }
 
