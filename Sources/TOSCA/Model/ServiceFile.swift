@@ -6,6 +6,8 @@ struct ServiceFile: Sendable {
   var description: String?
   /// Its metadata.
   var metadata: OrderedMap<Name>
+  /// Of `template_name`, `template_author` and `template_version` those that stand outside the metadata.
+  var templateKeynames: Set<String> = []
   /// What it imports.
   var imports: [ImportDefinition]
   /// The repositories it names.
@@ -36,8 +38,8 @@ struct ServiceFile: Sendable {
       Self.checkMetadata(node["metadata"], entity)
       // Drafts had them beside the metadata, and files of the early versions have kept that.
       for keyname in ["template_name", "template_author", "template_version"]
-      where entity.knows(keyname, to: .simple1_2) {
-        _ = entity.text(keyname)
+      where entity.knows(keyname, to: .simple1_2) && entity.text(keyname) != nil {
+        templateKeynames.insert(keyname)
       }
     }
     if let value = entity.take("dsl_definitions") { Self.checkReusables(value, entity) }
@@ -59,7 +61,7 @@ struct ServiceFile: Sendable {
         context.findings.report(
           "service-in-profile", at: key,
           "a file that declares the profile `\(profile.text.excerpt)` has a service template",
-          expected: "`profile` or `service_template` (TOSCA 2.0, 6.4)")
+          expected: "`profile` or `service_template` (TOSCA 2.0, 6.7.1)")
       }
     } else {
       topology = entity.take("topology_template").map { TopologyTemplate($0, context) }
@@ -74,8 +76,9 @@ struct ServiceFile: Sendable {
       entity.reportForm(value, "`dsl_definitions`", "a map")
       return
     }
-    for entry in entries where entry.value.isNull {
-      entity.reportForm(entry.value, "the definition `\(entry.name.excerpt)`", "a value with an anchor")
+    let scalars = entries.map(\.value).filter { $0.text != nil }
+    for value in entity.context.findings.table.withoutAnchors(scalars) {
+      entity.reportForm(value, "a definition in `dsl_definitions`", "a value with an anchor (TOSCA 2.0, 6.3)")
     }
   }
 
@@ -100,7 +103,7 @@ struct ServiceFile: Sendable {
     _ = entity.string("description")
     if context.isVersion2 { _ = entity.metadata() }
     if entity.string("url") == nil, entity.key("url") == nil { entity.reportMissing("url") }
-    _ = entity.take("credential")
+    if !context.isVersion2 { _ = entity.take("credential") }
     entity.finish()
     return node
   }

@@ -10,6 +10,10 @@ struct TriggerDefinition: Sendable {
   var condition: YAMLNode?
   /// What is to be done.
   var actions: [YAMLNode]
+  /// When the trigger is active (1.3, 3.6.22), as written.
+  var schedule: YAMLNode?
+  /// What the event and the condition are about (1.3, 3.6.22), as written.
+  var targetFilter: YAMLNode?
 
   /// Reads a trigger, of whatever form where that is tolerated.
   static func reading(_ name: Name, _ node: YAMLNode, _ context: SyntaxContext) -> TriggerDefinition? {
@@ -37,12 +41,17 @@ struct TriggerDefinition: Sendable {
       if entity.key("action") == nil { entity.reportMissing("action", at: name.place) }
       for action in actions { Activity.check(action, context) }
       entity.finish()
-      guard let event else { return nil }
+      guard let event else {
+        if entity.key("event") == nil { entity.reportMissing("event", at: name.place) }
+        return nil
+      }
       self.event = event
       return
     }
-    if let value = entity.take("schedule") { Self.checkSchedule(value, context) }
-    if let value = entity.take("target_filter") { source = Self.filteredNode(value, context) }
+    schedule = entity.take("schedule")
+    if let schedule { Self.checkSchedule(schedule, context) }
+    targetFilter = entity.take("target_filter")
+    if let targetFilter { source = Self.filteredNode(targetFilter, context) }
     condition = entity.take("condition")
     for keyname in ["constraint", "period", "evaluations", "method"] where entity.knows(keyname, to: .simple1_2) {
       if let value = entity.take(keyname), condition == nil { condition = value }
@@ -111,6 +120,10 @@ enum Activity {
 
   /// Reports an activity that has not the form of one.
   static func check(_ node: YAMLNode, _ context: SyntaxContext, isStep: Bool = false) {
+    if context.isVersion2 {
+      _ = ActivityDefinition(node, context)
+      return
+    }
     guard let entries = node.entries, entries.count == 1, let entry = entries.first else {
       context.findings.report(
         "wrong-syntax", at: node.place, "an activity cannot be \(node.kindDescription)",

@@ -4,16 +4,16 @@ extension TopologyBuilder {
     _ interface: InterfaceDefinition, _ base: InterfaceDefinition, _ type: InterfaceType?
   ) {
     var shared = type?.properties ?? OrderedMap()
-    for (key, node) in base.inputs { shared[key] = Self.isDefinition(node) ? input(key, node) : nil }
+    for (key, node) in base.inputs { shared[key] = Self.isDefinition(node) ? definition(key, node) : nil }
     // What all operations get can also be given to those that need it.
     let given = interface.operations.values.reduce(interface.inputs) { $1.inputs.over($0) }
     report(shared, missingIn: given, at: interface.name, "the interface")
     for (name, operation) in interface.operations {
       var defined = OrderedMap<PropertyDefinition>()
-      for (key, definition) in definitions(type?.operations[name]?.inputs ?? OrderedMap()) { defined[key] = definition }
+      for (key, input) in definitions(type?.operations[name]?.inputs ?? OrderedMap()) { defined[key] = input }
       for (key, node) in base.operations[name]?.inputs ?? OrderedMap() {
         // A value in place of the definition is what the input gets.
-        defined[key] = Self.isDefinition(node) ? input(key, node) : nil
+        defined[key] = Self.isDefinition(node) ? definition(key, node) : nil
       }
       report(defined, missingIn: operation.inputs.over(interface.inputs), at: operation.name, "the operation")
     }
@@ -50,7 +50,7 @@ extension TopologyBuilder {
         for (key, node) in definition.inputs where Self.isDefinition(node) {
           // Only what `SELF` stands for is known of every node of the type.
           guard let written = node["default"] ?? node["value"],
-            written.entries?.first?.value.items?.first?.text == "SELF", let input = self.input(key, node)
+            written.entries?.first?.value.items?.first?.text == "SELF", let input = self.definition(key, node)
           else { continue }
           result.append((interface, operation, input))
         }
@@ -62,7 +62,7 @@ extension TopologyBuilder {
 
   private func definitions(_ inputs: OrderedMap<YAMLNode>) -> OrderedMap<PropertyDefinition> {
     var result = OrderedMap<PropertyDefinition>()
-    for (key, node) in inputs where Self.isDefinition(node) { result[key] = input(key, node) }
+    for (key, node) in inputs where Self.isDefinition(node) { result[key] = definition(key, node) }
     return result
   }
 

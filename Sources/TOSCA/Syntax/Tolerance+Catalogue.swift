@@ -25,6 +25,9 @@ extension Tolerance {
       "network-functions-version", .networkFunctionsVersion,
       "the versions of the profile for network functions, read as Simple Profile 1.2"),
     entry(
+      "untyped-collections", .untypedCollections,
+      "lists and maps of TOSCA 2.0 that leave open what their entries are"),
+    entry(
       "version-spellings", .versionSpellings,
       "other spellings of a version, such as `tosca_simple_yaml_1_0_0`, and those of dialects"),
     entry(
@@ -77,7 +80,13 @@ extension Tolerance {
     entry(
       "custom-constraints", .customConstraints,
       "constraint operators that the standard does not have; they always hold", "unknown-constraint"),
-    entry("merged-copies", .mergedCopies, "copies of node templates that merge maps inside of properties"),
+    entry(
+      "merged-copies", .mergedCopies,
+      "copies of node templates that merge maps inside of properties, and in TOSCA 2.0 copies of copies", "copied-copy"),
+    entry(
+      "unknown-values", .unknownValues, "directives and states that the standard does not list", "unknown-value"),
+    entry(
+      "missing-keynames", .missingKeynames, "mandatory keynames that are left out, with what lacks them", "missing-key"),
     entry(
       "plain-definitions", .plainDefinitions,
       "plain values in place of definitions of properties and inputs in types; they are defaults"),
@@ -122,7 +131,7 @@ extension Tolerance {
   ]
   private static let ofPuccini: Tolerance = [
     .networkImports, .networkFunctionsVersion, .unknownKeynames, .unknownTypes, .defaultUnits, .customFunctions,
-    .customConstraints, .mergedCopies, .requirementIndexes,
+    .customConstraints, .mergedCopies, .requirementIndexes, .unknownValues, .missingKeynames,
   ]
   private static let ofAlien4Cloud: Tolerance = [
     .missingArtifactFiles, .oldBooleans, .emptySections, .versionSpellings, .otherVersions, .unknownKeynames,

@@ -18,7 +18,7 @@ public struct Tolerance: OptionSet, Hashable, Sendable {
   public static let networkImports = Tolerance(rawValue: 1 << 3)
   /// TOSCA 2.0: the types `scalar-unit.size`, `.time`, `.frequency` and `.bitrate` of 1.3 are still known.
   public static let formerScalarUnits = Tolerance(rawValue: 1 << 4)
-  /// TOSCA 2.0: a file that declares a profile may have a service template (against section 6.4).
+  /// TOSCA 2.0: a file that declares a profile may have a service template (against section 6.7.1).
   public static let serviceTemplateInProfile = Tolerance(rawValue: 1 << 5)
   /// 1.x: the profile for network functions names its own version; such a file is read as Simple Profile 1.2.
   public static let networkFunctionsVersion = Tolerance(rawValue: 1 << 6)
@@ -74,4 +74,10 @@ public struct Tolerance: OptionSet, Hashable, Sendable {
   public static let nonNormativeTypes = Tolerance(rawValue: 1 << 31)
   /// Lists of names for maps of names, and items whose keynames stand beside the name instead of below it.
   public static let flatItems = Tolerance(rawValue: 1 << 32)
+  /// Words that the standard does not list: directives and states of definitions.
+  public static let unknownValues = Tolerance(rawValue: 1 << 34)
+  /// Mandatory keynames that are left out; what lacks them is left out, too.
+  public static let missingKeynames = Tolerance(rawValue: 1 << 35)
+  /// TOSCA 2.0: a list or map may leave open what its entries are (against section 9.4).
+  public static let untypedCollections = Tolerance(rawValue: 1 << 33)
 }
