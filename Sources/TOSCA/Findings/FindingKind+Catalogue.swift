@@ -44,7 +44,7 @@ extension FindingKind {
     FindingKind("unknown-profile", "An imported profile is not known.", tosca2: "6.8.2.1"),
     FindingKind("unknown-repository", "A repository is not declared.", simpleProfile: "3.6.6", tosca2: "6.5"),
     FindingKind(
-      "other-version", "A keyname that another version of TOSCA has, but not the file's.", simpleProfile: "3.6 to 3.10"),
+      "other-version", "A keyname that another version of TOSCA has, but not the file's.", simpleProfile: "3.6–3.10"),
     FindingKind(
       "unknown-version", "The file's TOSCA version does not exist.", simpleProfile: "3.10.3.1", tosca2: "6.2"),
     FindingKind("unreadable-file", "A file cannot be read."),
