@@ -15,6 +15,19 @@ public struct TemplateReader: Sendable {
   /// Departures from the standard that are let pass.
   public var tolerances: Tolerance
 
+  /// How much is read of the profile that every file knows.
+  enum ProfileReading {
+    /// What the template needs, and all of it where something is found to be wrong.
+    case asNeeded
+    /// All of it.
+    case whole
+    /// What the template needs, whatever is found.
+    case part
+  }
+
+  /// How much is read of the profile that every file knows; tests compare what comes of it.
+  var profileReading = ProfileReading.asNeeded
+
   /// A reader.
   /// - Parameters:
   ///   - profiles: The folder of the profiles that come with the product.
@@ -56,7 +69,22 @@ public struct TemplateReader: Sendable {
       tolerances: tolerances)
     guard let template = loader.loadTemplate(entry.file) else { return nil }
     let version = template.content.version
-    let implicit = loader.loadImplicitProfile(of: version, for: template.id)
+    let implicit = loader.loadImplicitProfile(
+      of: version, for: template.id, onlyNeeded: profileReading != .whole && findings.isEmpty)
+    let topology = topology(of: template, loader, implicit, entry, findings)
+    guard loader.isPartial, !findings.isEmpty, profileReading == .asNeeded else { return topology }
+    // Something is wrong: what it is is said with all of the profile at hand.
+    findings.removeAll()
+    loader.completeImplicitProfile()
+    return self.topology(of: template, loader, implicit, entry, findings)
+  }
+
+  /// The topology of a template whose files are read.
+  private func topology(
+    of template: LoadedFile, _ loader: FileLoader, _ implicit: [UInt32], _ entry: EntryPoint,
+    _ findings: FindingCollector
+  ) -> Topology? {
+    let version = template.content.version
     var implicitFiles = Set<UInt32>()
     var pending = implicit
     while let file = pending.popLast() {

@@ -52,6 +52,16 @@ final class FindingCollector {
   /// Whether an error was found.
   private(set) var hasErrors = false
 
+  /// Whether nothing was found.
+  var isEmpty: Bool { seen.isEmpty && leftOut == 0 }
+
+  /// Forgets what was found, before what is read is looked at once more.
+  func removeAll() {
+    seen = []
+    leftOut = 0
+    hasErrors = false
+  }
+
   /// Adds a finding. The same one, found twice on different ways, counts once.
   func report(
     _ code: String, _ severity: Finding.Severity = .error, at place: Place, _ message: String, expected: String? = nil,

@@ -30,6 +30,10 @@ final class FileLoader {
   private var folderOfTemplate = "."
   private var open: [UInt32] = []
   private var failed: Set<UInt32> = []
+  /// What is written in the files so far, where they are few bytes.
+  private var written: (names: Set<String>, bytes: Int) = ([], 0)
+  /// The part of the implicit profile that is read, where it is not all of it.
+  private var selection: ProfileSelection?
 
   /// A loader that reads files in the given folders (real paths) and profiles.
   init(
@@ -50,9 +54,14 @@ final class FileLoader {
     return load(path, realPath: real, displayName: path, isProfile: false).flatMap { files[$0] }
   }
 
-  /// Reads the profile that every file of a version knows.
-  func loadImplicitProfile(of version: TOSCAVersion, for file: UInt32) -> [UInt32] {
+  /// Reads the profile that every file of a version knows; for a small template, where that is asked for, only the types
+  /// that it needs.
+  func loadImplicitProfile(of version: TOSCAVersion, for file: UInt32, onlyNeeded: Bool = false) -> [UInt32] {
     guard let name = version.implicitProfile else { return [] }
+    if onlyNeeded, written.bytes <= ProfileSelection.smallTemplate {
+      let paths = profiles.files(of: name).map { profiles.path + "/" + $0 }
+      selection = ProfileSelection(of: paths, for: written.names, limits: limits)
+    }
     let loaded = loadProfile(name)
     if loaded.isEmpty {
       findings.report(
@@ -60,6 +69,23 @@ final class FileLoader {
         expected: "the Simple Profile's types in `\(name)`")
     }
     return loaded
+  }
+
+  /// Whether types of the implicit profile were left out.
+  var isPartial: Bool { selection != nil }
+
+  /// Reads the types of the implicit profile that were left out.
+  func completeImplicitProfile() {
+    guard let partial = selection else { return }
+    selection = nil
+    for (id, file) in files {
+      guard let path = table.sources[Int(id)].path, partial.texts[path] != nil, let root = compose(path, id) else {
+        continue
+      }
+      files[id]?.content = ServiceFile(
+        root,
+        SyntaxContext(findings: findings, version: file.content.version, file: id, tolerances: tolerances))
+    }
   }
 
   private func loadProfile(_ name: String) -> [UInt32] {
@@ -98,6 +124,10 @@ final class FileLoader {
   /// Reads and composes a file; what is wrong with it is reported.
   private func compose(_ path: String, _ id: UInt32) -> YAMLNode? {
     let start = table.start(of: id)
+    if let (part, text) = selection?.texts[path] {
+      table.setText(text, of: id)
+      return try? YAMLComposer.compose(part.bytes, file: id, limits: limits, findings: findings, lines: part.lines)
+    }
     let bytes: [UInt8]
     do throws(FileFault) {
       bytes = try FileAccess.read(path, limit: limits.fileBytes)
@@ -122,6 +152,7 @@ final class FileLoader {
     table.setText(String(decoding: bytes, as: UTF8.self), of: id)
     do throws(YAMLFault) {
       if let root = try YAMLComposer.compose(bytes, file: id, limits: limits, findings: findings), !root.isNull {
+        note(root, bytes.count)
         return root
       }
       findings.report("empty-file", at: start, "the file is empty", expected: "a TOSCA service template")
@@ -129,6 +160,24 @@ final class FileLoader {
       // The composer reported what it is.
     }
     return nil
+  }
+
+  /// Remembers what is written in a file.
+  private func note(_ root: YAMLNode, _ bytes: Int) {
+    written.bytes += bytes
+    guard written.bytes <= ProfileSelection.smallTemplate else { return }
+    var pending = [root]
+    while let node = pending.popLast() {
+      switch node.content {
+      case .scalar(let text, _): written.names.insert(text)
+      case .sequence(let items): pending += items
+      case .mapping(let entries):
+        for entry in entries {
+          pending.append(entry.key)
+          pending.append(entry.value)
+        }
+      }
+    }
   }
 
   private func version(of root: YAMLNode, _ id: UInt32) -> TOSCAVersion? {
