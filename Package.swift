@@ -73,6 +73,7 @@ let package = Package(
         "Orchestration", "Hosting", "ImageGeneration", "PolicyDecision", "SecTOSCA", interchange,
       ],
       path: "Benchmarks/testudo-bench"),
+    .executableTarget(name: "cedar-bench", dependencies: ["Cedar"], path: "Benchmarks/cedar-bench"),
     .testTarget(name: "TOSCATests", dependencies: ["TOSCA"]),
     .testTarget(name: "SecTOSCATests", dependencies: ["SecTOSCA", "TOSCA"]),
     .testTarget(name: "CedarTests", dependencies: ["Cedar"]),

@@ -39,7 +39,7 @@ extension PolicyCommand {
         } else {
           known = try Entities(json: entityText)
         }
-        let authorizer = Authorizer(policies: policies, entities: known)
+        let authorizer = IndexedAuthorizer(policies: policies, entities: known)
         let outcomes = try Request.list(json: try Decide.text(requests)).map { request in
           let response = authorizer.decide(request)
           return Outcome(
