@@ -62,7 +62,7 @@ final class FileLoader {
       let paths = profiles.files(of: name).map { profiles.path + "/" + $0 }
       selection = ProfileSelection(of: paths, for: written.names, limits: limits)
     }
-    let loaded = loadProfile(name)
+    let loaded = selection.map { loadProfile(name, $0) } ?? loadProfile(name)
     if loaded.isEmpty {
       findings.report(
         "missing-profile", .warning, at: table.start(of: file), "the profile `\(name)` is not in the profile folder",
@@ -79,13 +79,40 @@ final class FileLoader {
     guard let partial = selection else { return }
     selection = nil
     for (id, file) in files {
-      guard let path = table.sources[Int(id)].path, partial.texts[path] != nil, let root = compose(path, id) else {
+      guard let path = table.sources[Int(id)].path, partial.contains(path), let root = compose(path, id) else {
         continue
       }
       files[id]?.content = ServiceFile(
         root,
         SyntaxContext(findings: findings, version: file.content.version, file: id, tolerances: tolerances))
     }
+  }
+
+  /// Reads a part of a profile, unless an earlier reading of this process did.
+  private func loadProfile(_ name: String, _ selection: ProfileSelection) -> [UInt32] {
+    let firstFile = UInt32(table.sources.count)
+    if let parts = selection.parts(firstFile: firstFile, tolerances),
+      table.sources.count + parts.sources.count <= limits.files, parts.numbers.keys.allSatisfy({ known[$0] == nil })
+    {
+      for source in parts.sources { _ = table.add(source) }
+      for file in parts.files {
+        files[file.id] = file
+        order.append(file.id)
+      }
+      known.merge(parts.numbers) { own, _ in own }
+      return parts.roots
+    }
+    let firstInOrder = order.count
+    let loaded = loadProfile(name)
+    let read = order[firstInOrder...].compactMap { files[$0] }
+    if read.count == selection.fileCount, table.sources.count == Int(firstFile) + read.count {
+      selection.keep(
+        ProfileSelection.Parts(
+          roots: loaded, files: read, sources: Array(table.sources[Int(firstFile)...]),
+          numbers: known.filter { $0.value >= firstFile }),
+        firstFile: firstFile, tolerances)
+    }
+    return loaded
   }
 
   private func loadProfile(_ name: String) -> [UInt32] {
@@ -124,9 +151,9 @@ final class FileLoader {
   /// Reads and composes a file; what is wrong with it is reported.
   private func compose(_ path: String, _ id: UInt32) -> YAMLNode? {
     let start = table.start(of: id)
-    if let (part, text) = selection?.texts[path] {
-      table.setText(text, of: id)
-      return try? YAMLComposer.compose(part.bytes, file: id, limits: limits, findings: findings, lines: part.lines)
+    if let (whole, part, lines) = selection?.text(at: path) {
+      table.setText(whole, of: id)
+      return try? YAMLComposer.compose(part, file: id, limits: limits, findings: findings, lines: lines)
     }
     let bytes: [UInt8]
     do throws(FileFault) {
