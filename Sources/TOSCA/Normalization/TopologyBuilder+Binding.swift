@@ -61,8 +61,8 @@ extension TopologyBuilder {
       for position in counts.indices {
         let bounds = definition.requirements.entries[position].element.occurrences
         if counts[position] >= bounds.lower, bounds.upper.map({ counts[position] <= $0 }) ?? true { continue }
-        let (name, requirement) = definition.requirements.entries[position]
-        check(counts[position], name, requirement, of: scope.nodes[index].template)
+        let requirement = definition.requirements.entries[position]
+        check(counts[position], requirement.key, requirement.element, of: scope.nodes[index].template)
       }
     }
   }
