@@ -27,3 +27,4 @@ run host --skip EndToEndTests --skip HostingTests
 run hosting --skip-build --filter HostingTests
 echo "== testing everything end to end"
 run end-to-end --skip-build --filter EndToEndTests
+Scripts/fuzz.sh 60

@@ -45,7 +45,7 @@ struct Bench {
     orchestrator = try Orchestrator(environment: environment)
     request = ServiceRequest(
       path: root + "/Examples/portal", inputs: ["credentials": "@\(root)/Examples/portal/accounts.yaml"])
-    service = try TemplateLoading(library: environment.library).service(request.path, inputs: request.inputs)
+    service = try TemplateLoading(library: environment.library).service(request.path, inputs: request.inputs).service
   }
 
   private func resolved(level: String?) throws -> ResolvedService {

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import TOSCA
@@ -62,6 +63,22 @@ struct ProfileSelectionTests {
     #expect(part.topology != nil)
     #expect(part.findings == whole.findings)
     #expect(part.topology == whole.topology)
+  }
+
+  @Test("files of others are read the same, with what they need and with the whole profile")
+  func corpus() throws {
+    let corpus = Fixture.repository.deletingLastPathComponent().appendingPathComponent("shared/corpus/tosca")
+      .resolvingSymlinksInPath().path
+    let reader = TemplateReader(profiles: Fixture.profiles, importFolders: [corpus])
+    var whole = reader
+    whole.profileReading = .whole
+    for name in FileManager.default.enumerator(atPath: corpus)?.compactMap({ $0 as? String }).sorted() ?? []
+    where name.hasSuffix(".yaml") {
+      let one = reader.read(corpus + "/" + name)
+      let other = whole.read(corpus + "/" + name)
+      #expect(one.findings == other.findings, "\(name)")
+      #expect(one.topology == other.topology, "\(name)")
+    }
   }
 
   @Test("where something is wrong, suggestions come from the whole profile")

@@ -128,6 +128,9 @@ extension ValueTyper {
     var result: [Value.Entry] = []
     var isValid = true
     for entry in entries {
+      refer(.property, entry.key, to: definition.properties[entry.name]?.name.place) {
+        definition.properties.map { ($0, $1.name.place) }
+      }
       guard let property = definition.properties[entry.name] else {
         findings.report(
           "unknown-property", at: context.call ?? entry.key.place,
@@ -138,7 +141,7 @@ extension ValueTyper {
         continue
       }
       // A property that need not be there may be given as nothing.
-      if entry.value.isNull, !property.required { continue }
+      if entry.value.isNull, !property.required, version != .tosca2_0 { continue }
       if let value = value(entry.value, of: property, context.inside(.named("property", entry.name))) {
         result.append(Value.Entry(key: entry.name, at: findings.table.range(entry.key.place), value: value))
       } else {
@@ -146,6 +149,7 @@ extension ValueTyper {
       }
     }
     for (key, property) in definition.properties where !entries.contains(where: { $0.name == key }) {
+      if version == .tosca2_0, !property.required, property.value == nil { continue }
       if let node = property.defaultValue {
         var inner = context.inside(.named("the default of property", key))
         inner.owner = .none

@@ -31,6 +31,19 @@ final class SourceTable {
     SourceRange(names[Int(place.file)], place)
   }
 
+  /// The nodes of one file that are written with neither an anchor nor an alias: their places do not begin with a `&` or
+  /// a `*`.
+  func withoutAnchors(_ nodes: [YAMLNode]) -> [YAMLNode] {
+    guard let first = nodes.first, let text = sources[Int(first.place.file)].text else { return [] }
+    let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    return nodes.filter { node in
+      guard lines.indices.contains(Int(node.place.line) - 1) else { return false }
+      let scalars = String(Substring(lines[Int(node.place.line) - 1])).unicodeScalars
+      let begin = scalars.dropFirst(Int(node.place.column) - 1).first
+      return begin != "&" && begin != "*"
+    }
+  }
+
   /// The first character of a file, for findings about the file as a whole.
   func start(of file: UInt32) -> Place { Place(file: file, line: 1, column: 1, endLine: 1, endColumn: 1) }
 }
@@ -39,13 +52,16 @@ final class SourceTable {
 final class FindingCollector {
   /// The texts that findings point into.
   let table: SourceTable
+  /// What notes names and their places for an index; nil where none is asked for.
+  let recorder: IndexRecorder?
   private let limit: Int
   private var seen: Set<Finding> = []
   private var leftOut = 0
 
   /// An empty collection.
-  init(table: SourceTable, limit: Int) {
+  init(table: SourceTable, limit: Int, recorder: IndexRecorder? = nil) {
     self.table = table
+    self.recorder = recorder
     self.limit = limit
   }
 
@@ -55,11 +71,22 @@ final class FindingCollector {
   /// Whether nothing was found.
   var isEmpty: Bool { seen.isEmpty && leftOut == 0 }
 
-  /// Forgets what was found, before what is read is looked at once more.
-  func removeAll() {
-    seen = []
-    leftOut = 0
-    hasErrors = false
+  /// What was found up to some time.
+  struct State {
+    fileprivate var seen: Set<Finding>
+    fileprivate var leftOut: Int
+    fileprivate var hasErrors: Bool
+  }
+
+  /// What was found up to now. When it is set, what was found since is forgotten, because it will be looked at once
+  /// more.
+  var state: State {
+    get { State(seen: seen, leftOut: leftOut, hasErrors: hasErrors) }
+    set {
+      seen = newValue.seen
+      leftOut = newValue.leftOut
+      hasErrors = newValue.hasErrors
+    }
   }
 
   /// Adds a finding. The same one, found twice on different ways, counts once.

@@ -172,6 +172,7 @@ struct Entity {
         reportForm(entry.key, "a name in `\(keyname)`", "a name that is not empty")
         continue
       }
+      context.findings.recorder?.names(keyname, of: what, name, entry.value)
       result[name.text] = read(name, entry.value)
     }
     return result
@@ -191,6 +192,7 @@ struct Entity {
         continue
       }
       guard let name = string(entry.key, "a name in `\(keyname)`") else { continue }
+      context.findings.recorder?.names(keyname, of: what, name, entry.value)
       if let element = read(name, entry.value) { result.append(element) }
     }
     return result
@@ -227,10 +229,12 @@ struct Entity {
   /// Reports the keynames that were not asked for; those of `except` belong to somebody else.
   func finish(except: (String) -> Bool = { _ in false }) {
     defer { while let last = context.asked.last, last.entity >= number { context.asked.removeLast() } }
+    context.findings.recorder?.entity(what, at: node.place, known: known, entries: entries)
     // Nearly always everything was asked for.
     if entries.count < 64, taken == (1 << UInt64(entries.count)) - 1 { return }
     let known = known
     for entry in entries where !known.contains(entry.name) && !except(entry.name) {
+      if context.isVersion2, isCommonKeyname(entry) { continue }
       context.findings.report(
         "unknown-key", at: entry.key.place, "unknown keyname `\(entry.name.excerpt)` in \(what)",
         expected: known.isEmpty ? nil : "one of " + known.sorted().map { "`\($0)`" }.joined(separator: ", "),
@@ -238,8 +242,20 @@ struct Entity {
     }
   }
 
+  /// Whether an entry is one of the keynames that every entity of 2.0 has: `description` and `metadata` (5.3).
+  private func isCommonKeyname(_ entry: YAMLEntry) -> Bool {
+    switch entry.name {
+    case "description": _ = string(entry.value, "`description` of \(what)")
+    case "metadata":
+      if entry.value.entries == nil { reportForm(entry.value, "`metadata` of \(what)", "a map of names") }
+    default: return false
+    }
+    return true
+  }
+
   /// The entries whose keynames were not asked for yet.
   var remaining: [YAMLEntry] {
+    context.findings.recorder?.entity(what, at: node.place, known: known, entries: entries)
     if entries.count < 64, taken == (1 << UInt64(entries.count)) - 1 { return [] }
     let known = known
     return entries.filter { !known.contains($0.name) }
