@@ -8,3 +8,6 @@ echo "$(nproc) cores, $(grep -m1 'model name' /proc/cpuinfo | cut -d: -f2- | xar
 echo
 echo "policy decisions, beside peers"
 Benchmarks/policy.sh
+echo
+echo "reading TOSCA, beside peers"
+Benchmarks/tosca.sh

@@ -72,6 +72,27 @@ final class FindingCollector {
   /// Whether an error was found.
   private(set) var hasErrors = false
 
+  /// Whether nothing was found.
+  var isEmpty: Bool { seen.isEmpty && leftOut == 0 }
+
+  /// What was found up to some time.
+  struct State {
+    fileprivate var seen: Set<Finding>
+    fileprivate var leftOut: Int
+    fileprivate var hasErrors: Bool
+  }
+
+  /// What was found up to now. When it is set, what was found since is forgotten, because it will be looked at once
+  /// more.
+  var state: State {
+    get { State(seen: seen, leftOut: leftOut, hasErrors: hasErrors) }
+    set {
+      seen = newValue.seen
+      leftOut = newValue.leftOut
+      hasErrors = newValue.hasErrors
+    }
+  }
+
   /// Adds a finding. The same one, found twice on different ways, counts once.
   func report(
     _ code: String, _ severity: Finding.Severity = .error, at place: Place, _ message: String, expected: String? = nil,

@@ -32,7 +32,8 @@ extension TopologyBuilder {
       }
     }
     for position in defined.entries.indices where defined.entries[position].element.defaultValue != nil {
-      let (key, definition) = defined.entries[position]
+      let key = defined.entries[position].key
+      let definition = defined.entries[position].element
       guard !assigned.contains(key), let written = definition.defaultValue else { continue }
       result[key] = typer.value(
         written, of: definition, ValueContext(subject: .named("the default of attribute", key), owner: owner))

@@ -124,8 +124,8 @@ extension TopologyBuilder {
         {
           continue
         }
-        let (name, requirement) = definition.requirements.entries[position]
-        checkCount(of: name, requirement, shape.requirements[position], of: index)
+        let requirement = definition.requirements.entries[position]
+        checkCount(of: requirement.key, requirement.element, shape.requirements[position], of: index)
       }
     }
     fulfilDanglingRequirements()
