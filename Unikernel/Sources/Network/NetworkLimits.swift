@@ -1,3 +1,5 @@
+import LibraryOS
+
 /// What the stack holds at most. At a bound, new work is refused; what is there goes on.
 public struct NetworkLimits: Sendable {
   /// TCP connections, half-open ones included. More are not answered, and `connect` gives `nil`.
@@ -12,7 +14,16 @@ public struct NetworkLimits: Sendable {
   /// Bytes that `write` queues on one connection.
   public var sendBuffer = 256 << 10
   /// Bytes received on one connection and not read: the largest window offered.
-  public var receiveBuffer = 64 << 10
+  public var receiveBuffer = 256 << 10
+  /// Bytes of memory for what was received and not read, on all connections. At the bound no window opens, and only what
+  /// somebody waits for is taken.
+  public var receiveMemory = 4 << 20
+  /// How long a connection may be silent before its other end is asked whether it is there (RFC 9293, 3.8.4); `nil`: for
+  /// ever.
+  public var keepAlive: TimeSpan? = .seconds(7200)
+
+  /// The window of a new connection.
+  static let initialWindow = 64 << 10
 
   /// The defaults.
   public init() {}

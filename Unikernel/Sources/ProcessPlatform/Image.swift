@@ -15,15 +15,15 @@ final class Image {
   private let registry: Registry
   private let server: HTTPServer
   private var channel: ControlChannel?
-  /// Room for one frame; TAPs without offloads give no larger one.
-  private let frame = UnsafeMutableRawBufferPointer.allocate(byteCount: 2048, alignment: 64)
+  /// Room for one frame: the largest datagram with an Ethernet and a virtio-net header.
+  private let frame = UnsafeMutableRawBufferPointer.allocate(byteCount: 65536 + 64, alignment: 64)
   /// How many frames one turn of the loop takes before everything else has its turn.
   private static let framesPerTurn = 64
 
   /// Assembles an image from what was linked into it.
   init(random: RandomGenerator) {
     self.random = random
-    self.stack = NetworkStack(clock: clock, random: random) { frame in
+    self.stack = NetworkStack(clock: clock, random: random, framing: .virtioNet) { frame in
       // A full queue drops the frame, as any link may; TCP sends it again.
       _ = testudo_write(Int(TESTUDO_TAP), frame.baseAddress, frame.count)
     }

@@ -16,6 +16,8 @@ final class TCPTransport {
   private var queued: [TCPConnection] = []
   private var wheel = TimerWheel()
   private var due: [Int32] = []
+  /// Bytes of memory that receive buffers take.
+  var heldMemory = 0
 
   /// The first port of those that connections from here use (RFC 6335, 6), and how many there are.
   private static let ephemeralPorts = (first: UInt32(49152), count: UInt32(16384))
@@ -45,6 +47,10 @@ final class TCPTransport {
 
   /// Connections that are open or being opened from here.
   var openCount: Int { table.count - halfOpen.count }
+
+  /// Whether receive buffers take so much memory that no more is offered or taken.
+  @inline(__always)
+  var isUnderPressure: Bool { heldMemory >= limits.receiveMemory }
 
   // MARK: Listeners
 
@@ -127,7 +133,8 @@ final class TCPTransport {
     if connection.state == .synReceived, !connection.isActive { halfOpenEnded(connection) }
     connection.state = .closed
     connection.timerPurpose = .none
-    connection.sendBuffer.release()
+    connection.sendQueue.release()
+    connection.acknowledgmentDeadline = nil
     wheel.cancel(connection.slot)
     table.remove(connection)
     connection.neighbor = nil
@@ -182,8 +189,8 @@ final class TCPTransport {
   /// Has the timer of a connection run.
   @inline(__always)
   func schedule(_ connection: TCPConnection) {
-    guard connection.slot >= 0 else { return }
-    wheel.schedule(connection.slot, at: connection.timerDeadline)
+    guard connection.slot >= 0, let deadline = connection.nextDeadline else { return }
+    wheel.schedule(connection.slot, at: deadline)
   }
 
   /// The next timer.
@@ -194,12 +201,7 @@ final class TCPTransport {
     due.removeAll(keepingCapacity: true)
     wheel.advance(to: now, due: &due)
     for index in 0..<due.count {
-      guard let connection = table[Int(due[index])], connection.timerPurpose != .none else { continue }
-      if connection.timerDeadline <= now {
-        connection.timerFired(at: now)
-      } else {
-        schedule(connection)
-      }
+      table[Int(due[index])]?.timePassed(at: now)
     }
   }
 }
