@@ -74,10 +74,12 @@ struct SentSegments {
   /// The first lost bytes, at most `limit` of them: what is to be sent again next.
   func nextLost(limit: Int) -> (start: SequenceNumber, end: SequenceNumber)? {
     guard lostBytes > 0 else { return nil }
-    for index in first..<records.count where records[index].isLost {
-      return (records[index].start, records[index].start + min(records[index].count, limit))
-    }
-    return nil
+    var index = first
+    while index < records.count, !records[index].isLost { index += 1 }
+    guard index < records.count else { return nil }
+    let start = records[index].start
+    while index + 1 < records.count, records[index + 1].isLost, records[index].end - start < limit { index += 1 }
+    return (start, start + min(records[index].end - start, limit))
   }
 
   /// The last `limit` bytes at most that are out and not known to have arrived (RFC 8985, 7.3).
@@ -89,18 +91,21 @@ struct SentSegments {
     return (record.end + -min(record.count, limit), record.end)
   }
 
-  /// Notes that these bytes, part of one record, left again.
+  /// Notes that these bytes, which are out, left again.
   mutating func resend(_ start: SequenceNumber, _ end: SequenceNumber, at now: Instant) {
     guard var index = index(of: start) else { return }
     if records[index].start < start {
       split(index, at: start)
       index += 1
     }
-    if records[index].end > end { split(index, at: end) }
-    if records[index].isLost { lostBytes -= records[index].count }
-    records[index].isLost = false
-    records[index].isRetransmitted = true
-    records[index].sent = now
+    while index < records.count, records[index].start < end {
+      if records[index].end > end { split(index, at: end) }
+      if records[index].isLost { lostBytes -= records[index].count }
+      records[index].isLost = false
+      records[index].isRetransmitted = true
+      records[index].sent = now
+      index += 1
+    }
   }
 
   // MARK: Acknowledgements

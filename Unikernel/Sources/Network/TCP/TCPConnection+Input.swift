@@ -18,6 +18,7 @@ extension TCPConnection {
   func receive(_ segment: TCPSegment, at now: Instant) {
     var events: TCPEvents = []
     lastReceived = now
+    if timerPurpose == .keepAlive { retries = 0 }
     if state == .synSent {
       guard receiveInSynSent(segment, &events, at: now) else { return }
     } else {
@@ -205,7 +206,6 @@ extension TCPConnection {
     if receiveBuffer.count == 0, reassembly.isEmpty {
       freshText = text
       rcvNxt += text.count
-      growReceiveLimit()
       return
     }
     changeBuffer { rcvNxt += $0.append(text) }
@@ -214,7 +214,6 @@ extension TCPConnection {
       receiveBuffer.extend(by: more)
       rcvNxt += more
     }
-    growReceiveLimit()
   }
 
   private func receiveFinish(_ events: inout TCPEvents, at now: Instant) {

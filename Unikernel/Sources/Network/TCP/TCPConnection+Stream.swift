@@ -38,6 +38,7 @@ extension TCPConnection {
       }
       changeBuffer { $0.remove(length, isReleasable: reassembly.isEmpty) }
     }
+    growReceiveLimit()
     if state != .closed, isWindowUpdateDue {
       acknowledgeUrgently()
       transport.queue(self)
@@ -121,10 +122,10 @@ extension TCPConnection {
     return field
   }
 
-  /// Offers more to an end that sends much: twice what has arrived within the bound.
+  /// Offers more to an end whose bytes are read as they come: twice as much, whenever so much was read.
   @inline(__always)
-  func growReceiveLimit() {
-    guard receiveLimit < receiveBuffer.limit, rcvNxt - irs >= receiveLimit else { return }
+  private func growReceiveLimit() {
+    guard receiveLimit < receiveBuffer.limit, rcvNxt - irs - readableCount >= receiveLimit else { return }
     receiveLimit = min(receiveLimit * 2, receiveBuffer.limit)
   }
 }

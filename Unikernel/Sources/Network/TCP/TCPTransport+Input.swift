@@ -66,9 +66,15 @@ extension TCPTransport {
     guard !segment.flags.contains(.reset), segment.sequenceLength > 0 || segment.sequence != record.rcvNxt else {
       return
     }
+    var options = TCPOptions()
+    if let kept = record.timestamp {
+      options.timestamp = TCPOptions.Timestamp(
+        value: UInt32(truncatingIfNeeded: now.nanoseconds / 1_000_000) &+ kept.value,
+        echo: segment.options.timestamp?.value ?? kept.echo)
+    }
     transmit(
       .acknowledge, from: local, to: remote, sequence: record.sndNxt, acknowledgment: record.rcvNxt,
-      window: Int(record.window), at: now)
+      window: Int(record.window), options: options, at: now)
   }
 
   /// Keeps what TIME-WAIT needs of a connection, and lets it go.
@@ -76,7 +82,9 @@ extension TCPTransport {
     if connection.isAcknowledgmentDue { connection.sendAcknowledgment(at: now) }
     let window = UInt16(truncatingIfNeeded: connection.takeWindowField())
     timeWaits.insert(
-      connection.key, sndNxt: connection.sndMax, rcvNxt: connection.rcvNxt, window: window, at: now)
+      connection.key, sndNxt: connection.sndMax, rcvNxt: connection.rcvNxt, window: window,
+      timestamp: connection.isTimestamped
+        ? TCPOptions.Timestamp(value: connection.timestampOffset, echo: connection.recentTimestamp) : nil, at: now)
     detach(connection)
   }
 
