@@ -28,6 +28,14 @@ struct ReceiveBuffer: Sendable {
     bytes.append(contentsOf: new)
   }
 
+  /// Gives the memory back where everything was consumed.
+  mutating func releaseIfEmpty() {
+    guard isEmpty else { return }
+    bytes = []
+    start = 0
+    scanned = 0
+  }
+
   /// Consumes a line and returns where it is, without its CR LF; `nil` until it is complete. The range is valid until
   /// the next `append`.
   mutating func line(limit: Int, tooLong: HTTPMessageFault) throws(HTTPMessageFault) -> Range<Int>? {
