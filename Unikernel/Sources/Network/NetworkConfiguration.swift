@@ -8,8 +8,10 @@ struct NetworkConfiguration: Hashable {
   var network: IPv4Network
   var hardware: EthernetAddress
   var gateway: IPv4Address?
+  /// How many connections there may be, where that is not the default.
+  var maximumConnections: Int?
 
-  /// Reads the parameters `address`, `mac` and `gateway`.
+  /// Reads the parameters `address`, `mac`, `gateway` and `maximum-connections`.
   init(_ parameters: [Parameter]) throws(ParameterFault) {
     var address: IPv4Network?
     var hardware: EthernetAddress?
@@ -30,8 +32,14 @@ struct NetworkConfiguration: Hashable {
           throw ParameterFault("network.gateway", expected: "an address, such as 10.77.0.1")
         }
         gateway = read
+      } else if parameter.name == "maximum-connections" {
+        guard let read = parameter.value.integerValue, (1...65_536).contains(read) else {
+          throw ParameterFault("network.maximum-connections", expected: "a number from 1 to 65536")
+        }
+        maximumConnections = Int(read)
       } else {
-        throw ParameterFault("network." + parameter.name, expected: "address, mac or gateway")
+        throw ParameterFault(
+          "network." + parameter.name, expected: "address, mac, gateway or maximum-connections")
       }
     }
     guard let address else { throw ParameterFault("network.address", expected: "a value: it is required") }

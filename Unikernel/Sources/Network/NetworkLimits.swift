@@ -4,8 +4,7 @@ import LibraryOS
 public struct NetworkLimits: Sendable {
   /// TCP connections, half-open ones included. More are not answered, and `connect` gives `nil`.
   public var connections = 4096
-  /// Half-open connections to this image. At the bound, one that has waited longer than its handshake should take makes
-  /// room; if none has, the new one is not answered.
+  /// Half-open connections to this image. At the bound, a SYN is answered without being remembered (SYN cookies).
   public var halfOpenConnections = 512
   /// Ports with a listener.
   public var listeners = 64

@@ -108,7 +108,8 @@ public final class NetworkStack: StreamNetwork, Module, Timed {
     return internet.admits(
       PacketSummary(
         direction: .inbound, protocolNumber: packet.protocolNumber, source: packet.source,
-        destination: packet.destination, sourcePort: sourcePort, destinationPort: destinationPort, tcpFlags: flags, segments: segments),
+        destination: packet.destination, sourcePort: sourcePort, destinationPort: destinationPort, tcpFlags: flags,
+        segments: segments),
       at: now)
   }
 
@@ -167,8 +168,8 @@ public final class NetworkStack: StreamNetwork, Module, Timed {
   /// The name in the catalogue.
   public var name: ByteString { "network" }
 
-  /// Checks `address` (text, `10.77.0.2/24`), `mac` (six bytes) and `gateway` (text, optional). They are given at boot;
-  /// later, only the same values are taken.
+  /// Checks `address` (text, `10.77.0.2/24`), `mac` (six bytes), `gateway` (text, optional) and `maximum-connections`
+  /// (integer, optional). They are given at boot; later, only the same values are taken.
   public func prepare(_ parameters: [Parameter]) throws(ParameterFault) {
     let read = try NetworkConfiguration(parameters)
     if let inForce = internet.configuration, inForce != read {
@@ -182,7 +183,7 @@ public final class NetworkStack: StreamNetwork, Module, Timed {
     guard let prepared else { return }
     self.prepared = nil
     guard internet.configuration == nil else { return }
-    transport.start()
+    transport.start(connections: prepared.maximumConnections)
     internet.configure(prepared)
     isAnnouncementDue = true
   }

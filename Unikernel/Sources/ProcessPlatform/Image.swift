@@ -20,15 +20,20 @@ final class Image {
   /// How many frames one turn of the loop takes before everything else has its turn.
   private static let framesPerTurn = 64
 
-  /// Assembles an image from what was linked into it.
-  init(random: RandomGenerator) {
+  /// Assembles an image from what was linked into it. `memory`: the bytes of its heap, of which what comes from outside
+  /// may take a part only.
+  init(random: RandomGenerator, memory: Int) {
     self.random = random
-    self.stack = NetworkStack(clock: clock, random: random, framing: .virtioNet) { frame in
+    var limits = NetworkLimits()
+    limits.receiveMemory = memory / 8
+    self.stack = NetworkStack(clock: clock, random: random, limits: limits, framing: .virtioNet) { frame in
       // A full queue drops the frame, as any link may; TCP sends it again.
       _ = testudo_write(Int(TESTUDO_TAP), frame.baseAddress, frame.count)
     }
     self.registry = Registry(clock: clock, random: random, network: stack, events: events)
     self.server = HTTPServer(registry: registry)
+    // A content that grows is copied, and for a moment there twice.
+    server.heldBytesLimit = memory / 4
     registry.add(module: stack)
     registry.add(module: ControlModule())
     Image.registerLinkedModules(in: registry)

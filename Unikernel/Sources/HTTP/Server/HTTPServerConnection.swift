@@ -128,7 +128,7 @@ final class HTTPServerConnection: StreamHandler {
         return true
       }
       if parser.isBetweenRequests { setDeadline(now + settings.requestTimeout) }
-      guard server.heldBytes + bytes.count <= HTTPServer.heldBytesLimit else {
+      guard server.heldBytes + bytes.count <= server.heldBytesLimit else {
         refuse(503, "too many requests in progress")
         return true
       }

@@ -62,7 +62,8 @@ extension TCPConnection {
 
   /// The SYN of this end was acknowledged.
   func acknowledgeSynchronize(_ ack: SequenceNumber, at now: Instant) {
-    if retries == 0 { timeout.sample(now - lastSent) }
+    // A connection that a cookie stood for knows of no time.
+    if retries == 0, lastSent.nanoseconds > 0 { timeout.sample(now - lastSent) }
     sndUna = ack
     if sndNxt < ack { sndNxt = ack }
     clearTimer()

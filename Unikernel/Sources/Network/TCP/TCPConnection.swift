@@ -46,7 +46,7 @@ final class TCPConnection: ByteStream {
   var isSelective = false
   /// Whether all segments carry timestamps (RFC 7323), and what is added to the clock in them (RFC 7323, 5.4).
   var isTimestamped = false
-  let timestampOffset: UInt32
+  var timestampOffset: UInt32
   /// TS.Recent, and when it was taken.
   var recentTimestamp: UInt32 = 0
   var recentTimestampTaken = Instant(nanoseconds: 0)
@@ -169,25 +169,30 @@ final class TCPConnection: ByteStream {
 
   /// Takes the other end's options from its SYN.
   func takeOptions(_ segment: TCPSegment, at now: Instant) {
-    let offered = segment.options.maximumSegmentSize ?? TCPConnection.defaultSegment
+    takeOptions(segment.options, sequence: segment.sequence, at: now)
+  }
+
+  /// Takes the options of the other end's SYN, which had this sequence number.
+  func takeOptions(_ options: TCPOptions, sequence: SequenceNumber, at now: Instant) {
+    let offered = options.maximumSegmentSize ?? TCPConnection.defaultSegment
     segmentSize = min(max(offered, TCPConnection.smallestSegment), TCPConnection.largestSegment)
-    if let timestamp = segment.options.timestamp {
+    if let timestamp = options.timestamp {
       isTimestamped = true
       recentTimestamp = timestamp.value
       recentTimestampTaken = now
       segmentSize = max(segmentSize - TCPOptions.timestampLength, TCPConnection.smallestSegment)
     }
-    isSelective = segment.options.permitsSelectiveAcknowledgment
+    isSelective = options.permitsSelectiveAcknowledgment
     congestion = CongestionControl(segmentSize: segmentSize, initial: iss)
-    if let scale = segment.options.windowScale {
+    if let scale = options.windowScale {
       sndShift = scale
       rcvShift = TCPConnection.shift(for: receiveBuffer.limit)
     } else {
       sndShift = 0
       rcvShift = 0
     }
-    irs = segment.sequence
-    rcvNxt = segment.sequence + 1
+    irs = sequence
+    rcvNxt = sequence + 1
     rcvAcknowledged = rcvNxt
     // What the SYN of this end offers, or offered.
     rcvEdge = rcvNxt + min(receiveLimit, 0xFFFF)

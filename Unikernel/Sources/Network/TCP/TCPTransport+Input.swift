@@ -37,7 +37,9 @@ extension TCPTransport {
       return
     }
     if segment.flags.contains(.acknowledge) {
-      reset(segment, from: remote, to: local, at: now)
+      if !confirmCookie(segment, key: key, remote: remote, local: local, at: now) {
+        reset(segment, from: remote, to: local, at: now)
+      }
       return
     }
     guard segment.flags.contains(.synchronize), !segment.flags.contains(.finish) else { return }
@@ -45,11 +47,41 @@ extension TCPTransport {
       let connection = addHalfOpen(
         remote: remote, local: local, iss: iss ?? SequenceNumber(random.next()), at: now)
     else {
-      internet.counts.refused &+= 1
+      if table.isFull || !sendCookie(segment, key: key, remote: remote, local: local, at: now) {
+        internet.counts.refused &+= 1
+      }
       return
     }
     connection.takeOptions(segment, at: now)
     queue(connection)
+  }
+
+  // MARK: Cookies
+
+  /// Answers a SYN that there is no room to remember; `false` if that is not possible.
+  private func sendCookie(
+    _ segment: TCPSegment, key: FlowKey, remote: Endpoint, local: Endpoint, at now: Instant
+  ) -> Bool {
+    let scale = TCPConnection.shift(for: limits.receiveBuffer)
+    guard let cookie = cookies.make(for: segment, key, windowScale: scale, at: now) else { return false }
+    internet.counts.cookies &+= 1
+    transmit(
+      [.synchronize, .acknowledge], from: local, to: remote, sequence: cookie.sequence,
+      acknowledgment: segment.sequence + 1, window: min(NetworkLimits.initialWindow, 0xFFFF), options: cookie.options,
+      at: now)
+    return true
+  }
+
+  /// Makes the connection that a cookie stood for; `false` if the segment does not acknowledge one.
+  private func confirmCookie(
+    _ segment: TCPSegment, key: FlowKey, remote: Endpoint, local: Endpoint, at now: Instant
+  ) -> Bool {
+    guard !segment.flags.contains(.synchronize), let options = cookies.check(segment, key, at: now),
+      let connection = addConfirmed(remote: remote, local: local, cookie: segment.acknowledgment + -1, at: now)
+    else { return false }
+    connection.takeOptions(options, sequence: segment.sequence + -1, at: now)
+    connection.receive(segment, at: now)
+    return true
   }
 
   // MARK: TIME-WAIT

@@ -7,10 +7,11 @@ import LibraryOS
 final class TCPTransport {
   let internet: InternetLayer
   let clock: any Clock
-  let limits: NetworkLimits
+  private(set) var limits: NetworkLimits
   var random: RandomPool
   var table: ConnectionTable
   var timeWaits: TimeWaitTable
+  var cookies = SynchronizeCookies()
   private(set) var halfOpen: [TCPConnection] = []
   private var listeners: [(port: UInt16, acceptor: any StreamAcceptor)] = []
   private var queued: [TCPConnection] = []
@@ -39,8 +40,11 @@ final class TCPTransport {
     }
   }
 
-  /// Makes the tables, with seeds of their own. Before this, no connection can be made.
-  func start() {
+  /// Makes the tables, with seeds of their own. Before this, no connection can be made. `connections`: the bound, where it
+  /// is not the default.
+  func start(connections: Int?) {
+    if let connections { limits.connections = connections }
+    cookies = SynchronizeCookies(&random)
     table = ConnectionTable(capacity: limits.connections, hash: FlowHash(&random))
     timeWaits = TimeWaitTable(capacity: limits.timeWaits, hash: FlowHash(&random))
   }
@@ -105,17 +109,27 @@ final class TCPTransport {
   func addHalfOpen(
     remote: Endpoint, local: Endpoint, iss: SequenceNumber, at now: Instant
   ) -> TCPConnection? {
-    if halfOpen.count >= limits.halfOpenConnections {
-      // A handshake that takes this long will hardly complete: it makes room, and a flood of such does not lock
-      // others out.
-      guard let oldest = halfOpen.first, oldest.created + .milliseconds(500) <= now else { return nil }
-      detach(oldest)
-    }
+    guard halfOpen.count < limits.halfOpenConnections else { return nil }
     guard !table.isFull else { return nil }
     let connection = TCPConnection(
       remote: remote, local: local, iss: iss, isActive: false, transport: self, at: now)
     guard table.insert(connection) else { return nil }
     halfOpen.append(connection)
+    return connection
+  }
+
+  /// Adds a connection whose handshake the acknowledgement of a cookie ends; `nil` at the bound.
+  func addConfirmed(
+    remote: Endpoint, local: Endpoint, cookie: SequenceNumber, at now: Instant
+  ) -> TCPConnection? {
+    guard !table.isFull else { return nil }
+    let connection = TCPConnection(
+      remote: remote, local: local, iss: cookie, isActive: false, transport: self, at: now)
+    guard table.insert(connection) else { return nil }
+    connection.isSynchronizeDue = false
+    connection.sndNxt = cookie + 1
+    connection.sndMax = cookie + 1
+    connection.timestampOffset = cookies.timestampOffset
     return connection
   }
 
