@@ -2,7 +2,8 @@
 # Measures the library OS's network beside Debian's nginx with one worker on the same core: both are ports of one bridge,
 # the image through its TAP, nginx through a veth pair, and the client is a third port. Rounds alternate between the two,
 # and ratios are those of medians. Everything is in network namespaces of its own. Needs root, and the packages nginx-light,
-# wrk, python3 and iproute2. The argument is the folder of the built programs; ROUNDS and SECONDS_EACH shorten or lengthen.
+# wrk, python3, iproute2 and, where the kernel has no netem, iptables. The argument is the folder of the built programs;
+# ROUNDS and SECONDS_EACH shorten or lengthen.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 programs=${1:-.build/release}
@@ -18,10 +19,10 @@ work=$(mktemp -d)
 served= serving=
 
 stop_image() {
+  [ -z "${nginx_master:-}" ] || { kill "$nginx_master"; nginx_master=; }
   [ -z "$serving" ] || { exec {feed}>&-; wait "$serving" || true; }
   serving=
   ip netns del "$client" 2>/dev/null || true
-  [ -z "${nginx_master:-}" ] || { kill "$nginx_master"; nginx_master=; sleep 0.2; }
   ip netns del "$web" 2>/dev/null || true
 }
 trap 'stop_image; rm -rf "$work"' EXIT
@@ -69,7 +70,7 @@ start_image() {
     ip -n "$place" link set lo up
     number=$((number + 1))
   done
-  ip netns exec "$web" taskset -c "$server_core" nginx -c "$work/nginx.conf"
+  ip netns exec "$web" taskset -c "$server_core" nginx -c "$work/nginx.conf" {feed}>&-
   nginx_master=$(cat "$work/nginx.pid")
   worker=$(pgrep -P "$nginx_master")
 }
@@ -89,11 +90,12 @@ in_turns() {
   local ours theirs
   ours=$(median <"$work/ours") theirs=$(median <"$work/theirs")
   awk -v name="$name" -v ours="$ours" -v theirs="$theirs" -v unit="$unit" -v better="$better" -v n="$rounds" 'BEGIN {
-    printf "%-42s %9.6g against %9.6g %s: ratio %.2f (%s is better, n = %d)\n", name, ours, theirs, unit,
-      theirs > 0 ? ours / theirs : 0, better, n }'
+    ratio = (theirs > 0) ? ours / theirs : 0
+    printf("%-42s %9.6g against %9.6g %s: ratio %.2f (%s is better, n = %d)\n", name, ours, theirs, unit, ratio, better, n)
+  }'
 }
 
-requests() { at_client wrk -t1 -c64 -d"$seconds" "${@:2}" "http://$1/" | awk '/Requests\/sec/ { print $2 }'; }
+requests() { at_client timeout 30 wrk -t1 -c64 -d"$seconds" "${@:2}" "http://$1/" | awk '/Requests\/sec/ { print $2 }'; }
 keep_alive() { requests "$1"; }
 connections() { requests "$1" -H 'Connection: close'; }
 # Time of a processor that the server spends on one request, in microseconds: the work that others do on this machine at
@@ -102,7 +104,7 @@ processor_time() {
   local process=$served before after count
   [ "$1" = "$image" ] || process=$worker
   before=$(awk '{ print $14 + $15 }' "/proc/$process/stat")
-  count=$(at_client wrk -t1 -c64 -d"$seconds" "${@:2}" "http://$1/" | awk '/requests in/ { print $1 }')
+  count=$(at_client timeout 30 wrk -t1 -c64 -d"$seconds" "${@:2}" "http://$1/" | awk '/requests in/ { print $1 }')
   after=$(awk '{ print $14 + $15 }' "/proc/$process/stat")
   awk -v ticks=$((after - before)) -v count="$count" -v hertz="$(getconf CLK_TCK)" \
     'BEGIN { print ticks * 1e6 / hertz / count }'
@@ -110,16 +112,22 @@ processor_time() {
 processor_time_of_connections() { processor_time "$1" -H 'Connection: close'; }
 # wrk keeps 64 connections, and each waits before it asks again: together they ask at half of what nginx can answer.
 half_load() {
-  at_client wrk -t1 -c64 -d"$seconds" --latency -s "$work/pause.lua" "http://$1/" | awk '/^ +99%/ {
+  at_client timeout 30 wrk -t1 -c64 -d"$seconds" --latency -s "$work/pause.lua" "http://$1/" | awk '/^ +99%/ {
     value = $2 + 0
     if ($2 ~ /ms$/) value *= 1000
     else if ($2 !~ /us$/) value *= 1000000
     print value }'
 }
 transfer() { at_client python3 Benchmarks/network/client.py "$1" "$2" "$seconds"; }
-lose() { # lose SHARE: of what goes to the client, and of what comes from it
-  ip netns exec "$service" tc qdisc replace dev "to-$client" root netem loss "$1"
-  ip netns exec "$client" tc qdisc replace dev eth0 root netem loss "$1"
+# Loses one packet in a hundred between the client and the servers, each way: with netem where the kernel has it, else with
+# netfilter on the bridge.
+lose() {
+  if ip netns exec "$service" tc qdisc replace dev "to-$client" root netem loss 1% 2>/dev/null &&
+    ip netns exec "$client" tc qdisc replace dev eth0 root netem loss 1% 2>/dev/null; then
+    return
+  fi
+  ip netns exec "$service" sysctl -qw net.bridge.bridge-nf-call-iptables=1
+  ip netns exec "$service" iptables-legacy -A FORWARD -m statistic --mode random --probability 0.01 -j DROP
 }
 hold() { # hold COUNT
   ulimit -n 65536 2>/dev/null || true
@@ -130,6 +138,7 @@ hold() { # hold COUNT
   done
 }
 
+echo "congestion control of the kernel's TCP: $(sysctl -n net.ipv4.tcp_congestion_control)"
 start_image page
 printf '%-42s %d kB\n' "resident memory, idle" "$(awk '/VmRSS/ { print $2 }' "/proc/$served/status")"
 hold 1000
@@ -151,7 +160,7 @@ stop_image
 start_image bulk
 in_turns "bulk out, 1 connection" "Mbit/s" more transfer out
 in_turns "bulk in, 1 connection" "Mbit/s" more transfer in
-lose 1%
+lose
 in_turns "bulk out at 1 % loss" "Mbit/s" more transfer out
 in_turns "bulk in at 1 % loss" "Mbit/s" more transfer in
 stop_image

@@ -31,6 +31,18 @@ struct ServedImage {
     var description: String { "usage: testudo-bench serve TEMPLATE-FOLDER RESOURCE NETWORK-NAME CONNECTIONS" }
   }
 
+  /// The image's process. The image may answer before its tender has written that down.
+  private func process(of record: InstanceRecord) async throws -> String {
+    let file = bench.environment.home.path + "/instances/" + record.id + "/pid"
+    for _ in 0..<100 {
+      if let text = try? String(contentsOfFile: file, encoding: .utf8) {
+        return text.trimmingCharacters(in: .whitespacesAndNewlines)
+      }
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    throw CocoaError(.fileReadNoSuchFile)
+  }
+
   /// Starts the image, waits for the end of standard input, and takes everything down again.
   func run() async throws {
     let environment = bench.environment
@@ -43,17 +55,17 @@ struct ServedImage {
       memoryBytes: resource.resource.memoryBytes, mechanisms: resource.selection.mechanisms,
       started: "2026-01-01T00:00:00Z")
     let limits = [
+      Parameter(module: "network", name: "maximum-connections", value: .integer(Int64(connections))),
       Parameter(module: "http", name: "maximum-connections", value: .integer(Int64(connections))),
       Parameter(module: "http", name: "idle-timeout-ms", value: .integer(600_000)),
     ]
-    let channel = try await environment.host.start(record, boot: bench.bootMessage(resource, record, adding: limits))
+    let channel = try await environment.host.start(
+      record, boot: bench.bootMessage(resource, record, peers: network.subnet, adding: limits))
     do {
       let request = Array("GET / HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n".utf8)
       _ = try await NetworkProbe(network).exchange(
         request, with: ServedImage.address, port: 80, deadline: .seconds(2))
-      let folder = environment.home.path + "/instances/" + record.id
-      let process = try String(contentsOfFile: folder + "/pid", encoding: .utf8)
-      print(process.trimmingCharacters(in: .whitespacesAndNewlines))
+      print(try await process(of: record))
       fflush(nil)
       while readLine() != nil {}
     } catch {

@@ -105,7 +105,8 @@ struct Bench {
   }
 
   func bootMessage(
-    _ resource: ResolvedResource, _ record: InstanceRecord, adding: [Parameter] = []
+    _ resource: ResolvedResource, _ record: InstanceRecord, peers: String = "10.77.0.1/32",
+    adding: [Parameter] = []
   ) throws -> [UInt8] {
     let files = try SiteFiles(of: resource.resource, root: service.root)
     let isAuthorized = resource.selection.mechanisms.contains("authorization")
@@ -114,7 +115,7 @@ struct Bench {
       for: resource.resource, due: resource.due, selection: resource.selection,
       environment: ResourceEnvironment(
         address: record.address, mac: record.mac.split(separator: ":").compactMap { UInt8($0, radix: 16) },
-        peers: ["10.77.0.1/32"], backends: ["orders": ["10.77.0.250:80"]], bundle: compiled),
+        peers: [peers], backends: ["orders": ["10.77.0.250:80"]], bundle: compiled),
       files: files, controlPublicKey: environment.controlKey.publicKey)
     let parameters =
       staged.parameters(.boot) + staged.parameters(.run) + adding

@@ -12,7 +12,7 @@ struct NetworkConfiguration: Hashable {
   var maximumConnections: Int?
 
   /// Reads the parameters `address`, `mac`, `gateway` and `maximum-connections`.
-  init(_ parameters: [Parameter]) throws(ParameterFault) {
+  init(_ parameters: [Parameter], limits: NetworkLimits = NetworkLimits()) throws(ParameterFault) {
     var address: IPv4Network?
     var hardware: EthernetAddress?
     var gateway: IPv4Address?
@@ -33,8 +33,11 @@ struct NetworkConfiguration: Hashable {
         }
         gateway = read
       } else if parameter.name == "maximum-connections" {
-        guard let read = parameter.value.integerValue, (1...65_536).contains(read) else {
-          throw ParameterFault("network.maximum-connections", expected: "a number from 1 to 65536")
+        guard let read = parameter.value.integerValue, read >= 1, read <= limits.largestConnections else {
+          let bound: ByteString = "a number from 1 to "
+          let reason: ByteString = ", which is what the memory is enough for"
+          throw ParameterFault(
+            "network.maximum-connections", expected: bound + ByteString(decimal: limits.largestConnections) + reason)
         }
         maximumConnections = Int(read)
       } else {

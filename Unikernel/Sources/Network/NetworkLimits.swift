@@ -4,6 +4,8 @@ import LibraryOS
 public struct NetworkLimits: Sendable {
   /// TCP connections, half-open ones included. More are not answered, and `connect` gives `nil`.
   public var connections = 4096
+  /// What `network.maximum-connections` may ask for: as many as there is memory for.
+  public var largestConnections = 65_536
   /// Half-open connections to this image. At the bound, a SYN is answered without being remembered (SYN cookies).
   public var halfOpenConnections = 512
   /// Ports with a listener.
@@ -20,6 +22,9 @@ public struct NetworkLimits: Sendable {
   /// How long a connection may be silent before its other end is asked whether it is there (RFC 9293, 3.8.4); `nil`: for
   /// ever.
   public var keepAlive: TimeSpan? = .seconds(7200)
+
+  /// What one idle connection takes in all, rounded up: its own state, that of HTTP, and its places in tables.
+  public static let connectionMemory = 3072
 
   /// The window of a new connection.
   static let initialWindow = 64 << 10

@@ -171,7 +171,7 @@ public final class NetworkStack: StreamNetwork, Module, Timed {
   /// Checks `address` (text, `10.77.0.2/24`), `mac` (six bytes), `gateway` (text, optional) and `maximum-connections`
   /// (integer, optional). They are given at boot; later, only the same values are taken.
   public func prepare(_ parameters: [Parameter]) throws(ParameterFault) {
-    let read = try NetworkConfiguration(parameters)
+    let read = try NetworkConfiguration(parameters, limits: transport.limits)
     if let inForce = internet.configuration, inForce != read {
       throw ParameterFault("network", expected: "the address that was given at boot")
     }

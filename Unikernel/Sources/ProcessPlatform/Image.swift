@@ -26,6 +26,8 @@ final class Image {
     self.random = random
     var limits = NetworkLimits()
     limits.receiveMemory = memory / 8
+    limits.largestConnections = min(memory / 2 / NetworkLimits.connectionMemory, 65_536)
+    limits.connections = min(limits.connections, limits.largestConnections)
     self.stack = NetworkStack(clock: clock, random: random, limits: limits, framing: .virtioNet) { frame in
       // A full queue drops the frame, as any link may; TCP sends it again.
       _ = testudo_write(Int(TESTUDO_TAP), frame.baseAddress, frame.count)
@@ -71,8 +73,9 @@ final class Image {
       PollEntry(descriptor: Int32(TESTUDO_TAP), events: PollEntry.readable),
       PollEntry(descriptor: Int32(TESTUDO_CONTROL), events: PollEntry.readable)
     )
+    clock.refresh()
     while true {
-      clock.refresh()
+      // At the time that the last wait ended: what a turn takes is less than what timers are exact to.
       runTimers()
       if let channel, channel.isBroken { return }
       poll.1.events = channel?.hasOutput == true ? PollEntry.readable | PollEntry.writable : PollEntry.readable

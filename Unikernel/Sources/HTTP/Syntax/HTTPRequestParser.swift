@@ -45,6 +45,8 @@ public struct HTTPRequestParser: Sendable {
   private var expectsContinue = false
   private var section: FieldSection
   private var framing = Body.none
+  // Of a content whose length was told, and of one in chunks.
+  private var content = ContentBuffer()
   private var body: [UInt8] = []
   private var skippedEmptyLine = false
 
@@ -65,7 +67,7 @@ public struct HTTPRequestParser: Sendable {
   public var isBetweenRequests: Bool { phase == .startLine && buffer.isEmpty && !skippedEmptyLine }
 
   /// How many bytes are held for requests that are not complete.
-  public var heldBytes: Int { buffer.bytes.count + body.count }
+  public var heldBytes: Int { buffer.bytes.count + content.count + body.count }
 
   /// Reads on in what has arrived.
   public mutating func next() throws(HTTPMessageFault) -> Step {
@@ -75,9 +77,9 @@ public struct HTTPRequestParser: Sendable {
       guard expectsContinue else { return .incomplete }
       expectsContinue = false
       // A client that has sent some of the content already does not wait (RFC 9110, 10.1.1).
-      return body.isEmpty && buffer.isEmpty ? .continueExpected : .incomplete
+      return body.isEmpty && content.isEmpty && buffer.isEmpty ? .continueExpected : .incomplete
     }
-    request.body = body
+    request.body = content.isEmpty ? body : content.take()
     let complete = Request(request: request, minorVersion: minorVersion, isPersistent: isPersistent)
     request = HTTPRequestParser.blank
     phase = .startLine
@@ -179,9 +181,10 @@ public struct HTTPRequestParser: Sendable {
     switch framing {
     case .none: return true
     case .length(let remaining):
-      let moved = buffer.move(upTo: remaining, into: &body)
-      framing = .length(remaining: remaining - moved)
-      return moved == remaining
+      let piece = buffer.take(upTo: remaining)
+      content.append(piece)
+      framing = .length(remaining: remaining - piece.count)
+      return piece.count == remaining
     case .chunked(var decoder):
       framing = Body.none
       let isComplete = try decoder.decode(from: &buffer, into: &body)

@@ -54,6 +54,13 @@ struct ReceiveBuffer: Sendable {
     return line
   }
 
+  /// Consumes up to `limit` bytes without copying them.
+  mutating func take(upTo limit: Int) -> ArraySlice<UInt8> {
+    let length = min(limit, count)
+    start += length
+    return bytes[(start - length)..<start]
+  }
+
   /// Consumes up to `limit` bytes, to the end of `target`.
   mutating func move(upTo limit: Int, into target: inout [UInt8]) -> Int {
     let length = min(limit, count)

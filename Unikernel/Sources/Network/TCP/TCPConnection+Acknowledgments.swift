@@ -95,9 +95,7 @@ extension TCPConnection {
       // RFC 7323, 4.1: only the echo tells the round trip of what was sent twice.
       timeout.sample(.milliseconds(Int(timestamp(at: now) &- echo) & 0xFFFF))
     }
-    if isAdvancing, let end = lossProbeEnd, ack >= end {
-      lossProbeEnd = nil
-    }
+    settleLossProbe(upTo: ack, isDuplicate: delivery.isDuplicateReported, outstanding: flightBefore)
     findLosses(at: now)
     if congestion.isRecovering, isAdvancing, !isSelective, !sentSegments.isEmpty, !sentSegments.hasLost {
       sentSegments.loseFirst(segmentSize: segmentSize)
@@ -110,6 +108,18 @@ extension TCPConnection {
       wantsSpace = false
       events.insert(.writable)
     }
+  }
+
+  /// Finds out what a loss probe did (RFC 8985, 7.4.2): one that repaired a loss which nothing else told of is a loss for
+  /// congestion control; one that the other end got twice is none.
+  private func settleLossProbe(upTo ack: SequenceNumber, isDuplicate: Bool, outstanding: Int) {
+    guard let end = lossProbeEnd, ack >= end else { return }
+    if isLossProbeRepeated, !isDuplicate {
+      // The acknowledgement of the probe itself may still come, and tell.
+      guard ack > end else { return }
+      congestion.loss(outstanding: outstanding, highest: ack)
+    }
+    lossProbeEnd = nil
   }
 
   private func takeBlocks(_ options: TCPOptions, _ delivery: inout SentSegments.Delivery, at now: Instant) {

@@ -152,7 +152,8 @@ extension TCPConnection {
     transport.queue(self)
     let unsent = sendQueue.count - (sndNxt - sendBase)
     let window = sndWnd - flight
-    if unsent > 0, window > 0 {
+    isLossProbeRepeated = unsent <= 0 || window <= 0
+    if !isLossProbeRepeated {
       let length = min(unsent, segmentSize, window)
       sendNew(
         length: length, isFinishing: isFinishQueued && length == unsent, isPushed: length == unsent, at: now)

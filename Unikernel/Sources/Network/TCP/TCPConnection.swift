@@ -105,6 +105,8 @@ final class TCPConnection: ByteStream {
   var probes = 0
   /// The end of a loss probe that was not acknowledged yet (RFC 8985, 7: TLP.end_seq).
   var lossProbeEnd: SequenceNumber?
+  /// Whether that probe was something sent again.
+  var isLossProbeRepeated = false
   var lastSent = Instant(nanoseconds: 0)
   var lastReceived: Instant
   var created: Instant
