@@ -2,8 +2,8 @@
 # Measures the library OS's network beside Debian's nginx with one worker on the same core: both are ports of one bridge,
 # the image through its TAP, nginx through a veth pair, and the client is a third port. Rounds alternate between the two,
 # and ratios are those of medians. Everything is in network namespaces of its own. Needs root, and the packages nginx-light,
-# wrk, python3, iproute2 and, where the kernel has no netem, iptables. The argument is the folder of the built programs;
-# ROUNDS and SECONDS_EACH shorten or lengthen.
+# wrk, python3, iproute2 and, where the kernel has no netem, iptables. Arguments: the folder of the built programs, and the
+# parts to measure, all by default. ROUNDS and SECONDS_EACH shorten or lengthen.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 programs=${1:-.build/release}
@@ -139,28 +139,34 @@ hold() { # hold COUNT
 }
 
 echo "congestion control of the kernel's TCP: $(sysctl -n net.ipv4.tcp_congestion_control)"
-start_image page
-printf '%-42s %d kB\n' "resident memory, idle" "$(awk '/VmRSS/ { print $2 }' "/proc/$served/status")"
-hold 1000
-in_turns "keep-alive requests, 612 bytes" "a second" more keep_alive
-in_turns "processor time of one" "µs" less processor_time
-in_turns "new connections with one request" "a second" more connections
-in_turns "processor time of one" "µs" less processor_time_of_connections
-rate=$(keep_alive "$nginx")
-awk -v rate="$rate" 'BEGIN { pause = int(64 * 2000 / rate + 0.5); print "function delay() return " (pause < 1 ? 1 : pause) " end" }' \
-  >"$work/pause.lua"
-in_turns "99th percentile at half load" "µs" less half_load
-hold 10000
-stop_image
+measure_page() {
+  printf '%-42s %d kB\n' "resident memory, idle" "$(awk '/VmRSS/ { print $2 }' "/proc/$served/status")"
+  hold 1000
+  in_turns "keep-alive requests, 612 bytes" "a second" more keep_alive
+  in_turns "processor time of one" "µs" less processor_time
+  in_turns "new connections with one request" "a second" more connections
+  in_turns "processor time of one" "µs" less processor_time_of_connections
+  rate=$(keep_alive "$nginx")
+  awk -v rate="$rate" 'BEGIN { pause = int(64 * 2000 / rate + 0.5); print "function delay() return " (pause < 1 ? 1 : pause) " end" }' \
+    >"$work/pause.lua"
+  in_turns "99th percentile at half load" "µs" less half_load
+  hold 10000
+}
 
-start_image guarded
-in_turns "keep-alive requests, with the firewall" "a second" more keep_alive
-stop_image
+measure_guarded() {
+  in_turns "keep-alive requests, with the firewall" "a second" more keep_alive
+}
 
-start_image bulk
-in_turns "bulk out, 1 connection" "Mbit/s" more transfer out
-in_turns "bulk in, 1 connection" "Mbit/s" more transfer in
-lose
-in_turns "bulk out at 1 % loss" "Mbit/s" more transfer out
-in_turns "bulk in at 1 % loss" "Mbit/s" more transfer in
-stop_image
+measure_bulk() {
+  in_turns "bulk out, 1 connection" "Mbit/s" more transfer out
+  in_turns "bulk in, 1 connection" "Mbit/s" more transfer in
+  lose
+  in_turns "bulk out at 1 % loss" "Mbit/s" more transfer out
+  in_turns "bulk in at 1 % loss" "Mbit/s" more transfer in
+}
+
+for part in ${2:-page guarded bulk}; do
+  start_image "$part"
+  "measure_$part"
+  stop_image
+done
