@@ -5,9 +5,10 @@ LIBRARY := $(BUILD)/library
 GUEST := $(BUILD)/guest
 GUEST_OBJECTS := $(GUEST)/x86_64-unknown-none-elf/release
 FORMATTED := Package.swift Sources Tests Benchmarks Interchange/Package.swift Interchange/Sources Interchange/Tests \
-  Unikernel/Package.swift Unikernel/Sources Unikernel/Tests
+  Unikernel/Package.swift Unikernel/Sources Unikernel/Tests \
+  Fuzzing/Package.swift Fuzzing/Sources/FuzzTemplates
 
-.PHONY: demo test build library bench format lint docs clean packages
+.PHONY: demo test fuzz build library bench format lint docs clean packages
 
 demo: build ## builds everything and runs the portal, from template to adaptation
 	Examples/portal/demo.sh
@@ -23,6 +24,10 @@ library: packages ## what images are linked from: archives of the library OS, th
 
 test: packages library ## every test: unit, property, fuzz, differential, end to end
 	@Scripts/run-tests.sh
+
+SECONDS ?= 60
+fuzz: packages ## fuzzes the reader of templates and archives: make fuzz SECONDS=600
+	@Scripts/fuzz.sh $(SECONDS)
 
 bench: build
 	Benchmarks/run.sh

@@ -18,6 +18,7 @@ let package = Package(
     .executable(name: "testudo", targets: ["testudo"]),
     .executable(name: "testudo-forwarder", targets: ["testudo-forwarder"]),
     .library(name: "TOSCA", targets: ["TOSCA"]),
+    .library(name: "LanguageServer", targets: ["LanguageServer"]),
     .library(name: "Cedar", targets: ["Cedar"]),
   ],
   dependencies: [
@@ -30,8 +31,12 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-    .target(name: "TOSCA", dependencies: ["CYAML"], swiftSettings: strict),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(
+      name: "TOSCA", dependencies: ["CYAML", "CZlib", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: strict),
     .target(name: "SecTOSCA", dependencies: ["TOSCA"], swiftSettings: strict),
+    .target(name: "LanguageServer", dependencies: ["TOSCA"], swiftSettings: strict),
     .target(name: "Cedar", swiftSettings: strict),
     .target(name: "PolicyDecision", dependencies: ["Cedar", interchange], swiftSettings: strict),
     .target(
@@ -62,7 +67,7 @@ let package = Package(
       name: "testudo",
       dependencies: [
         "ControlPlane", "Orchestration", "Hosting", "ImageGeneration", "PolicyDecision", "Cedar", "SecTOSCA", "TOSCA",
-        interchange,
+        "LanguageServer", interchange,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
       ],
@@ -73,8 +78,11 @@ let package = Package(
         "Orchestration", "Hosting", "ImageGeneration", "PolicyDecision", "SecTOSCA", interchange,
       ],
       path: "Benchmarks/testudo-bench"),
+    .executableTarget(name: "tosca-bench", dependencies: ["TOSCA"], path: "Benchmarks/tosca-bench"),
+    .executableTarget(name: "cedar-bench", dependencies: ["Cedar"], path: "Benchmarks/cedar-bench"),
     .testTarget(name: "TOSCATests", dependencies: ["TOSCA"]),
     .testTarget(name: "SecTOSCATests", dependencies: ["SecTOSCA", "TOSCA"]),
+    .testTarget(name: "LanguageServerTests", dependencies: ["LanguageServer", "TOSCA"]),
     .testTarget(name: "CedarTests", dependencies: ["Cedar"]),
     .testTarget(name: "PolicyDecisionTests", dependencies: ["PolicyDecision", "Cedar", interchange]),
     .testTarget(name: "ImageGenerationTests", dependencies: ["ImageGeneration", "SecTOSCA", "TOSCA", interchange]),

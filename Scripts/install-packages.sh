@@ -2,7 +2,7 @@
 # Installs the Debian packages that building and running need and that are missing.
 set -euo pipefail
 # procps: the demonstration looks for processes that were left behind.
-wanted=(libbearssl-dev libyaml-dev libsqlite3-dev pkg-config iproute2 curl procps)
+wanted=(libbearssl-dev libyaml-dev zlib1g-dev libsqlite3-dev pkg-config iproute2 curl procps)
 missing=()
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
   echo "testudo: this is not a Debian system; install the equivalents of ${wanted[*]} by hand" >&2

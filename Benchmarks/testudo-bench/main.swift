@@ -44,7 +44,7 @@ struct Bench {
         .appending(path: "testudo-forwarder").path)
     orchestrator = try Orchestrator(environment: environment)
     request = ServiceRequest(path: template, inputs: inputs)
-    service = try TemplateLoading(library: environment.library).service(request.path, inputs: request.inputs)
+    service = try TemplateLoading(library: environment.library).service(request.path, inputs: request.inputs).service
   }
 
   func resolved(level: String?) throws -> ResolvedService {

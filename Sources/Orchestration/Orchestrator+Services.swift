@@ -3,6 +3,7 @@ import Glibc
 import Hosting
 import ImageGeneration
 import SecTOSCA
+import TOSCA
 
 // Bringing services up and taking them down.
 
@@ -15,7 +16,9 @@ extension Orchestrator {
   ) async throws(OrchestrationFault) -> ServiceStatus {
     try await exclusively { () throws(OrchestrationFault) in
       let former = declarations[try key(of: request)]
-      var declaration = try declare(request)
+      let (declared, unpacked) = try declare(request)
+      defer { withExtendedLifetime(unpacked) {} }
+      var declaration = declared
       // Everything that can be found wrong is found before anything is changed.
       _ = try resolver.resolve(declaration, context: contextualAttributes)
       try requireRights()
@@ -83,7 +86,8 @@ extension Orchestrator {
 
   /// What `up` would do, and why. Changes nothing.
   public func plan(_ request: ServiceRequest) async throws(OrchestrationFault) -> [Action] {
-    let declaration = try declare(request)
+    let (declaration, unpacked) = try declare(request)
+    defer { withExtendedLifetime(unpacked) {} }
     let resolved = try resolver.resolve(declaration, context: contextualAttributes)
     guard let running = controllers[declaration.key] else {
       let known = resolved.resources.filter { environment.builder.image(recipe: $0.recipeDigest) != nil }
@@ -114,8 +118,9 @@ extension Orchestrator {
 
   private func name(of request: ServiceRequest) throws(OrchestrationFault) -> String {
     let path = URL(filePath: request.path)
-    let isFile = ["yaml", "yml", "csar", "zip"].contains(path.pathExtension)
-    let folder = isFile ? path.deletingLastPathComponent() : path
+    var folder = ["yaml", "yml"].contains(path.pathExtension) ? path.deletingLastPathComponent() : path
+    // An archive has a name of its own.
+    while ["csar", "zip", "tar", "gz", "tgz"].contains(folder.pathExtension) { folder = folder.deletingPathExtension() }
     let name = request.name ?? folder.lastPathComponent
     for (what, text) in [("service", name), ("tenant", request.tenant)] {
       let isName =
@@ -129,9 +134,13 @@ extension Orchestrator {
     return name
   }
 
-  /// The declaration that a request would make, policies applied since carried over as long as their requirement is there.
-  private func declare(_ request: ServiceRequest) throws(OrchestrationFault) -> ServiceDeclaration {
-    let service = try TemplateLoading(library: environment.library).service(request.path, inputs: request.inputs)
+  /// The declaration that a request would make, policies applied since carried over as long as their requirement is there;
+  /// and the files of the request's archive, which the declaration's paths lead to.
+  private func declare(
+    _ request: ServiceRequest
+  ) throws(OrchestrationFault) -> (declaration: ServiceDeclaration, unpacked: UnpackedArchive?) {
+    let (service, unpacked) = try request.loading(library: environment.library).service(
+      request.path, inputs: request.inputs)
     if let level = request.level, service.level(level) == nil {
       throw .input(
         "there is no level `\(level)`, expected one of \(service.levels.map(\.name).joined(separator: ", "))")
@@ -145,6 +154,6 @@ extension Orchestrator {
       declaration.policies = former.policies.filter { name, _ in service.requirements.contains { $0.name == name } }
       declaration.level = request.level ?? former.level.flatMap { service.level($0)?.name }
     }
-    return declaration
+    return (declaration, unpacked)
   }
 }

@@ -14,6 +14,23 @@ public struct TemplateReader: Sendable {
   public var importFolders: [String]
   /// Departures from the standard that are let pass.
   public var tolerances: Tolerance
+  /// A folder with templates that can stand for nodes, besides those that are imported.
+  public var substitutions: String?
+  /// Folders of profiles that are searched before those of the product.
+  public var profileFolders: [String]
+  /// Local folders that stand for remote repositories: by a repository's name, or by the beginning of an address.
+  /// Nothing is ever fetched.
+  public var mirrors: [String: String]
+  /// Whether warnings count as errors.
+  public var isStrict = false
+  /// Whether a file `.testudo.yaml` is looked for, and added to what is said here (`ReadingSettings`).
+  public var usesSettings = false
+  /// Texts by absolute path that stand for the files there.
+  public var overlay: [String: String] = [:]
+  /// Whether the result has an index of names and places.
+  public var isIndexing = false
+  /// A text that stands where something is to be completed; the index has candidates for it.
+  public var completionMarker: String?
 
   /// A reader.
   /// - Parameters:
@@ -22,39 +39,69 @@ public struct TemplateReader: Sendable {
   ///   - limits: How much a reading may take.
   ///   - importFolders: Folders, besides the template's own, that imports may come from.
   ///   - tolerances: Departures from the standard that are let pass.
+  ///   - profileFolders: Folders of profiles that are searched before those of the product.
+  ///   - mirrors: Local folders that stand for remote repositories, by the repository's name or the beginning of an
+  ///     address.
+  ///   - substitutions: A folder with templates that can stand for nodes, besides those that are imported.
   public init(
     profiles: String, inputs: [String: String] = [:], limits: Limits = Limits(), importFolders: [String] = [],
-    tolerances: Tolerance = []
+    tolerances: Tolerance = [], profileFolders: [String] = [], mirrors: [String: String] = [:],
+    substitutions: String? = nil
   ) {
+    self.substitutions = substitutions
     self.tolerances = tolerances
+    self.profileFolders = profileFolders
+    self.mirrors = mirrors
     self.profiles = profiles
     self.inputs = inputs
     self.limits = limits
     self.importFolders = importFolders
   }
 
-  /// Reads a template file, or a folder with one service template at its root: the one that `TOSCA.meta` names, else
-  /// `service.yaml`, else the only YAML file.
+  /// Reads a template file; a folder with one service template, the one that `TOSCA.meta` names, else `service.yaml`,
+  /// else the only YAML file at its root; or an archive: zip, tar, or gzipped tar (CSAR 1.0, 1.1 and 2.0).
   public func read(_ path: String) -> ReadResult {
     let table = SourceTable()
-    let findings = FindingCollector(table: table, limit: limits.findings)
-    let topology = read(path, findings)
+    let recorder = isIndexing ? IndexRecorder(marker: completionMarker) : nil
+    let findings = FindingCollector(table: table, limit: limits.findings, recorder: recorder)
+    var reader = self
+    if usesSettings { reader.apply(SettingsReader(findings: findings, limits: limits).read(for: path)) }
+    let entry = unsavedEntry(path) ?? EntryPoint.find(path, limits: limits, findings: findings)
+    let topology = entry.flatMap { reader.read($0, findings) }
     var result = ReadResult(topology: findings.hasErrors ? nil : topology, findings: findings.sorted())
+    result.unpacked = entry?.archive?.unpacked
+    result.isStrict = reader.isStrict
+    if result.isStrict { result.promoteWarnings() }
+    result.index = recorder?.index(table)
     for source in table.sources {
+      if let path = source.path { result.paths[source.name] = path }
       if let text = source.text { result.sources[source.name] = text }
       if let path = source.path, FileAccess.kind(of: path) == .file { result.files.append(path) }
     }
     return result
   }
 
-  private func read(_ path: String, _ findings: FindingCollector) -> Topology? {
-    guard let entry = EntryPoint.find(path, limits: limits, findings: findings) else { return nil }
-    let folder = entry.root
-    let roots = ([folder] + importFolders).compactMap { FileAccess.realPath($0) }
+  private mutating func apply(_ settings: ReadingSettings) {
+    tolerances.formUnion(settings.tolerances)
+    isStrict = isStrict || settings.strict
+    importFolders += settings.importFolders
+  }
+
+  /// The entry point of a text that has no file yet.
+  private func unsavedEntry(_ path: String) -> EntryPoint? {
+    guard overlay[path] != nil, FileAccess.kind(of: path) == .nothing else { return nil }
+    return EntryPoint(file: path, root: PathText.folder(of: path), mustHaveTopology: false)
+  }
+
+  private func read(_ entry: EntryPoint, _ findings: FindingCollector) -> Topology? {
+    let others = importFolders + mirrors.values.sorted() + (substitutions.map { [$0] } ?? [])
+    let roots = ([entry.root] + others).compactMap { FileAccess.realPath($0) }
     let loader = FileLoader(
-      findings: findings, limits: limits, profiles: ProfileFolder(path: profiles), roots: roots,
-      tolerances: tolerances)
+      entry: entry, findings: findings, limits: limits, profiles: ProfileFolders(profileFolders + [profiles]),
+      roots: roots, mirrors: mirrors, tolerances: tolerances, overlay: Overlay(overlay))
     guard let template = loader.loadTemplate(entry.file) else { return nil }
+    ArchiveRules(entry: entry, findings: findings).check(template)
+    loadOthers(of: entry, loader, findings)
     let version = template.content.version
     let implicit = loader.loadImplicitProfile(of: version, for: template.id)
     var implicitFiles = Set<UInt32>()
@@ -62,6 +109,7 @@ public struct TemplateReader: Sendable {
     while let file = pending.popLast() {
       if implicitFiles.insert(file).inserted { pending += loader.files[file]?.imports.map(\.file) ?? [] }
     }
+    if let substitutions { loader.loadSubstitutions(substitutions) }
     // The profile's names must be there before the files that use them.
     let files = loader.order.compactMap { loader.files[$0] }
     let ordered = files.filter { implicitFiles.contains($0.id) } + files.filter { !implicitFiles.contains($0.id) }
@@ -71,6 +119,10 @@ public struct TemplateReader: Sendable {
     let typer = ValueTyper(
       findings: findings, catalogue: catalogue, limits: limits, version: version,
       tolerances: tolerances)
+    if version == .tosca2_0 {
+      typer.repositories = Set(ordered.flatMap(\.content.repositories.keys))
+      typer.functions = FunctionTable(files: ordered, template: template, findings: findings)
+    }
     DefinitionChecker(catalogue: catalogue, typer: typer, findings: findings).checkAll()
     guard let topology = template.content.topology else {
       if !inputs.isEmpty || entry.mustHaveTopology {
@@ -87,8 +139,23 @@ public struct TemplateReader: Sendable {
     var folders: [UInt32: String] = [:]
     for file in files where !file.isProfile { folders[file.id] = file.folder }
     let builder = TopologyBuilder(
-      typer: typer, catalogue: catalogue, findings: findings, scope: scope, file: template, folders: folders)
+      typer: typer, catalogue: catalogue, findings: findings, scope: scope, file: template, folders: folders,
+      artifacts: ArtifactFiles(roots: roots, limits: limits, findings: findings),
+      substitutions: SubstitutionSearch(
+        files: files, catalogue: catalogue, template: template, limit: limits.substitutions))
     return builder.build()
+  }
+
+  /// Reads the other templates that an archive's metadata names. Their definitions are checked with the template's.
+  private func loadOthers(of entry: EntryPoint, _ loader: FileLoader, _ findings: FindingCollector) {
+    for (path, name) in entry.others {
+      guard let other = loader.loadTemplate(path) else { continue }
+      guard other.content.topology?.substitutionMappings == nil else { continue }
+      findings.report(
+        "unused-definitions", .warning, at: name.place,
+        "`\(name.text.excerpt)` has no template that could substitute a node",
+        expected: "a service template with `substitution_mappings`")
+    }
   }
 }
 
@@ -102,6 +169,15 @@ public struct ReadResult: Sendable {
   public var sources: [String: String]
   /// The paths of all files that were read, in the order of reading.
   public var files: [String]
+  /// The files of the archive that was read. Paths of the topology lead to them, so that it must be kept as long as
+  /// the topology's files are used; the folder is removed with it.
+  public var unpacked: UnpackedArchive?
+  /// The path of each file by its name in findings.
+  public var paths: [String: String] = [:]
+  /// Whether warnings count as errors, as the reader or a settings file says.
+  public var isStrict = false
+  /// What is where, if it was asked for.
+  public var index: ReadingIndex?
 
   /// A result.
   public init(
@@ -115,4 +191,10 @@ public struct ReadResult: Sendable {
 
   /// Whether an error was found.
   public var hasErrors: Bool { findings.contains { $0.severity == .error } }
+
+  /// Makes errors of the warnings, after which there is no topology unless there were none.
+  mutating func promoteWarnings() {
+    for index in findings.indices { findings[index].severity = .error }
+    if hasErrors { topology = nil }
+  }
 }

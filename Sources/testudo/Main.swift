@@ -57,7 +57,8 @@ struct Testudo: AsyncParsableCommand {
       """,
     version: APIServer.version,
     subcommands: [
-      Init.self, Validate.self, Inspect.self, Plan.self, Up.self, Ps.self, Logs.self, Events.self, Context.self,
+      Init.self, Validate.self, Lsp.self, Inspect.self, ArchiveCommand.self, Plan.self, Up.self, Ps.self, Logs.self,
+      Events.self, Context.self,
       Level.self, PolicyCommand.self, ImageCommand.self, Down.self, Serve.self, Doctor.self, Token.self,
     ])
 }

@@ -40,6 +40,7 @@ struct CorpusTests {
         let schema = try Schema(parsing: try text(".cedarschema"))
         let authorizer = Authorizer(
           policies: policies, entities: try Entities(json: try text(".entities.json"), types: schema))
+        let indexed = IndexedAuthorizer(policies: policies, entities: authorizer.entities)
         guard case .object(let fields) = try JSONText(parsing: document), case .array(let items)? = fields["requests"]
         else {
           differing.append("\(name): no requests")
@@ -47,7 +48,9 @@ struct CorpusTests {
         }
         for (item, expected) in zip(items, expected) {
           requests += 1
-          let response = authorizer.decide(try Request(json: item, at: expected.description))
+          let request = try Request(json: item, at: expected.description)
+          let response = authorizer.decide(request)
+          if indexed.decide(request) != response { differing.append("\(name), \(expected.description): by the index") }
           if response.decision.rawValue != expected.decision || response.reason.sorted() != expected.reason.sorted()
             || response.errors.map(\.policy).sorted() != expected.errors.sorted()
           {

@@ -27,6 +27,9 @@ enum Testbed {
     return nil
   }()
 
+  /// Whether the program under test is there, with its library.
+  static var isBuilt: Bool { access(program, X_OK) == 0 && hasLibrary }
+
   /// Whether there is a library where the program looks for one: in `TESTUDO_LIBRARY`, or in a folder that it is in.
   private static var hasLibrary: Bool {
     if let named = ProcessInfo.processInfo.environment["TESTUDO_LIBRARY"] {
@@ -52,6 +55,11 @@ enum Testbed {
 }
 
 extension Trait where Self == ConditionTrait {
+  /// Only where the program under test is built, with its library; nothing is run that would need more.
+  static var builtProgram: Self {
+    .enabled(if: Testbed.isBuilt, "the program under test, or its library of modules, is missing")
+  }
+
   /// Only where unikernels can really be run.
   static var realUnikernels: Self {
     .enabled(if: Testbed.lacking == nil, Comment(rawValue: Testbed.lacking ?? "everything needed is here"))

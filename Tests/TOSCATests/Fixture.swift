@@ -30,6 +30,13 @@ final class Fixture {
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
+  /// Writes a file of any bytes.
+  func write(_ bytes: [UInt8], to name: String) throws {
+    let url = URL(fileURLWithPath: folder).appendingPathComponent(name)
+    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(bytes).write(to: url)
+  }
+
   /// Reads a file of the folder.
   func read(
     _ name: String = "service.yaml", inputs: [String: String] = [:], profiles: String = Fixture.profiles,

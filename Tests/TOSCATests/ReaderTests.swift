@@ -7,10 +7,12 @@ import Testing
 struct ReaderTests {
   private static let minimal = service("topology_template: { node_templates: { n: { type: tosca.nodes.Root } } }\n")
 
+  private static let metadata = "TOSCA-Meta-File-Version: 1.1\nCSAR-Version: 1.1\nCreated-By: somebody\n"
+
   @Test("a folder is read by what TOSCA.meta names, by service.yaml, or by its only file")
   func folders() throws {
     let named = try Fixture([
-      "TOSCA-Metadata/TOSCA.meta": "TOSCA-Meta-File-Version: 1.1\nEntry-Definitions: defs/main.yaml\n",
+      "TOSCA-Metadata/TOSCA.meta": Self.metadata + "Entry-Definitions: defs/main.yaml\n",
       "defs/main.yaml": Self.minimal, "service.yaml": "nonsense",
     ])
     #expect(named.read("").findings.map(\.message) == [])
@@ -22,7 +24,7 @@ struct ReaderTests {
     #expect(several.read("").findings.map(\.code) == ["no-template"])
     let none = try Fixture(["readme.md": ""])
     #expect(none.read("").findings.map(\.code) == ["no-template"])
-    let lost = try Fixture(["TOSCA.meta": "Entry-Definitions: ../x.yaml\n"])
+    let lost = try Fixture(["TOSCA.meta": Self.metadata + "Entry-Definitions: ../x.yaml\n"])
     #expect(lost.read("").findings.map(\.code) == ["missing-file"])
   }
 
@@ -38,7 +40,7 @@ struct ReaderTests {
     "a file that is no template says what it is instead",
     arguments: [
       ("", "empty-file"), ("# nothing\n", "empty-file"), ("hello", "not-tosca"), ("- a\n", "not-tosca"),
-      ("a: b: c\n", "not-yaml"), ("\tx: 1\n", "not-yaml"), ("PK\u{3}\u{4}xyz", "unsupported-archive"),
+      ("a: b: c\n", "not-yaml"), ("\tx: 1\n", "not-yaml"), ("PK\u{3}\u{4}xyz", "damaged-archive"),
       ("node_types: {}\n", "missing-version"), ("tosca_definition_version: x\n", "missing-version"),
       ("tosca_definitions_version: tosca_simple_yaml_1_4\n", "unknown-version"),
       ("tosca_definitions_version: [1]\n", "unknown-version"),
@@ -69,6 +71,7 @@ struct ReaderTests {
           - 3️⃣typs/a.yaml
           - { file: a.yaml, repository: 4️⃣nowhere }
           - 5️⃣link.yaml
+          - 8️⃣../../nowhere/x.yaml
           - 6️⃣no/such/profile
         topology_template:
           node_templates:
@@ -87,7 +90,7 @@ struct ReaderTests {
     let result = fixture.read()
     let expected: [(Character, String)] = [
       ("1️⃣", "import-outside"), ("2️⃣", "import-network"), ("3️⃣", "missing-import"), ("4️⃣", "unknown-repository"),
-      ("5️⃣", "import-outside"), ("6️⃣", "unknown-profile"), ("7️⃣", "unknown-type"),
+      ("5️⃣", "import-outside"), ("8️⃣", "import-outside"), ("6️⃣", "unknown-profile"), ("7️⃣", "unknown-type"),
     ]
     #expect(result.findings.map(\.code) == expected.map(\.1))
     for (finding, (marker, _)) in zip(result.findings, expected) {

@@ -81,6 +81,9 @@ public struct Entities: Sendable {
   /// All entities, in no order.
   public var all: some Collection<Entity> { entities.values }
 
+  /// Everything above an entity, in no order.
+  public func ancestors(of uid: EntityUID) -> [EntityUID] { ancestors[uid].map { Array($0) } ?? [] }
+
   /// Whether one entity is another or below it.
   public func isEntity(_ uid: EntityUID, in ancestor: EntityUID) -> Bool {
     uid == ancestor || ancestors[uid]?.contains(ancestor) == true

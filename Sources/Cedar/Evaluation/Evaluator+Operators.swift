@@ -43,12 +43,18 @@ extension Evaluator {
     switch value {
     case .entity(let ancestor): return entities.isEntity(uid, in: ancestor)
     case .set(let items):
+      // Every element is looked at: one that is no entity is an error, whatever stands before it, and the same one each
+      // time, though sets have no order.
       var found = false
-      // Every element is looked at: one that is no entity is an error, whatever stands before it.
+      var other: String?
       for item in items {
-        guard case .entity(let ancestor) = item else { throw typeError("set of entities", item, range) }
-        if !found { found = entities.isEntity(uid, in: ancestor) }
+        if case .entity(let ancestor) = item {
+          found = found || entities.isEntity(uid, in: ancestor)
+        } else {
+          other = min(other ?? item.typeName, item.typeName)
+        }
       }
+      if let other { throw EvaluationError(.type(expected: "set of entities", found: other), at: range) }
       return found
     default: throw typeError("entity or set of entities", value, range)
     }

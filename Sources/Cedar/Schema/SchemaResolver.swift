@@ -99,6 +99,7 @@ struct SchemaResolver {
           type: try type(attribute.type, namespace, open), isRequired: attribute.isRequired)
       }
       return .record(fields)
+    case .entity(let reference): return .entity(try entityType(reference, namespace))
     case .name(let reference):
       let builtIn = "__cedar::"
       if reference.name.hasPrefix(builtIn) {

@@ -16,6 +16,8 @@ enum SchemaSyntax {
 
   indirect enum TypeExpression {
     case name(Reference)
+    /// A name that can only be that of an entity type; the JSON form has these.
+    case entity(Reference)
     case set(TypeExpression)
     case record([Attribute])
   }

@@ -76,6 +76,30 @@ enum Timestamps {
     return total
   }
 
+  /// The text that `datetime` reads as a point in time; `nil` for years that it cannot write.
+  static func text(_ milliseconds: Int64) -> String? {
+    guard let start = startOfDay(milliseconds) else { return nil }
+    // Days from the first of March of year 0, in eras of 400 years (the inverse of `days`).
+    let days = Int(start / day) + 719_468
+    let era = (days >= 0 ? days : days - 146_096) / 146_097
+    let dayOfEra = days - era * 146_097
+    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let monthFromMarch = (5 * dayOfYear + 2) / 153
+    let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    guard (0...9999).contains(year) else { return nil }
+    func digits(_ number: Int, _ count: Int) -> String {
+      let text = String(number)
+      return String(repeating: "0", count: count - text.count) + text
+    }
+    let time = Int(timeOfDay(milliseconds))
+    return
+      "\(digits(year, 4))-\(digits(month, 2))-\(digits(dayOfYear - (153 * monthFromMarch + 2) / 5 + 1, 2))"
+      + "T\(digits(time / 3_600_000, 2)):\(digits(time / 60_000 % 60, 2)):\(digits(time / 1000 % 60, 2))"
+      + ".\(digits(time % 1000, 3))Z"
+  }
+
   /// The start of the day of a point in time; `nil` where that is out of range.
   static func startOfDay(_ milliseconds: Int64) -> Int64? {
     let (result, overflow) = milliseconds.subtractingReportingOverflow(timeOfDay(milliseconds))

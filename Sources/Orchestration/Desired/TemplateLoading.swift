@@ -6,10 +6,24 @@ public import TOSCA
 /// Reads a SecTOSCA template from disk: everything that can be wrong with it is found here, at once.
 public struct TemplateLoading: Sendable {
   let library: String
+  let tolerances: Tolerance
+  let isStrict: Bool
+  let sources: ImportSources
+  /// A folder with templates that can stand for nodes, besides those that are imported.
+  public var substitutions: String?
 
   /// Templates with the profiles and the module catalogue of a library's folder.
-  public init(library: String) {
+  /// - Parameters:
+  ///   - tolerances: Departures from the standard that are let pass, besides those of settings files.
+  ///   - isStrict: Whether warnings count as errors, besides what settings files say.
+  ///   - sources: Where templates may take files from.
+  public init(
+    library: String, tolerances: Tolerance = [], isStrict: Bool = false, sources: ImportSources = ImportSources()
+  ) {
+    self.sources = sources
     self.library = library
+    self.tolerances = tolerances
+    self.isStrict = isStrict
   }
 
   /// What a template and its interpretation give.
@@ -22,23 +36,53 @@ public struct TemplateLoading: Sendable {
     public var findings: [Finding]
     /// The texts of the files read, to show places in.
     public var sources: [String: String]
+    /// The files of the archive that was read, which the topology's and the service's paths lead to as long as this is
+    /// kept.
+    public var unpacked: UnpackedArchive?
+    /// The paths of the files read, by their names in findings.
+    public var paths: [String: String] = [:]
 
     /// Whether anything found keeps the template from being used.
     public var hasErrors: Bool { findings.contains { $0.severity == .error } }
   }
 
   /// Reads, checks and interprets a template, a folder or an archive.
-  public func load(_ path: String, inputs: [String: String]) -> Outcome {
-    let result = TemplateReader(profiles: library + "/profiles", inputs: inputs).read(path)
-    guard let topology = result.topology else {
-      return Outcome(topology: nil, service: nil, findings: result.findings, sources: result.sources)
-    }
-    let (service, findings) = Interpreter().interpret(topology)
-    let unsatisfiable = service.map(unsatisfiableRequirements) ?? []
-    let all = (result.findings + findings + unsatisfiable).sorted {
+  /// - Parameter mustBeProtected: Whether a template that says nothing of security is wrong. Else it is only checked as
+  ///   TOSCA, and has no protected service.
+  public func load(_ path: String, inputs: [String: String], mustBeProtected: Bool = true) -> Outcome {
+    let result = reader(inputs: inputs).read(path)
+    var outcome = Outcome(
+      topology: result.topology, service: nil, findings: result.findings, sources: result.sources,
+      unpacked: result.unpacked, paths: result.paths)
+    guard let topology = result.topology, mustBeProtected || Self.isAboutSecurity(result) else { return outcome }
+    let (service, findings) = check(topology)
+    outcome.service = service
+    outcome.findings = (result.findings + (result.isStrict ? findings.map(\.asError) : findings)).sorted {
       ($0.place.file, $0.place.line, $0.place.column) < ($1.place.file, $1.place.line, $1.place.column)
     }
-    return Outcome(topology: topology, service: service, findings: all, sources: result.sources)
+    return outcome
+  }
+
+  /// What reads templates as TOSCA, with the profiles of the library and as is asked for here.
+  public func reader(inputs: [String: String]) -> TemplateReader {
+    var reader = TemplateReader(
+      profiles: library + "/profiles", inputs: inputs, importFolders: sources.folders, tolerances: tolerances,
+      profileFolders: sources.profiles, mirrors: sources.repositories)
+    reader.isStrict = isStrict
+    reader.substitutions = substitutions
+    reader.usesSettings = true
+    return reader
+  }
+
+  /// Interprets a topology, and asks whether modules can give what is due.
+  public func check(_ topology: Topology) -> (service: ProtectedService?, findings: [Finding]) {
+    let (service, findings) = Interpreter().interpret(topology)
+    return (service, findings + (service.map(unsatisfiableRequirements) ?? []))
+  }
+
+  /// Whether a template uses the vocabulary of security: it imports the profile that has it.
+  public static func isAboutSecurity(_ result: ReadResult) -> Bool {
+    result.paths.contains { name, path in name != path && name.contains("sectosca/") }
   }
 
   /// What no set of modules can give, of all that any level calls for. Each clash once, however many levels have it.
@@ -61,13 +105,25 @@ public struct TemplateLoading: Sendable {
     return findings
   }
 
-  /// The protected service of a template without errors.
-  public func service(_ path: String, inputs: [String: String]) throws(OrchestrationFault) -> ProtectedService {
+  /// The protected service of a template without errors, and the files of the archive that it was read from. The
+  /// service's files are there as long as these are kept.
+  public func service(
+    _ path: String, inputs: [String: String]
+  ) throws(OrchestrationFault) -> (service: ProtectedService, unpacked: UnpackedArchive?) {
     let outcome = load(path, inputs: inputs)
     guard let service = outcome.service, !outcome.hasErrors else {
       throw .findings(outcome.findings, sources: outcome.sources)
     }
-    return service
+    return (service, outcome.unpacked)
+  }
+}
+
+extension Finding {
+  /// The finding as an error.
+  fileprivate var asError: Finding {
+    var finding = self
+    finding.severity = .error
+    return finding
   }
 }
 

@@ -10,9 +10,12 @@ extension Interpretation {
     guard let written = trigger.condition, written.content != .null else {
       report(
         "unsupported-condition", at: trigger.place, "`\(trigger.name)` has no condition",
-        expected: "a `condition` on a contextual attribute, such as `threat_level: [ { equal: high } ]`")
+        expected: "a `condition` on a contextual attribute, such as "
+          + (isVersion2
+            ? "`$equal: [ { $context: [ threat_level ] }, high ]`" : "`threat_level: [ { equal: high } ]`"))
       return nil
     }
+    if isVersion2 { return readExpression(written, of: trigger) }
     // The extended notation has the clause under `constraint`.
     let extended = written["constraint"]
     if extended != nil, let other = written.map?.first(where: { $0.key != "constraint" }) {
@@ -41,9 +44,16 @@ extension Interpretation {
         expected: "at least one assertion")
       return nil
     }
+    return checked(conditions, of: trigger, at: written.place)
+  }
+
+  /// Conditions, with a warning where they can never hold.
+  mutating func checked(
+    _ conditions: [ContextCondition], of trigger: Trigger, at place: SourceRange
+  ) -> [ContextCondition] {
     if !AttributeDomain.canHold(conditions) {
       warn(
-        "condition-never-holds", at: written.place, "the condition of `\(trigger.name)` can never hold",
+        "condition-never-holds", at: place, "the condition of `\(trigger.name)` can never hold",
         expected: "assertions that can hold at once")
     }
     return conditions
@@ -107,7 +117,7 @@ extension Interpretation {
   }
 
   /// A value as contextual attributes have it: text.
-  private func attributeText(_ value: Value) -> String? {
+  func attributeText(_ value: Value) -> String? {
     switch value.content {
     case .string(let text): text
     case .integer(let number): String(number)
@@ -117,7 +127,7 @@ extension Interpretation {
     }
   }
 
-  private func number(_ value: Value) -> Double? {
+  func number(_ value: Value) -> Double? {
     guard let number = value.number ?? value.string.flatMap(Double.init), number.isFinite else { return nil }
     return number
   }

@@ -27,7 +27,8 @@ extension Interpretation {
 
   private mutating func readConnections(of node: Node) -> [String] {
     var connections: [String] = []
-    for requirement in node.requirements where requirement.relationship.derives(from: Vocabulary.connectsTo) {
+    for requirement in node.requirements
+    where Vocabulary.connectsTo.contains(where: { requirement.relationship.derives(from: $0) }) {
       guard unikernels.contains(requirement.target) else {
         let type = topology.node(requirement.target).map { "is a `\($0.type.name)`" } ?? "does not exist"
         report(

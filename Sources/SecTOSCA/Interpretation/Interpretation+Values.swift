@@ -104,8 +104,9 @@ extension Interpretation {
     _ name: String, of properties: Properties, in range: ClosedRange<Int>, required: Bool = false
   ) -> Int? {
     guard let value = value(name, of: properties, required: required) else { return nil }
-    guard let number = value.integer, range.contains(number) else {
-      let found = value.integer.map { "`\($0)`" } ?? "not a whole number"
+    let number = value.integer
+    guard let number, range.contains(number) else {
+      let found = number.map { "`\($0)`" } ?? "not a whole number"
       report(
         "invalid-value", at: value.place, "`\(name)` of \(properties.holder) is \(found)",
         expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")

@@ -27,6 +27,9 @@ struct Interpretation {
     unikernels = Set(topology.nodes.lazy.filter { $0.type.derives(from: Vocabulary.Node.unikernel) }.map(\.name))
   }
 
+  /// Whether the template is one of TOSCA 2.0, where conditions are functions.
+  var isVersion2: Bool { topology.version == "tosca_2_0" }
+
   /// The policies of a type and of those derived from it.
   func policies(of type: String) -> [Policy] {
     topology.policies.filter { $0.type.derives(from: type) }

@@ -1,4 +1,4 @@
-/// The full names of SecTOSCA's types, as its TOSCA profile declares them.
+/// The full names of SecTOSCA's types, as its profiles for TOSCA 1.3 and 2.0 declare them.
 enum Vocabulary {
   /// Node types.
   enum Node {
@@ -30,9 +30,12 @@ enum Vocabulary {
   }
 
   static let endpoint = "sectosca.capabilities.Endpoint"
-  static let connectsTo = "tosca.relationships.ConnectsTo"
+  /// The profile's own relationship, and the one of the Simple Profile that it derives from in 1.3.
+  static let connectsTo = ["sectosca.relationships.ConnectsTo", "tosca.relationships.ConnectsTo"]
   static let siteArtifact = "sectosca.artifacts.StaticSite"
   static let contextChanged = "sectosca.events.ContextChanged"
+  /// The function that stands for a contextual attribute in conditions of TOSCA 2.0.
+  static let contextFunction = "$context"
   static let setLevel = "SecurityControl.set_level"
   static let setLevelNames = [setLevel, "sectosca.interfaces.SecurityControl.set_level"]
 }

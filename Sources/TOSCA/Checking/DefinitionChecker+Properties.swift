@@ -1,32 +1,38 @@
 extension DefinitionChecker {
   /// Checks property definitions, and that they only narrow what they inherit.
-  func check(_ properties: OrderedMap<PropertyDefinition>, inherited: OrderedMap<PropertyDefinition>?) {
-    for (name, property) in properties {
-      let property = inherited?[name].map { property.refining($0) } ?? property
+  func check(
+    _ properties: OrderedMap<PropertyDefinition>, inherited: OrderedMap<PropertyDefinition>?,
+    _ owner: ValueContext.Owner = .none
+  ) {
+    for (name, own) in properties {
+      let property = inherited?[name].map { own.refining($0) } ?? own
       guard let schema = property.schema, !schema.type.text.isEmpty else {
         findings.report(
           "missing-key", at: property.name.place, "the property `\(name.excerpt)` has no type, and inherits none",
           expected: "the keyname `type`")
         continue
       }
-      check(property)
-      if let base = inherited?[name] { checkRefinement(property, of: base) }
+      check(property, owner)
+      if let base = inherited?[name] {
+        if typer.version == .tosca2_0 { checkVersion2(own, refined: property, of: base) }
+        checkRefinement(property, of: base)
+      }
     }
   }
 
   /// Checks one definition: its schema, and its default.
-  func check(_ property: PropertyDefinition) {
+  func check(_ property: PropertyDefinition, _ owner: ValueContext.Owner = .none) {
     guard let schema = property.schema else { return }
-    guard check(schema) else { return }
+    guard check(schema, owner) else { return }
     if let value = property.defaultValue {
-      let subject = "the default of `\(property.name.text.excerpt)`"
-      _ = typer.value(value, of: property, ValueContext(subject: subject))
+      let subject = ValueSubject.named("the default of", property.name.text)
+      _ = typer.value(value, of: property, ValueContext(subject: subject, owner: owner))
     }
   }
 
   /// Checks a schema and those inside it; false where its type is unknown.
   @discardableResult
-  func check(_ schema: SchemaDefinition) -> Bool {
+  func check(_ schema: SchemaDefinition, _ owner: ValueContext.Owner = .none) -> Bool {
     guard let shape = catalogue.shape(schema.type, in: schema.file) else { return false }
     if shape == .primitive(.scalar) {
       findings.report(
@@ -34,8 +40,13 @@ extension DefinitionChecker {
         expected: "a data type that derives from `scalar`")
       return false
     }
-    if let entry = schema.entrySchema { check(entry) }
-    if let key = schema.keySchema { check(key) }
+    if let entry = schema.entrySchema { check(entry, owner) }
+    if let key = schema.keySchema { check(key, owner) }
+    if typer.version == .tosca2_0 {
+      checkCollection(schema, shape)
+      checkClauses(of: schema, owner)
+      return true
+    }
     switch shape {
     case .primitive(let primitive), .derived(_, let primitive):
       for constraint in schema.constraints { check(constraint, schema, primitive) }
@@ -129,8 +140,8 @@ extension DefinitionChecker {
   }
 
   /// A refined property has the same type or one derived from it.
-  private func checkRefinement(_ property: PropertyDefinition, of base: PropertyDefinition) {
-    if let own = property.value, let fixed = base.value, own.content != fixed.content {
+  func checkRefinement(_ property: PropertyDefinition, of base: PropertyDefinition) {
+    if typer.version != .tosca2_0, let own = property.value, let fixed = base.value, own.content != fixed.content {
       findings.report(
         "fixed-value", at: own.place, "`\(property.name.text.excerpt)` has a fixed value that it inherits",
         expected: fixed.text.map { "`\($0)`" } ?? "the inherited value",
@@ -140,18 +151,22 @@ extension DefinitionChecker {
       let shape = catalogue.shape(own.type, in: own.file, report: false),
       let baseShape = catalogue.shape(inherited.type, in: inherited.file, report: false), shape != baseShape
     else { return }
-    let fits =
-      switch (shape, baseShape) {
-      case (.derived(let one, _), .derived(let other, _)), (.complex(let one), .complex(let other)):
-        catalogue.dataTypes.derives(one, from: other)
-      case (.derived(_, let one), .primitive(let other)): one == other
-      default: false
-      }
-    guard !fits else { return }
+    guard !fits(shape, baseShape) else { return }
     findings.report(
       "incompatible-refinement", at: own.type.place,
       "`\(property.name.text.excerpt)` changes its inherited type `\(inherited.type.text.excerpt)` "
         + "to `\(own.type.text.excerpt)`",
       expected: "the same type, or one derived from it", related: [(base.name.place, "it is inherited from here")])
+  }
+
+  /// Whether a type is another or derives from it.
+  func fits(_ shape: Catalogue.Shape, _ base: Catalogue.Shape) -> Bool {
+    if shape == base { return true }
+    return switch (shape, base) {
+    case (.derived(let one, _), .derived(let other, _)), (.complex(let one), .complex(let other)):
+      catalogue.dataTypes.derives(one, from: other)
+    case (.derived(_, let one), .primitive(let other)): one == other
+    default: false
+    }
   }
 }

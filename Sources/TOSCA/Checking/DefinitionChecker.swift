@@ -7,6 +7,7 @@ struct DefinitionChecker {
 
   /// Checks all types.
   func checkAll() {
+    if typer.version == .tosca2_0 { checkVersion2() }
     for (index, type) in catalogue.artifacts.declared.enumerated() {
       check(type.properties, inherited: parent(catalogue.artifacts, index)?.properties)
     }
@@ -26,6 +27,7 @@ struct DefinitionChecker {
     }
     for (index, type) in catalogue.interfaces.declared.enumerated() {
       check(type.properties, inherited: parent(catalogue.interfaces, index)?.properties)
+      guard typer.version != .tosca2_0 else { continue }
       for operation in type.operations.values { checkDefinitions(operation.inputs, file: type.header.file) }
     }
     for (index, type) in catalogue.nodes.declared.enumerated() { check(type, index) }
@@ -39,26 +41,29 @@ struct DefinitionChecker {
     }
     for (index, type) in catalogue.relationships.declared.enumerated() {
       let base = parent(catalogue.relationships, index)
-      check(type.properties, inherited: base?.properties)
-      check(type.attributes, inherited: base?.attributes)
+      check(type.properties, inherited: base?.properties, .relationshipType(index))
+      check(type.attributes, inherited: base?.attributes, .relationshipType(index))
       for name in type.validTargetTypes
-      where catalogue.find(.capability, name, in: type.header.file, report: false) == nil {
+      where typer.version != .tosca2_0 && catalogue.find(.capability, name, in: type.header.file, report: false) == nil
+      {
         if catalogue.find(.node, name, in: type.header.file, report: false) == nil {
           catalogue.reportUnknown([.capability, .node], name, in: type.header.file)
         }
       }
-      check(type.interfaces)
+      if typer.version != .tosca2_0 { check(type.interfaces) }
     }
   }
 
-  private func parent<Definition>(_ table: TypeTable<Definition>, _ index: Int) -> Definition? {
+  func parent<Definition>(_ table: TypeTable<Definition>, _ index: Int) -> Definition? {
     table.parents[index].map { table.types[$0] }
   }
 
   private func check(_ type: DataType, _ index: Int) {
     check(type.properties, inherited: parent(catalogue.dataTypes, index)?.properties)
-    if let schema = type.entrySchema { check(schema) }
-    if let schema = type.keySchema { check(schema) }
+    // A refinement may leave the type of a schema as it is.
+    let resolved = catalogue.dataTypes.types[index]
+    if type.entrySchema != nil, let schema = resolved.entrySchema { check(schema) }
+    if type.keySchema != nil, let schema = resolved.keySchema { check(schema) }
     if typer.version == .tosca2_0 { checkScalar(type, index) }
     let shape = catalogue.shape(ofDataType: index)
     guard case .derived(_, let primitive) = shape else {
@@ -85,12 +90,12 @@ struct DefinitionChecker {
   private func check(_ type: NodeType, _ index: Int) {
     let base = parent(catalogue.nodes, index)
     let file = type.header.file
-    check(type.properties, inherited: base?.properties)
-    check(type.attributes, inherited: base?.attributes)
+    check(type.properties, inherited: base?.properties, .nodeType(index))
+    check(type.attributes, inherited: base?.attributes, .nodeType(index))
     for capability in type.capabilities.values {
       check(capability, inherited: base?.capabilities[capability.name.text])
     }
-    for requirement in type.requirements.values {
+    for requirement in type.requirements.values where typer.version != .tosca2_0 {
       if let capability = requirement.capability,
         catalogue.find(.capability, capability, in: file, report: false) == nil,
         !isCapability(capability.text, of: requirement.node, in: file)
@@ -103,14 +108,14 @@ struct DefinitionChecker {
       }
       check(requirement.interfaces)
     }
-    check(type.interfaces)
+    if typer.version != .tosca2_0 { check(type.interfaces) }
     for artifact in type.artifacts.values {
       if let name = artifact.type { _ = catalogue.find(.artifact, name, in: file) }
     }
   }
 
   /// Whether a requirement's `capability` is the name of a capability of its node type.
-  private func isCapability(_ name: String, of node: Name?, in file: UInt32) -> Bool {
+  func isCapability(_ name: String, of node: Name?, in file: UInt32) -> Bool {
     guard let node, let type = catalogue.find(.node, node, in: file, report: false) else { return false }
     return catalogue.nodes.types[type].capabilities[name] != nil
   }
@@ -169,7 +174,7 @@ struct DefinitionChecker {
       if TopologyBuilder.isDefinition(node) {
         if let own = PropertyDefinition(Name(text: key, place: node.place), node, .parameter, context) { check(own) }
       } else {
-        _ = typer.value(node, as: nil, ValueContext(subject: "input `\(key.excerpt)`"))
+        _ = typer.value(node, as: nil, ValueContext(subject: .named("input", key)))
       }
     }
   }

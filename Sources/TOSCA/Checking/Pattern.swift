@@ -52,6 +52,9 @@ struct Pattern {
     steps = try compiler.compile()
   }
 
+  /// Compiles an expression that need match a part of a text only, as those of `$matches` do (2.0, 10.2.2.2.7).
+  init(searching text: String) throws(Fault) { try self.init("(.|\n)*(" + text + ")(.|\n)*") }
+
   /// Whether the whole text matches.
   func matches(_ text: String) -> Bool {
     let scalars = text.unicodeScalars.map(\.value)

@@ -28,7 +28,7 @@ extension ValueTyper {
 
   /// Whether a constraint holds of a value; nil where that cannot be said, because the constraint itself is wrong
   /// (which is reported where it is defined).
-  private func holds(_ constraint: ConstraintClause, of value: Value, _ schema: SchemaDefinition) -> Bool? {
+  func holds(_ constraint: ConstraintClause, of value: Value, _ schema: SchemaDefinition) -> Bool? {
     let operand = constraint.operand
     switch constraint.operation {
     case .equal: return self.operand(operand, schema).map { Self.equal(value, $0) }

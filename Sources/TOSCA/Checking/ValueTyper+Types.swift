@@ -10,7 +10,7 @@ extension ValueTyper {
       if let content = Self.range(node) { return Value(content, at: findings.table.range(node.place)) }
     default:
       if case .scalar(let text, let style) = node.content, let content = Self.scalar(text, style, primitive),
-        isAllowed(text, primitive)
+        isAllowed(text, style, primitive)
       {
         if version == .tosca2_0, primitive == .string, text.hasPrefix("$$") {
           return Value(.string(String(text.dropFirst())), at: findings.table.range(node.place))
@@ -42,7 +42,8 @@ extension ValueTyper {
     case .string:
       return style != .plain || CoreSchema.kind(of: text, style) == .string ? .string(text) : nil
     case .integer: return isText ? nil : CoreSchema.integer(text).map { .integer($0) }
-    case .float: return isText ? nil : CoreSchema.float(text).map { .float($0) }
+    case .float:
+      return isText ? nil : (CoreSchema.float(text) ?? CoreSchema.integer(text).map(Double.init)).map { .float($0) }
     case .boolean: return isText ? nil : CoreSchema.boolean(text).map { .boolean($0) }
     case .null: return !isText && CoreSchema.isNull(text) ? .null : nil
     case .timestamp: return TimestampText(text) != nil ? .string(text) : nil
@@ -95,21 +96,33 @@ extension ValueTyper {
     var result: [Value.Entry] = []
     var isValid = true
     for entry in entries {
-      if let keySchema = schema.keySchema,
+      // The keys of a map may be calls whose results are known when the service runs (2.0, 10.1).
+      let isCall = version == .tosca2_0 && entry.name.hasPrefix("$") && !entry.name.hasPrefix("$$")
+      if version == .tosca2_0, schema.keySchema == nil, !isCall, !isStringKey(entry.key, context) { isValid = false }
+      if let keySchema = schema.keySchema, !isCall,
         value(entry.key, as: keySchema, context.inside("a key of \(context.subject)")) == nil
       {
         isValid = false
       }
-      let subject =
+      let subject: ValueSubject =
         context.isSensitive
         ? "an entry of \(context.subject)" : "the entry `\(entry.name.excerpt)` of \(context.subject)"
       if let value = value(entry.value, as: schema.entrySchema, context.inside(subject)) {
-        result.append(Value.Entry(key: entry.name, at: findings.table.range(entry.key.place), value: value))
+        let isEscaped = version == .tosca2_0 && entry.name.hasPrefix("$$")
+        let key = isEscaped ? String(entry.name.dropFirst()) : entry.name
+        result.append(Value.Entry(key: key, at: findings.table.range(entry.key.place), value: value))
       } else {
         isValid = false
       }
     }
     return isValid ? Value(.map(result), at: findings.table.range(node.place)) : nil
+  }
+
+  /// Whether a key is a string, as keys are without a schema (2.0, 9.1.3.2); reported where it is not.
+  private func isStringKey(_ key: YAMLNode, _ context: ValueContext) -> Bool {
+    if case .scalar(let text, let style) = key.content, CoreSchema.kind(of: text, style) == .string { return true }
+    reportWrongType(key, "a string: put it in quotes", context.inside("a key of \(context.subject)"))
+    return false
   }
 
   /// A value of a data type with properties; those that are not given and have a default come last.
@@ -128,6 +141,9 @@ extension ValueTyper {
     var result: [Value.Entry] = []
     var isValid = true
     for entry in entries {
+      refer(.property, entry.key, to: definition.properties[entry.name]?.name.place) {
+        definition.properties.map { ($0, $1.name.place) }
+      }
       guard let property = definition.properties[entry.name] else {
         findings.report(
           "unknown-property", at: context.call ?? entry.key.place,
@@ -138,16 +154,17 @@ extension ValueTyper {
         continue
       }
       // A property that need not be there may be given as nothing.
-      if entry.value.isNull, !property.required { continue }
-      if let value = value(entry.value, of: property, context.inside("property `\(entry.name.excerpt)`")) {
+      if entry.value.isNull, !property.required, version != .tosca2_0 { continue }
+      if let value = value(entry.value, of: property, context.inside(.named("property", entry.name))) {
         result.append(Value.Entry(key: entry.name, at: findings.table.range(entry.key.place), value: value))
       } else {
         isValid = false
       }
     }
     for (key, property) in definition.properties where !entries.contains(where: { $0.name == key }) {
+      if version == .tosca2_0, !property.required, property.value == nil { continue }
       if let node = property.defaultValue {
-        var inner = context.inside("the default of property `\(key.excerpt)`")
+        var inner = context.inside(.named("the default of property", key))
         inner.owner = .none
         if let value = value(node, of: property, inner) {
           result.append(Value.Entry(key: key, at: findings.table.range(property.name.place), value: value))

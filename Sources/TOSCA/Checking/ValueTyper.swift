@@ -11,8 +11,14 @@ final class ValueTyper {
   let version: TOSCAVersion
   /// What is let pass.
   let tolerances: Tolerance
+  /// The names of the repositories of all files (2.0).
+  var repositories: Set<String> = []
+  /// The functions that files define (2.0).
+  var functions: FunctionTable?
   /// What functions look values up in; nil where types are checked without a template.
   var topology: TopologyScope?
+  /// What is left of a property of a capability (2.0, 8.5.5); nil where that is not known.
+  var remainingAllocation: ((_ property: String, _ of: CapabilityKey) -> Double?)?
   /// The steps that evaluation has taken.
   var evaluations = 0
   /// The compiled patterns by their text.
@@ -57,9 +63,26 @@ final class ValueTyper {
       return nil
     }
     if let call = call(in: node, schema: schema, context) {
+      var context = context
+      var type = StaticType.unknown
+      if version == .tosca2_0 {
+        context.expected = schema
+        if !context.isChecked {
+          guard let result = resultType(of: call, context) else { return nil }
+          type = result
+          context.isChecked = true
+        }
+      }
       switch evaluate(call, context) {
       case .known(let result, let inner): return value(result, as: schema, inner)
-      case .unknown: return unresolved(call)
+      case .unknown:
+        guard fits(type, schema) else {
+          report(
+            "wrong-type", node, context, "\(context.subject) cannot be \(type.description)",
+            expected: schema.map { "a value of type `\($0.type.text)`" })
+          return nil
+        }
+        return unresolved(call)
       case .invalid: return nil
       }
     }
@@ -110,7 +133,9 @@ final class ValueTyper {
   private func untyped(_ node: YAMLNode, _ context: ValueContext) -> Value? {
     let place = findings.table.range(node.place)
     switch node.content {
-    case .scalar(let text, let style): return Value(Self.scalar(text, style), at: place)
+    case .scalar(let text, let style):
+      if version == .tosca2_0, text.hasPrefix("$$") { return Value(.string(String(text.dropFirst())), at: place) }
+      return Value(Self.scalar(text, style), at: place)
     case .sequence(let items):
       let values = items.map { value($0, as: nil, context.inside(context.subject)) }
       return values.contains { $0 == nil } ? nil : Value(.list(values.compactMap(\.self)), at: place)

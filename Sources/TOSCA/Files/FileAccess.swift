@@ -20,6 +20,20 @@ enum FileFault: Error, Hashable {
   case refused(String)
 }
 
+extension FileFault {
+  /// What is wrong, for messages.
+  /// - Parameter limit: The bytes that were allowed.
+  func description(limit: Int) -> String {
+    switch self {
+    case .missing: "there is no such file"
+    case .isFolder: "this is a folder, not a file"
+    case .notAFile: "this is not a regular file"
+    case .tooLarge: "the file has more than \(limit) bytes"
+    case .refused(let why): "the file cannot be read: \(why)"
+    }
+  }
+}
+
 /// The few things this module asks of the file system.
 enum FileAccess {
   /// What is at a path.
@@ -27,6 +41,8 @@ enum FileAccess {
 
   /// What is at a path, links followed.
   static func kind(of path: String) -> Kind {
+    // The system would take what stands before a zero character for the path.
+    guard !path.utf8.contains(0) else { return .nothing }
     var status = stat()
     guard stat(path, &status) == 0 else { return .nothing }
     switch status.st_mode & S_IFMT {
@@ -66,7 +82,22 @@ enum FileAccess {
     return bytes
   }
 
-  private static func readOnce(_ descriptor: Int32, _ buffer: UnsafeMutablePointer<UInt8>?, _ count: Int) -> Int {
+  /// The first bytes of a file, or all where it has fewer.
+  static func readStart(of path: String, count wanted: Int) throws(FileFault) -> [UInt8] {
+    guard kind(of: path) == .file else { throw .notAFile }
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .refused(String(cString: strerror(errno))) }
+    defer { close(descriptor) }
+    return [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
+      count = 0
+      while count < wanted {
+        let got = readOnce(descriptor, buffer.baseAddress?.advanced(by: count), wanted - count)
+        if got > 0 { count += got } else if got == 0 || errno != EINTR { return }
+      }
+    }
+  }
+
+  static func readOnce(_ descriptor: Int32, _ buffer: UnsafeMutablePointer<UInt8>?, _ count: Int) -> Int {
     #if canImport(Darwin)
       Darwin.read(descriptor, buffer, count)
     #elseif canImport(Musl)
@@ -78,7 +109,7 @@ enum FileAccess {
 
   /// The path without links, `.` and `..`; nil where nothing is there.
   static func realPath(_ path: String) -> String? {
-    guard let resolved = realpath(path, nil) else { return nil }
+    guard !path.utf8.contains(0), let resolved = realpath(path, nil) else { return nil }
     defer { free(resolved) }
     return String(cString: resolved)
   }
@@ -135,5 +166,17 @@ enum PathText {
     if folder == "." { return path.hasPrefix("/") || path.hasPrefix("..") ? nil : path }
     let prefix = folder.hasSuffix("/") ? folder : folder + "/"
     return path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : nil
+  }
+
+  /// A path as seen from a folder, through `..` where it is not inside it; the path itself where the text does not say.
+  static func route(to path: String, from folder: String) -> String {
+    if let inside = relative(path, to: folder) { return inside }
+    let target = shorten(path).split(separator: "/")
+    let start = shorten(folder).split(separator: "/").filter { $0 != "." }
+    guard path.hasPrefix("/") == folder.hasPrefix("/"), !target.contains(".."), !start.contains("..") else {
+      return path
+    }
+    let common = zip(target, start).prefix { $0 == $1 }.count
+    return (start.dropFirst(common).map { _ in ".." } + target.dropFirst(common)).joined(separator: "/")
   }
 }

@@ -1,26 +1,3 @@
-/// A range in a file. Lines and columns count from 1; columns count Unicode scalars, as editors show them.
-public struct SourceRange: Hashable, Sendable, Codable {
-  /// The file, as the user named it or relative to the template's folder.
-  public var file: String
-  /// The first line.
-  public var line: Int
-  /// The first column on it.
-  public var column: Int
-  /// The last line.
-  public var endLine: Int
-  /// The column after the last one.
-  public var endColumn: Int
-
-  /// A range of a file.
-  public init(file: String, line: Int, column: Int, endLine: Int, endColumn: Int) {
-    self.file = file
-    self.line = line
-    self.column = column
-    self.endLine = endLine
-    self.endColumn = endColumn
-  }
-}
-
 /// Something that is wrong, or looks wrong, in what the user wrote.
 public struct Finding: Hashable, Sendable, Codable {
   /// Whether the input can be used in spite of it.

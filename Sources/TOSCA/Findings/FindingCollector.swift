@@ -13,9 +13,13 @@ final class SourceTable {
   /// The texts, by number.
   private(set) var sources: [Source] = []
 
+  /// The names of the texts, by number, as ranges share them.
+  private var names: [SourceRange.FileName] = []
+
   /// Adds a text and returns its number.
   func add(_ source: Source) -> UInt32 {
     sources.append(source)
+    names.append(SourceRange.FileName(source.name))
     return UInt32(sources.count - 1)
   }
 
@@ -24,10 +28,20 @@ final class SourceTable {
 
   /// The public form of a place.
   func range(_ place: Place) -> SourceRange {
-    SourceRange(
-      file: sources[Int(place.file)].name, line: Int(place.line), column: Int(place.column),
-      endLine: Int(place.endLine),
-      endColumn: Int(place.endColumn))
+    SourceRange(names[Int(place.file)], place)
+  }
+
+  /// The nodes of one file that are written with neither an anchor nor an alias: their places do not begin with a `&` or
+  /// a `*`.
+  func withoutAnchors(_ nodes: [YAMLNode]) -> [YAMLNode] {
+    guard let first = nodes.first, let text = sources[Int(first.place.file)].text else { return [] }
+    let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    return nodes.filter { node in
+      guard lines.indices.contains(Int(node.place.line) - 1) else { return false }
+      let scalars = String(Substring(lines[Int(node.place.line) - 1])).unicodeScalars
+      let begin = scalars.dropFirst(Int(node.place.column) - 1).first
+      return begin != "&" && begin != "*"
+    }
   }
 
   /// The first character of a file, for findings about the file as a whole.
@@ -38,13 +52,16 @@ final class SourceTable {
 final class FindingCollector {
   /// The texts that findings point into.
   let table: SourceTable
+  /// What notes names and their places for an index; nil where none is asked for.
+  let recorder: IndexRecorder?
   private let limit: Int
   private var seen: Set<Finding> = []
   private var leftOut = 0
 
   /// An empty collection.
-  init(table: SourceTable, limit: Int) {
+  init(table: SourceTable, limit: Int, recorder: IndexRecorder? = nil) {
     self.table = table
+    self.recorder = recorder
     self.limit = limit
   }
 

@@ -40,6 +40,14 @@ struct FunctionCall {
     ]
     /// The functions of 2.0.
     static let ofVersion2 = allCases.filter { ![.getOperationOutput, .getNodesOfType, .custom].contains($0) }
+
+    private static let named1 = Dictionary(uniqueKeysWithValues: ofVersion1.map { ($0.rawValue, $0) })
+    private static let named2 = Dictionary(uniqueKeysWithValues: ofVersion2.map { ($0.rawValue, $0) })
+
+    /// The function of 1.x of a name.
+    static func ofVersion1(named name: String) -> Function? { named1[name] }
+    /// The function of 2.0 of a name.
+    static func ofVersion2(named name: String) -> Function? { named2[name] }
   }
 
   /// Which function.
@@ -66,8 +74,7 @@ struct FunctionCall {
   /// A call of 2.0, where a name starts with `$`; `$name$1` tells calls apart that are keys of one map.
   init(named written: String, arguments: YAMLNode, namePlace: Place, place: Place) {
     let bare = written.dropFirst().prefix { $0 != "$" }
-    let known = Function(rawValue: String(bare)).flatMap { Function.ofVersion2.contains($0) ? $0 : nil }
-    function = known ?? .custom
+    function = Function.ofVersion2(named: String(bare)) ?? .custom
     self.arguments = arguments
     self.namePlace = namePlace
     self.place = place

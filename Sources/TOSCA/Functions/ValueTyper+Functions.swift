@@ -1,9 +1,10 @@
 extension ValueTyper {
   /// The call that a node is, if it is one. A map whose schema has a property of that name is none.
   func call(in node: YAMLNode, schema: SchemaDefinition?, _ context: ValueContext) -> FunctionCall? {
+    if findings.recorder != nil { refer(toFunctionOf: node) }
     if version == .tosca2_0 { return version2Call(in: node, context) }
     guard let entries = node.entries, entries.count == 1, let entry = entries.first else { return nil }
-    if let function = FunctionCall.Function(rawValue: entry.name), FunctionCall.Function.ofVersion1.contains(function) {
+    if let function = FunctionCall.Function.ofVersion1(named: entry.name) {
       if case .complex(let type)? = schema.flatMap({ catalogue.shape($0.type, in: $0.file, report: false) }),
         catalogue.dataTypes.types[type].properties[entry.name] != nil
       {
@@ -47,11 +48,7 @@ extension ValueTyper {
     var inner = context
     inner.depth += 1
     if inner.call == nil { inner.call = call.place }
-    var call = call
-    if version == .tosca2_0, [.getProperty, .getAttribute, .getArtifact].contains(call.function) {
-      guard let simple = withoutPathKeywords(call) else { return .unknown }
-      call = simple
-    }
+    if version == .tosca2_0, call.function != .getInput { return evaluateVersion2(call, inner) }
     switch call.function {
     case .getInput: return input(call, inner)
     case .getProperty: return property(call, inner)
@@ -89,7 +86,8 @@ extension ValueTyper {
     }
     guard let topology else { return .unknown }
     // A workflow's functions see its inputs, which are given when it runs.
-    if context.otherInputs?.contains(name) == true { return .unknown }
+    if context.otherInputs?.contains(name) == true || context.workflowInputs != nil { return .unknown }
+    refer(.input, first, to: topology.inputs[name]?.name.place) { topology.inputs.map { ($0, $1.name.place) } }
     guard let definition = topology.inputs[name] else {
       findings.report(
         "unknown-input", at: first.place, "unknown input `\(name.excerpt)`",
@@ -111,6 +109,14 @@ extension ValueTyper {
       if let call = call(in: node, schema: nil, context) {
         switch evaluate(call, context) {
         case .known(let result, let inner): (node, context) = (result, inner)
+        case .unknown: return .unknown
+        case .invalid: return .invalid
+        }
+      }
+      var step = step
+      if version == .tosca2_0, let call = call(in: step, schema: nil, context) {
+        switch evaluate(call, context) {
+        case .known(let result, _): step = result
         case .unknown: return .unknown
         case .invalid: return .invalid
         }
@@ -164,12 +170,14 @@ extension ValueTyper {
       reportArguments(call, expected)
       return .invalid
     }
+    refer(toEntity: items[0])
     guard let topology, case .node(let index) = topology.entity(entity, context.owner) else {
       return topology == nil || Self.keywords.contains(entity) ? .unknown : reportUnknownEntity(items[0], call)
     }
     let node = topology.nodes[index]
     let declared = node.type.map { Array(catalogue.nodes.types[$0].artifacts.keys) } ?? []
     let names = Array(node.template.artifacts.keys) + declared
+    refer(.artifact, items[1], to: node.template.artifacts[name]?.name.place) { names.map { ($0, nil) } }
     guard names.contains(name) || node.type == nil else {
       findings.report(
         "unknown-artifact", at: items[1].place,

@@ -8,12 +8,13 @@ extension ValueTyper {
       return .invalid
     }
     guard let topology else { return .unknown }
+    refer(toEntity: items[0])
     switch topology.entity(entity, context.owner) {
     case .node(let index): return property(of: index, items.dropFirst(), call, context)
     case .relationship(let node, let requirement):
       return relationshipProperty(node, requirement, items.dropFirst(), call, context)
     case .template(let name):
-      guard let template = topology.template.relationshipTemplates[name] else { return .unknown }
+      guard let template = topology.relationshipTemplates[name] else { return .unknown }
       guard let assigned = template.properties[items[1].text ?? ""] else { return .unknown }
       return lookUp("relationship \(name)", assigned.name.text, assigned.value, items.dropFirst(2), call, context)
     case .unknown: return .unknown
@@ -21,20 +22,37 @@ extension ValueTyper {
     }
   }
 
-  private func property(
+  func property(
     of index: Int, _ path: ArraySlice<YAMLNode>, _ call: FunctionCall, _ context: ValueContext
   ) -> Evaluated {
     guard let topology, let first = path.first, let name = first.text else { return .unknown }
     let node = topology.nodes[index]
     guard let type = node.type else { return .unknown }
     let definition = catalogue.nodes.types[type]
+    if path.count == 1 {
+      refer(.property, first, to: definition.properties[name]?.name.place) {
+        definition.properties.map { ($0, $1.name.place) } + definition.capabilities.map { ($0, $1.name.place) }
+      }
+    } else if let capability = definition.capabilities[name] {
+      refer(.capability, first, to: capability.name.place) { [] }
+    } else if let requirement = definition.requirements[name] {
+      refer(.requirement, first, to: requirement.name.place) { [] }
+    } else {
+      refer(.property, first, to: definition.properties[name]?.name.place) { [] }
+    }
     if path.count >= 2, let second = path.dropFirst().first, let inner = second.text {
       if let capability = definition.capabilities[name] {
         return capabilityProperty(index, capability, inner, path, call, context)
       }
       if definition.requirements[name] != nil {
-        guard let binding = node.bindings.first(where: { $0.name.text == name }) else { return .unknown }
-        guard let target = binding.target else { return .unknown }
+        let numbers = node.bindings.indices.filter { node.bindings[$0].name.text == name }
+        if let position = CoreSchema.integer(inner), path.count >= 3 {
+          // An index stands for one of the requirement's relationships.
+          guard numbers.indices.contains(position) else { return .unknown }
+          return relationshipProperty(index, numbers[position], path.dropFirst(2), call, context)
+        }
+        guard let number = numbers.first, let target = node.bindings[number].target else { return .unknown }
+        let binding = node.bindings[number]
         let targetType = topology.nodes[target].type.map { catalogue.nodes.types[$0] }
         if let offered = binding.capability, let capability = targetType?.capabilities[offered],
           hasProperty(inner, of: capability)
@@ -81,7 +99,7 @@ extension ValueTyper {
     return capability.properties.over(catalogue.capabilities.types[type].properties) { $0.refining($1) }
   }
 
-  private func capabilityProperty(
+  func capabilityProperty(
     _ index: Int, _ capability: CapabilityDefinition, _ name: String, _ path: ArraySlice<YAMLNode>,
     _ call: FunctionCall, _ context: ValueContext
   ) -> Evaluated {
@@ -90,6 +108,10 @@ extension ValueTyper {
     let owner = "capability \(node.template.name.text) \(capability.name.text)"
     var inner = context
     inner.owner = .node(index)
+    if findings.recorder != nil, let second = path.dropFirst().first {
+      let known = capabilityProperties(capability)
+      refer(.property, second, to: known[name]?.name.place) { known.map { ($0, $1.name.place) } }
+    }
     if let assigned = node.template.capabilities[capability.name.text]?.properties[name] {
       return lookUp(owner, name, assigned.value, path.dropFirst(2), call, inner)
     }
@@ -110,7 +132,7 @@ extension ValueTyper {
     return lookUp(owner, name, value, path.dropFirst(2), call, inner)
   }
 
-  private func relationshipProperty(
+  func relationshipProperty(
     _ node: Int, _ requirement: Int, _ path: ArraySlice<YAMLNode>, _ call: FunctionCall, _ context: ValueContext
   ) -> Evaluated {
     guard let topology, let first = path.first, let name = first.text else { return .unknown }
@@ -134,7 +156,7 @@ extension ValueTyper {
   }
 
   /// The value of a property, or what is inside it; one that leads back to itself is reported.
-  private func lookUp(
+  func lookUp(
     _ owner: String, _ name: String, _ value: YAMLNode, _ path: ArraySlice<YAMLNode>, _ call: FunctionCall,
     _ context: ValueContext
   ) -> Evaluated {
@@ -158,18 +180,23 @@ extension ValueTyper {
       return .invalid
     }
     guard let topology else { return .unknown }
+    refer(toEntity: items[0])
     guard case .node(let index) = topology.entity(entity, context.owner) else {
       if case .none = topology.entity(entity, context.owner) { return reportUnknownEntity(items[0], call) }
       return .unknown
     }
-    let node = topology.nodes[index]
-    guard let type = node.type, let name = items[1].text else { return .unknown }
+    guard let type = topology.nodes[index].type, let name = items[1].text else { return .unknown }
+    if hasAttribute(name, of: type) || topology.nodes[index].template.attributes.contains(name) { return .unknown }
     let definition = catalogue.nodes.types[type]
+    let node = topology.nodes[index]
     // What every node has (1.3, 3.4.1 and 5.9.1.3), whatever its type derives from.
     let names =
       Array(definition.attributes.keys) + Array(definition.properties.keys) + Array(definition.capabilities.keys)
       + Array(definition.requirements.keys) + Array(node.template.attributes.keys)
       + ["tosca_id", "tosca_name", "state"]
+    refer(.attribute, items[1], to: (definition.attributes[name] ?? definition.properties[name])?.name.place) {
+      names.map { ($0, nil) }
+    }
     guard names.contains(name) else {
       findings.report(
         "unknown-attribute", at: items[1].place,
@@ -178,5 +205,13 @@ extension ValueTyper {
       return .invalid
     }
     return .unknown
+  }
+
+  /// Whether nodes of a type have an attribute of a name, or a property, capability or requirement, which are attributes
+  /// too.
+  private func hasAttribute(_ name: String, of type: Int) -> Bool {
+    catalogue.nodes.types[type].attributes.contains(name) || catalogue.nodes.types[type].properties.contains(name)
+      || catalogue.nodes.types[type].capabilities.contains(name)
+      || catalogue.nodes.types[type].requirements.contains(name)
   }
 }

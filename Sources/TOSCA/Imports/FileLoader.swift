@@ -21,33 +21,60 @@ final class FileLoader {
   /// The order in which they were read to the end: what is imported comes first.
   private(set) var order: [UInt32] = []
 
-  private let table: SourceTable
+  let table: SourceTable
+  let tolerances: Tolerance
+  let profiles: ProfileFolders
+  /// The real paths of the folders that imports may come from.
+  let roots: [String]
+  /// Local folders that stand for remote repositories, by their names or the beginnings of their addresses.
+  let mirrors: [String: String]
+  let entry: EntryPoint
   private let limits: Limits
-  private let profiles: ProfileFolder
-  private let roots: [String]
-  private let tolerances: Tolerance
+  /// Texts that stand for files.
+  let overlay: Overlay
+  /// The profiles among the template's own files.
+  private(set) lazy var bundled = BundledProfiles(folder: entry.root, limits: limits)
   private var known: [String: UInt32] = [:]
-  private var folderOfTemplate = "."
   private var open: [UInt32] = []
   private var failed: Set<UInt32> = []
+  private var bytes = 0
 
-  /// A loader that reads files in the given folders (real paths) and profiles.
+  /// A loader for the template of an entry point.
+  /// - Parameters:
+  ///   - profiles: The folders of profiles.
+  ///   - roots: The folders, as real paths, that imports may come from.
+  ///   - mirrors: Local folders that stand for remote repositories.
   init(
-    findings: FindingCollector, limits: Limits, profiles: ProfileFolder, roots: [String], tolerances: Tolerance
+    entry: EntryPoint, findings: FindingCollector, limits: Limits, profiles: ProfileFolders, roots: [String],
+    mirrors: [String: String], tolerances: Tolerance, overlay: Overlay = Overlay()
   ) {
+    self.entry = entry
+    self.overlay = overlay
     self.tolerances = tolerances
     self.findings = findings
     table = findings.table
     self.limits = limits
     self.profiles = profiles
     self.roots = roots
+    self.mirrors = mirrors
   }
 
-  /// Reads the template itself.
+  /// Reads the template itself, or another one of its archive.
   func loadTemplate(_ path: String) -> LoadedFile? {
-    guard let real = FileAccess.realPath(path) else { return nil }
-    folderOfTemplate = PathText.folder(of: path)
-    return load(path, realPath: real, displayName: path, isProfile: false).flatMap { files[$0] }
+    guard let real = overlay.realPath(path) else { return nil }
+    return load(path, realPath: real, displayName: entry.displayName(path), isProfile: false).flatMap { files[$0] }
+  }
+
+  /// Reads the templates of a folder that can stand for nodes.
+  func loadSubstitutions(_ folder: String) {
+    let names = FileAccess.names(in: folder).filter(Self.isFileName)
+    if names.isEmpty {
+      let id = table.add(SourceTable.Source(name: folder, text: nil, path: nil))
+      findings.report(
+        "missing-file", at: table.start(of: id), "the folder `\(folder.excerpt)` has no substituting templates",
+        expected: "a folder with TOSCA files")
+    }
+    for name in names { _ = loadTemplate(PathText.join(folder, name)) }
   }
 
   /// Reads the profile that every file of a version knows.
@@ -62,33 +89,57 @@ final class FileLoader {
     return loaded
   }
 
-  private func loadProfile(_ name: String) -> [UInt32] {
-    profiles.files(of: name).compactMap { file in
-      let path = profiles.path + "/" + file
+  /// Reads the files of a profile, by the path of its folder or by the name that a file declares; empty where there is
+  /// no such profile.
+  func loadProfile(_ name: String, orDeclared: Bool = false) -> [UInt32] {
+    let found = profiles.files(of: name)
+    let declared = found == nil && orDeclared ? profiles.file(declaring: name) : nil
+    let paths = found.map { found in found.files.map { found.folder.path + "/" + $0 } }
+    return (paths ?? declared.map { [$0.folder.path + "/" + $0.file] } ?? []).compactMap { path in
       guard let real = FileAccess.realPath(path) else { return nil }
-      return load(path, realPath: real, displayName: file, isProfile: true)
+      return load(path, realPath: real, displayName: profiles.displayName(path), isProfile: true)
     }
   }
 
-  private func load(_ path: String, realPath: String, displayName: String, isProfile: Bool) -> UInt32? {
+  /// The number of a file that is being read: an import of it closes a cycle.
+  func isOpen(_ realPath: String) -> UInt32? { known[realPath].flatMap { open.contains($0) ? $0 : nil } }
+
+  /// Reads a file and what it imports, unless that was done.
+  func load(
+    _ path: String, realPath: String, displayName: String, isProfile: Bool, importedAt place: Place? = nil
+  ) -> UInt32? {
     if let id = known[realPath] { return failed.contains(id) ? nil : id }
+    guard open.count <= limits.importDepth else {
+      findings.report(
+        "too-deep-imports", at: place ?? findings.table.start(of: open.last ?? 0),
+        "more than \(limits.importDepth) imports lead to the file `\(displayName.excerpt)`",
+        expected: "at most \(limits.importDepth)")
+      return nil
+    }
     let id = table.add(SourceTable.Source(name: displayName, text: nil, path: path))
     known[realPath] = id
     failed.insert(id)
-    guard table.sources.count <= limits.files else {
+    guard known.count <= limits.files else {
       findings.report(
         "too-many-files", at: table.start(of: id), "the template needs more than \(limits.files) files",
         expected: "fewer imports")
       return nil
     }
-    guard let root = compose(path, id), let version = version(of: root, id) else { return nil }
+    guard let root = compose(path, realPath, id), let version = version(of: root, id) else { return nil }
     let content = ServiceFile(
       root, SyntaxContext(findings: findings, version: version, file: id, tolerances: tolerances))
     failed.remove(id)
     files[id] = LoadedFile(
       id: id, content: content, imports: [], folder: PathText.folder(of: path), isProfile: isProfile)
     open.append(id)
-    let imports = content.imports.flatMap { resolve($0, in: id) }
+    checkDuplicates(content.imports)
+    let imports = content.imports.flatMap { definition in
+      let found = resolve(definition, in: id)
+      findings.recorder?.reference(.file, definition.file, target: found.first.map { table.start(of: $0.file) }) {
+        importable(definition.file.text, in: PathText.folder(of: path))
+      }
+      return found
+    }
     open.removeLast()
     files[id]?.imports = imports
     order.append(id)
@@ -96,27 +147,27 @@ final class FileLoader {
   }
 
   /// Reads and composes a file; what is wrong with it is reported.
-  private func compose(_ path: String, _ id: UInt32) -> YAMLNode? {
+  private func compose(_ path: String, _ realPath: String, _ id: UInt32) -> YAMLNode? {
     let start = table.start(of: id)
     let bytes: [UInt8]
     do throws(FileFault) {
-      bytes = try FileAccess.read(path, limit: limits.fileBytes)
+      bytes = try overlay.read(path, realPath: realPath, limit: limits.fileBytes)
     } catch {
-      let reason =
-        switch error {
-        case .missing: "there is no such file"
-        case .isFolder: "this is a folder, not a file"
-        case .notAFile: "this is not a regular file"
-        case .tooLarge: "the file has more than \(limits.fileBytes) bytes"
-        case .refused(let why): "the file cannot be read: \(why)"
-        }
-      findings.report("unreadable-file", at: start, reason, expected: "a TOSCA file")
+      findings.report(
+        "unreadable-file", at: start, error.description(limit: limits.fileBytes), expected: "a TOSCA file")
       return nil
     }
-    if bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) {
+    self.bytes += bytes.count
+    guard self.bytes <= limits.totalBytes else {
       findings.report(
-        "unsupported-archive", at: start, "this is a zip archive; CSAR archives are not read yet",
-        expected: "a TOSCA file, or a folder with one")
+        "too-many-bytes", at: start, "the files of the template have more than \(limits.totalBytes) bytes together",
+        expected: "at most \(limits.totalBytes) bytes")
+      return nil
+    }
+    if ArchiveFormat(bytes) != nil || ArchiveFormat.foreignFormat(bytes) != nil {
+      findings.report(
+        "unsupported-archive", at: start, "this is an archive, and archives cannot be imported",
+        expected: "a TOSCA file")
       return nil
     }
     table.setText(String(decoding: bytes, as: UTF8.self), of: id)
@@ -169,129 +220,5 @@ final class FileLoader {
         expected: "`tosca_definitions_version` as the first keyname (TOSCA 2.0, 6.1)")
     }
     return version
-  }
-
-  /// The files that an import stands for.
-  private func resolve(_ definition: ImportDefinition, in importer: UInt32) -> [(file: UInt32, prefix: String?)] {
-    guard let importing = files[importer] else { return [] }
-    var name = definition.file.text
-    let place = definition.file.place
-    if importing.content.version == .tosca2_0 {
-      if definition.isProfile {
-        let loaded = loadProfile(name)
-        if loaded.isEmpty { reportMissingImport(name, name, isFileName: false, place) }
-        return loaded.map { ($0, definition.prefix?.text) }
-      }
-      if let repository = definition.repository,
-        let url = importing.content.repositories[repository.text].flatMap({ $0.text ?? $0["url"]?.text }),
-        url.hasPrefix("file:"), !url.hasPrefix("file://")
-      {
-        name = PathText.join(String(url.dropFirst("file:".count)), name)
-        return resolveFile(name, definition, importing, importer)
-      }
-      if name.hasPrefix("file:"), !name.hasPrefix("file://") { name = String(name.dropFirst("file:".count)) }
-    }
-    if let repository = definition.repository {
-      if importing.content.repositories[repository.text] == nil {
-        findings.report(
-          "unknown-repository", at: repository.place, "unknown repository `\(repository.text.excerpt)`",
-          expected: "a repository of this file",
-          suggestion: nearest(repository.text, among: importing.content.repositories.keys))
-      } else {
-        refuseNetwork(name, place)
-      }
-      return []
-    }
-    if name.contains("://") {
-      refuseNetwork(name, place)
-      return []
-    }
-    return resolveFile(name, definition, importing, importer)
-  }
-
-  /// The file that an import names by its path, or the files of a profile.
-  private func resolveFile(
-    _ name: String, _ definition: ImportDefinition, _ importing: LoadedFile, _ importer: UInt32
-  ) -> [(file: UInt32, prefix: String?)] {
-    let place = definition.file.place
-    // In 2.0 a leading slash means the root of the archive or folder.
-    let isFromRoot = importing.content.version == .tosca2_0 && name.hasPrefix("/") && !importing.isProfile
-    let path = PathText.join(isFromRoot ? folderOfTemplate : importing.folder, isFromRoot ? "." + name : name)
-    let isFileName = name.hasSuffix(".yaml") || name.hasSuffix(".yml")
-    if !isFileName {
-      let loaded = loadProfile(name)
-      if !loaded.isEmpty { return loaded.map { ($0, definition.prefix?.text) } }
-    }
-    guard let real = FileAccess.realPath(path), FileAccess.kind(of: real) == .file else {
-      reportMissingImport(name, path, isFileName: isFileName, place)
-      return []
-    }
-    guard importing.isProfile ? inProfiles(real) : roots.contains(where: { Self.contains($0, real) }) else {
-      findings.report(
-        "import-outside", at: place, "the import `\(name.excerpt)` leaves the template's folder",
-        expected: "a file in the template's folder, or the name of a profile")
-      return []
-    }
-    if let id = known[real], open.contains(id) {
-      // Files that need each other's types may import each other; it is a slip more often than meant.
-      findings.report(
-        "import-cycle", .warning, at: place, "the import `\(name.excerpt)` leads back to this file",
-        expected: "imports without a cycle", related: [(table.start(of: id), "the file that is being read")])
-      return id == importer ? [] : [(id, definition.prefix?.text)]
-    }
-    let display = displayName(path, of: importing)
-    guard let id = load(path, realPath: real, displayName: display, isProfile: importing.isProfile) else { return [] }
-    if importing.content.version == .tosca2_0, definition.prefix == nil { checkRepositories(of: importer, and: id) }
-    return [(id, definition.prefix?.text)]
-  }
-
-  /// In 2.0 repositories share the namespace of what is imported without a namespace of its own (6.7).
-  private func checkRepositories(of importer: UInt32, and imported: UInt32) {
-    guard let own = files[importer]?.content.repositories, let other = files[imported]?.content.repositories else {
-      return
-    }
-    for (name, node) in own {
-      guard let present = other[name] else { continue }
-      findings.report(
-        "duplicate-name", at: node.place, "the repository `\(name.excerpt)` is declared twice in one namespace",
-        expected: "each name once, or an import with a `namespace`",
-        related: [(present.place, "the other declaration")])
-    }
-  }
-
-  private func displayName(_ path: String, of importing: LoadedFile) -> String {
-    guard importing.isProfile else { return path }
-    return PathText.relative(path, to: profiles.path) ?? path
-  }
-
-  private func refuseNetwork(_ name: String, _ place: Place) {
-    findings.report(
-      "import-network", tolerances.contains(.networkImports) ? .warning : .error, at: place,
-      "the import `\(name.excerpt)` would be fetched over the network",
-      expected: "a file in the template's folder, or the name of a profile")
-  }
-
-  private func reportMissingImport(_ name: String, _ path: String, isFileName: Bool, _ place: Place) {
-    if isFileName {
-      let folder = PathText.folder(of: path)
-      let present = FileAccess.names(in: folder).filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }
-      let wanted = path.split(separator: "/").last.map(String.init) ?? name
-      findings.report(
-        "missing-import", at: place, "the imported file `\(name.excerpt)` does not exist",
-        expected: "a file relative to the importing one", suggestion: nearest(wanted, among: present))
-    } else {
-      let names = profiles.names()
-      findings.report(
-        "unknown-profile", at: place, "unknown profile `\(name.excerpt)`",
-        expected: "a profile of the product, or a file ending in `.yaml`", suggestion: nearest(name, among: names))
-    }
-  }
-
-  private func inProfiles(_ real: String) -> Bool {
-    FileAccess.realPath(profiles.path).map { Self.contains($0, real) } ?? false
-  }
-
-  private static func contains(_ folder: String, _ path: String) -> Bool {
-    path == folder || path.hasPrefix(folder.hasSuffix("/") ? folder : folder + "/")
   }
 }

@@ -51,15 +51,9 @@ struct InputReader {
       if !isSensitive { findings.table.setText(String(decoding: bytes, as: UTF8.self), of: id) }
       return value(bytes, id, .plain, isSensitive)
     } catch {
-      let reason: String =
-        switch error {
-        case .missing: "there is no such file"
-        case .isFolder: "this is a folder, not a file"
-        case .notAFile: "this is not a regular file"
-        case .tooLarge: "the file has more than \(limits.fileBytes) bytes"
-        case .refused(let why): "the file cannot be read: \(why)"
-        }
-      findings.report("unreadable-file", at: findings.table.start(of: id), reason, expected: "a YAML file")
+      findings.report(
+        "unreadable-file", at: findings.table.start(of: id), error.description(limit: limits.fileBytes),
+        expected: "a YAML file")
       return nil
     }
   }

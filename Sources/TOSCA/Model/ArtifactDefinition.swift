@@ -22,24 +22,43 @@ struct ArtifactDefinition: Sendable {
     self.name = name
     definingFile = context.file
     properties = OrderedMap()
-    if case .scalar(let text, let style) = node.content, CoreSchema.kind(of: text, style) == .string {
+    if !context.isVersion2, case .scalar(let text, let style) = node.content,
+      CoreSchema.kind(of: text, style) == .string
+    {
       file = Name(text: text, place: node.place)
       return
     }
-    var entity = Entity(node, "an artifact", context, orText: true)
+    var entity = Entity(node, "an artifact", context, orText: !context.isVersion2)
     guard entity.isMap else { return nil }
     type = entity.string("type")
     file = entity.string("file")
     repository = entity.string("repository")
     _ = entity.string("description")
-    _ = entity.string("deploy_path")
-    _ = entity.text("version")
-    _ = entity.text("artifact_version")
-    checksum = entity.text("checksum")
+    if context.isVersion2 {
+      // The table of keynames and the grammar (2.0, 12.2) call it differently.
+      _ = entity.string("version")
+      _ = entity.string("artifact_version")
+      checksum = entity.string("checksum")
+    } else {
+      _ = entity.string("deploy_path")
+      _ = entity.text("version")
+      _ = entity.text("artifact_version")
+      checksum = entity.text("checksum")
+    }
     checksumAlgorithm = entity.string("checksum_algorithm")
     properties = entity.map("properties") { $1 }
     _ = entity.metadata()
+    if context.isVersion2 { reportMissing(entity) }
     entity.finish()
+  }
+
+  /// Reports the keynames that 2.0 makes mandatory (12.2).
+  private func reportMissing(_ entity: Entity) {
+    let place = name.text.isEmpty ? nil : name.place
+    for keyname in ["type", "file"] where entity.key(keyname) == nil { entity.reportMissing(keyname, at: place) }
+    if let key = entity.key("checksum"), entity.key("checksum_algorithm") == nil {
+      entity.reportMissing("checksum_algorithm", at: key)
+    }
   }
 
   /// This definition over the one of the node's type: what it does not say is the type's (1.3, 3.6.7.2).

@@ -10,10 +10,23 @@ struct CapabilityDefinition: Sendable {
   var attributes: OrderedMap<PropertyDefinition>
   /// The node types that may use it; empty means those the type allows.
   var validSourceTypes: [Name]
+  /// The relationship types that may lead to it (2.0, 8.2); empty means those the type allows.
+  var validRelationshipTypes: [Name] = []
   /// How many relationships it takes.
   var occurrences: Bounds
   /// The file in whose namespace names are looked up.
   var file: UInt32
+
+  /// A capability of which only the type is known, as the target of a requirement that has no target yet.
+  init(ofType type: Name) {
+    name = type
+    self.type = type
+    properties = OrderedMap()
+    attributes = OrderedMap()
+    validSourceTypes = []
+    occurrences = Bounds(lower: 0, upper: nil)
+    file = type.place.file
+  }
 
   /// Reads a definition, or its short form: the type's name.
   init?(_ name: Name, _ node: YAMLNode, _ context: SyntaxContext) {
@@ -48,7 +61,7 @@ struct CapabilityDefinition: Sendable {
     attributes = PropertyDefinition.readAll("attributes", .attribute, &entity)
     if entity.context.isVersion2 {
       validSourceTypes = entity.strings("valid_source_node_types") ?? []
-      _ = entity.strings("valid_relationship_types")
+      validRelationshipTypes = entity.strings("valid_relationship_types") ?? []
       _ = entity.metadata()
     } else {
       validSourceTypes = entity.strings("valid_source_types") ?? []
@@ -64,6 +77,7 @@ struct CapabilityDefinition: Sendable {
     result.properties = properties.over(base.properties) { $0.refining($1) }
     result.attributes = attributes.over(base.attributes) { $0.refining($1) }
     if validSourceTypes.isEmpty { result.validSourceTypes = base.validSourceTypes }
+    if validRelationshipTypes.isEmpty { result.validRelationshipTypes = base.validRelationshipTypes }
     return result
   }
 }

@@ -7,15 +7,18 @@ struct DataType: TypeDefinition {
   var constraints: [ConstraintClause]
   /// What the entries are, where the type derives from `list` or `map`.
   var entrySchema: SchemaDefinition?
-  /// The keynames of a scalar type (2.0, 9.4), as written.
+  /// The keynames of a scalar type (2.0, 9.1.2.2), as written.
   var scalar: ScalarKeynames?
   /// What the keys are, where the type derives from `map`.
   var keySchema: SchemaDefinition?
+  /// Where `properties` is written.
+  var propertiesPlace: Place?
 
   init(_ name: Name, _ node: YAMLNode, _ context: SyntaxContext) {
     var entity = Entity(node, "a data type", context)
     header = TypeHeader(name, &entity)
     properties = PropertyDefinition.readAll("properties", .property, &entity)
+    propertiesPlace = entity.key("properties")
     constraints = ConstraintClause.readAll(&entity)
     entrySchema = entity.take("entry_schema").flatMap { SchemaDefinition.read($0, "an entry schema", context) }
     keySchema = entity.take("key_schema").flatMap { SchemaDefinition.read($0, "a key schema", context) }
@@ -28,8 +31,10 @@ struct DataType: TypeDefinition {
     result.properties = properties.over(parent.properties) { $0.refining($1) }
     result.scalar = scalar.map { own in parent.scalar.map { own.refining($0) } ?? own } ?? parent.scalar
     result.constraints = parent.constraints + constraints
-    result.entrySchema = entrySchema ?? parent.entrySchema
-    result.keySchema = keySchema ?? parent.keySchema
+    result.entrySchema =
+      entrySchema.map { own in parent.entrySchema.map { own.refining($0) } ?? own }
+      ?? parent.entrySchema
+    result.keySchema = keySchema.map { own in parent.keySchema.map { own.refining($0) } ?? own } ?? parent.keySchema
     return result
   }
 }

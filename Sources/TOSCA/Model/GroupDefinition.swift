@@ -4,10 +4,16 @@ struct GroupDefinition: Sendable {
   var name: Name
   /// Its type.
   var type: Name
+  /// Its description.
+  var description: String?
+  /// Its metadata.
+  var metadata: OrderedMap<Name>
   /// The node templates in it.
   var members: [Name]
   /// The values of its properties, as written.
   var properties: OrderedMap<PropertyAssignment>
+  /// The values of its attributes, as written.
+  var attributes: OrderedMap<PropertyAssignment>
   /// Its interfaces, which groups had before 1.3.
   var interfaces: OrderedMap<InterfaceDefinition>
 
@@ -17,11 +23,11 @@ struct GroupDefinition: Sendable {
     guard entity.isMap else { return nil }
     self.name = name
     let type = entity.string("type")
-    _ = entity.string("description")
-    _ = entity.metadata()
+    description = entity.string("description")?.text
+    metadata = entity.metadata()
     members = entity.strings("members") ?? []
     properties = PropertyAssignment.readAll("properties", &entity)
-    _ = PropertyAssignment.readAll("attributes", &entity)
+    attributes = PropertyAssignment.readAll("attributes", &entity)
     interfaces = OrderedMap()
     if context.version < .simple1_3 { interfaces = InterfaceDefinition.readAll(&entity, .template) }
     entity.finish()

@@ -27,7 +27,7 @@ struct InterfaceDefinition: Sendable {
     guard entity.isMap else { return nil }
     self.name = name
     file = context.file
-    type = entity.string("type")
+    if site == .type || !context.isVersion2 { type = entity.string("type") }
     _ = entity.string("description")
     inputs = entity.map("inputs") { $1 }
     operations = entity.map("operations") { OperationDefinition($0, $1, site, context) }
@@ -73,6 +73,8 @@ struct OperationDefinition: Sendable {
   var inputs: OrderedMap<YAMLNode>
   /// The attributes that its outputs go to, as written.
   var outputs: OrderedMap<YAMLNode>
+  /// Its description.
+  var description: String?
 
   /// Reads a definition, or its short form: the implementation's file.
   init?(_ name: Name, _ node: YAMLNode, _ site: DefinitionSite, _ context: SyntaxContext) {
@@ -85,7 +87,7 @@ struct OperationDefinition: Sendable {
     }
     var entity = Entity(node, "an operation", context, orNothing: true, orText: true)
     guard entity.isMap || node.isNull else { return nil }
-    _ = entity.string("description")
+    description = entity.string("description")?.text
     implementation = entity.take("implementation").flatMap { Implementation($0, context) }
     inputs = entity.map("inputs") { $1 }
     outputs = entity.map("outputs") { $1 }
@@ -96,6 +98,7 @@ struct OperationDefinition: Sendable {
   /// This definition as a refinement of an inherited one.
   func refining(_ base: OperationDefinition) -> OperationDefinition {
     var result = self
+    result.description = description ?? base.description
     result.implementation = implementation ?? base.implementation
     result.inputs = inputs.over(base.inputs)
     result.outputs = outputs.over(base.outputs)
@@ -109,6 +112,12 @@ struct Implementation: Sendable {
   var primary: Name?
   /// What it needs.
   var dependencies: [Name]
+  /// The artifacts that are written in place.
+  var artifacts: [ArtifactDefinition] = []
+  /// How long it may take, as written.
+  var timeout: YAMLNode?
+  /// The node that it is carried out on (1.x).
+  var host: Name?
 
   /// Reads an implementation, or its short form: a file.
   init?(_ node: YAMLNode, _ context: SyntaxContext) {
@@ -121,31 +130,42 @@ struct Implementation: Sendable {
       return
     }
     var entity = Entity(node, "an operation implementation", context, orText: true)
-    if let value = entity.take("primary") { primary = Self.artifact(value, entity) }
+    if let value = entity.take("primary") { primary = Self.artifact(value, entity, &artifacts) }
     if let value = entity.take("dependencies") {
       if let items = value.items {
-        dependencies = items.compactMap { Self.artifact($0, entity) }
+        dependencies = items.compactMap { Self.artifact($0, entity, &artifacts) }
       } else {
         entity.reportForm(value, "`dependencies` of an operation implementation", "a list of artifacts")
       }
     }
-    _ = entity.take("timeout")
-    _ = entity.string("operation_host")
+    timeout = entity.take("timeout")
+    if context.isVersion2 {
+      // A table (2.0, 11.8) leaves the keyname out that the text above it speaks of.
+      if let timeout, case .scalar(let text, .plain) = timeout.content, CoreSchema.integer(text) == nil {
+        entity.reportForm(timeout, "`timeout` of an operation implementation", "seconds as an integer")
+      }
+      entity.finish()
+      return
+    }
+    host = entity.string("operation_host")
     // The long form may also be an artifact written in place.
     if primary == nil, entity.node["file"] != nil || entity.node["type"] != nil {
-      primary = Self.artifact(node, entity)
+      primary = Self.artifact(node, entity, &artifacts)
     } else {
       entity.finish()
     }
   }
 
-  private static func artifact(_ node: YAMLNode, _ entity: Entity) -> Name? {
+  private static func artifact(
+    _ node: YAMLNode, _ entity: Entity, _ artifacts: inout [ArtifactDefinition]
+  ) -> Name? {
     if node.entries != nil {
       let artifact = ArtifactDefinition(Name(text: "", place: node.place), node, entity.context)
-      if let artifact, artifact.file == nil, node["file"] == nil {
+      if let artifact, artifact.file == nil, node["file"] == nil, !entity.context.isVersion2 {
         entity.context.findings.report(
           "missing-key", at: node.place, "an implementation artifact lacks `file`", expected: "the keyname `file`")
       }
+      if let artifact { artifacts.append(artifact) }
       return artifact?.file
     }
     return entity.string(node, "an implementation artifact")

@@ -12,7 +12,7 @@ struct InterfaceType: TypeDefinition {
   init(_ name: Name, _ node: YAMLNode, _ context: SyntaxContext) {
     var entity = Entity(node, "an interface type", context)
     header = TypeHeader(name, &entity)
-    properties = PropertyDefinition.readAll("inputs", .parameter, &entity)
+    properties = PropertyDefinition.readAll("inputs", .outgoing, &entity)
     operations = entity.map("operations") { OperationDefinition($0, $1, .type, context) }
     notifications = entity.map("notifications") { OperationDefinition($0, $1, .type, context) }
     if context.isVersion2 {
@@ -20,7 +20,7 @@ struct InterfaceType: TypeDefinition {
         context.findings.report(
           "wrong-syntax", at: operation.name.place,
           "the operation `\(operation.name.text.excerpt)` of an interface type has an implementation",
-          expected: "implementations in node types and templates only (TOSCA 2.0, 11.1)")
+          expected: "no implementation: node types and templates have them (TOSCA 2.0, 11.1)")
       }
       entity.finish()
       return

@@ -4,6 +4,8 @@ struct NodeTemplate: Sendable {
   var name: Name
   /// Its type.
   var type: Name
+  /// Its description.
+  var description: String?
   /// What an orchestrator is to do with it.
   var directives: [Name]
   /// The values of its properties, as written.
@@ -24,6 +26,8 @@ struct NodeTemplate: Sendable {
   var copy: Name?
   /// Its metadata.
   var metadata: OrderedMap<Name>
+  /// How many nodes are made of it (2.0, 14.1), as written.
+  var count: YAMLNode?
 
   /// Reads a template.
   init?(_ name: Name, _ node: YAMLNode, _ context: SyntaxContext) {
@@ -31,7 +35,7 @@ struct NodeTemplate: Sendable {
     guard entity.isMap else { return nil }
     self.name = name
     let type = entity.string("type")
-    _ = entity.string("description")
+    description = entity.string("description")?.text
     metadata = entity.metadata()
     directives = entity.strings("directives") ?? []
     properties = PropertyAssignment.readAll("properties", &entity)
@@ -42,7 +46,16 @@ struct NodeTemplate: Sendable {
     artifacts = entity.map("artifacts") { ArtifactDefinition($0, $1, context) }
     nodeFilter = entity.take("node_filter").map { NodeFilter($0, context) }
     copy = entity.string("copy")
-    if context.isVersion2 { _ = entity.take("count") }
+    if context.isVersion2 {
+      count = entity.take("count")
+      if let count { Count.check(count, "`count` of a node template", context) }
+      Directive.check(directives, Directive.ofNodes, context)
+      if let nodeFilter, !directives.contains(where: { $0.text == "select" }), copy == nil {
+        context.findings.report(
+          "unused-filter", .warning, at: nodeFilter.place, "the node filter of `\(name.text.excerpt)` has no effect",
+          expected: "the directive `select` (TOSCA 2.0, 7.2.1)")
+      }
+    }
     entity.finish()
     guard let type = type ?? copy else {
       if entity.key("type") == nil { entity.reportMissing("type", at: name.place) }
@@ -55,6 +68,11 @@ struct NodeTemplate: Sendable {
   func copying(_ source: NodeTemplate) -> NodeTemplate {
     var result = self
     result.type = type.text == copy?.text ? source.type : type
+    result.description = description ?? source.description
+    if directives.isEmpty { result.directives = source.directives }
+    result.metadata = metadata.over(source.metadata)
+    result.nodeFilter = nodeFilter ?? source.nodeFilter
+    result.count = count ?? source.count
     result.properties = properties.over(source.properties)
     result.attributes = attributes.over(source.attributes)
     result.capabilities = capabilities.over(source.capabilities)
@@ -86,6 +104,8 @@ struct CapabilityAssignment: Sendable {
   var properties: OrderedMap<PropertyAssignment>
   /// The values of its attributes, as written.
   var attributes: OrderedMap<PropertyAssignment>
+  /// How many relationships it takes (1.x); nil where the template leaves it to the type.
+  var occurrences: Bounds?
 
   /// Reads an assignment.
   init?(_ name: Name, _ node: YAMLNode, _ context: SyntaxContext) {
@@ -95,9 +115,9 @@ struct CapabilityAssignment: Sendable {
     properties = PropertyAssignment.readAll("properties", &entity)
     attributes = PropertyAssignment.readAll("attributes", &entity)
     if context.isVersion2 {
-      _ = entity.strings("directives")
+      Directive.check(entity.strings("directives") ?? [], Directive.ofRequirements, context)
     } else {
-      _ = entity.bounds("occurrences")
+      occurrences = entity.bounds("occurrences")
     }
     entity.finish()
   }

@@ -41,7 +41,7 @@ struct NodeType: TypeDefinition {
     result.properties = properties.over(parent.properties) { $0.refining($1) }
     result.attributes = attributes.over(parent.attributes) { $0.refining($1) }
     result.capabilities = capabilities.over(parent.capabilities) { $0.refining($1) }
-    result.requirements = requirements.over(parent.requirements)
+    result.requirements = requirements.over(parent.requirements) { $0.refining($1) }
     result.interfaces = interfaces.over(parent.interfaces) { $0.refining($1) }
     result.artifacts = artifacts.over(parent.artifacts)
     return result

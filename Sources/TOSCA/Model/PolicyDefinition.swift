@@ -4,6 +4,10 @@ struct PolicyDefinition: Sendable {
   var name: Name
   /// Its type.
   var type: Name
+  /// Its description.
+  var description: String?
+  /// Its metadata.
+  var metadata: OrderedMap<Name>
   /// The node templates and groups it applies to.
   var targets: [Name]
   /// The values of its properties, as written.
@@ -17,8 +21,8 @@ struct PolicyDefinition: Sendable {
     guard entity.isMap else { return nil }
     self.name = name
     let type = entity.string("type")
-    _ = entity.string("description")
-    _ = entity.metadata()
+    description = entity.string("description")?.text
+    metadata = entity.metadata()
     targets = entity.strings("targets") ?? []
     properties = PropertyAssignment.readAll("properties", &entity)
     triggers = entity.map("triggers") { TriggerDefinition($0, $1, context) }

@@ -3,14 +3,21 @@ struct PropertyDefinition: Sendable {
   /// Which of them, because their keynames differ.
   enum Role: Sendable {
     case property, attribute, parameter
+    /// Parameters whose values come in, as inputs of templates and workflows do, and outputs of operations (2.0, 9.8).
+    case incoming
+    /// Parameters whose values go out, as outputs of templates do, and inputs of operations (2.0, 9.8).
+    case outgoing
 
     var what: String {
       switch self {
       case .property: "a property definition"
       case .attribute: "an attribute definition"
-      case .parameter: "a parameter definition"
+      case .parameter, .incoming, .outgoing: "a parameter definition"
       }
     }
+
+    /// Whether it is an input or output.
+    var isParameter: Bool { self != .property && self != .attribute }
   }
 
   /// Its name.
@@ -29,36 +36,42 @@ struct PropertyDefinition: Sendable {
   var metadata: OrderedMap<Name>
   /// The constraints of the definitions that this one refines, which hold as well.
   var inheritedConstraints: [ConstraintClause] = []
+  /// Where the definition says whether a value is required; nil where it leaves that open, so that it is inherited.
+  var requiredPlace: Place?
+  /// The attribute that the value of an incoming parameter goes to (2.0, 9.8), as written.
+  var mapping: YAMLNode?
+  /// Whether it is the short form, which only fixes the value (2.0, 9.4).
+  var isShortForm = false
 
   /// Whether its values must never be shown.
   var isSensitive: Bool { metadata["sensitive"].map { CoreSchema.boolean($0.text) == true } ?? false }
 
   /// Reads a definition.
   init?(_ name: Name, _ node: YAMLNode, _ role: Role, _ context: SyntaxContext) {
-    if context.isVersion2, role == .property, node.entries == nil, !node.isNull {
-      // A refinement may give the fixed value alone (2.0, 9.11.3).
-      self.name = name
-      required = true
-      defaultValue = node
-      value = node
-      metadata = OrderedMap()
+    if context.isVersion2, Self.isShortForm(node, role) {
+      self = PropertyDefinition(name, shortForm: node, role)
       return
     }
     var entity = Entity(node, role.what, context)
     guard entity.isMap else { return nil }
     self.name = name
-    let typeRequired = role != .parameter && !context.isVersion2
+    let typeRequired = !role.isParameter && !context.isVersion2
     schema = SchemaDefinition.read(&entity, typeRequired: typeRequired, at: name.place)
     description = entity.string("description")?.text
     metadata = entity.metadata()
     defaultValue = entity.take("default")
     required = true
-    if role != .attribute { required = entity.boolean("required") ?? true }
+    if role != .attribute {
+      required = entity.boolean("required") ?? true
+      // Before 2.0 a definition that does not say it makes the value required, in refinements, too.
+      requiredPlace = entity.key("required") ?? (context.isVersion2 ? nil : name.place)
+    }
     if role == .property, !context.isVersion2 { _ = entity.take("external-schema") }
-    if role == .parameter || (role == .property && context.isVersion2) { value = entity.take("value") }
-    if role == .parameter, context.isVersion2 { _ = entity.take("mapping") }
+    if role.isParameter || (role == .property && context.isVersion2) { value = entity.take("value") }
+    if role.isParameter, context.isVersion2 { mapping = entity.take("mapping") }
+    if context.isVersion2 { checkVersion2(role, entity) }
     if role == .property, let value { defaultValue = value }
-    if let status = entity.string("status") {
+    if !context.isVersion2 || role != .attribute, let status = entity.string("status") {
       let known = ["supported", "unsupported", "experimental", "deprecated"]
       if !known.contains(status.text) {
         context.findings.report(
@@ -68,7 +81,7 @@ struct PropertyDefinition: Sendable {
       }
     }
     entity.finish()
-    if schema == nil, role != .parameter, !context.isVersion2 { return nil }
+    if schema == nil, !role.isParameter, !context.isVersion2 { return nil }
   }
 
   /// Reads a map of definitions.
@@ -81,6 +94,12 @@ struct PropertyDefinition: Sendable {
   func refining(_ base: PropertyDefinition) -> PropertyDefinition {
     var result = self
     if result.defaultValue == nil { result.defaultValue = base.defaultValue }
+    if requiredPlace == nil {
+      result.required = base.required
+      result.requiredPlace = base.requiredPlace
+    }
+    if result.mapping == nil { result.mapping = base.mapping }
+    if base.isSensitive, metadata["sensitive"] == nil { result.metadata["sensitive"] = base.metadata["sensitive"] }
     if result.description == nil { result.description = base.description }
     result.inheritedConstraints = base.inheritedConstraints + (base.schema?.constraints ?? [])
     if result.value == nil { result.value = base.value }

@@ -9,6 +9,10 @@ struct RelationshipType: TypeDefinition {
   var interfaces: OrderedMap<InterfaceDefinition>
   /// The capability types (in practice also node types) it may lead to; empty means all.
   var validTargetTypes: [Name]
+  /// The node types it may lead to (2.0, 7.3); empty means all.
+  var validTargetNodeTypes: [Name] = []
+  /// The node types it may start from (2.0, 7.3); empty means all.
+  var validSourceNodeTypes: [Name] = []
 
   init(_ name: Name, _ node: YAMLNode, _ context: SyntaxContext) {
     var entity = Entity(node, "a relationship type", context)
@@ -18,8 +22,8 @@ struct RelationshipType: TypeDefinition {
     interfaces = InterfaceDefinition.readAll(&entity, .type)
     if context.isVersion2 {
       validTargetTypes = entity.strings("valid_capability_types") ?? []
-      _ = entity.strings("valid_target_node_types")
-      _ = entity.strings("valid_source_node_types")
+      validTargetNodeTypes = entity.strings("valid_target_node_types") ?? []
+      validSourceNodeTypes = entity.strings("valid_source_node_types") ?? []
     } else {
       validTargetTypes = entity.strings("valid_target_types") ?? []
     }
@@ -32,6 +36,8 @@ struct RelationshipType: TypeDefinition {
     result.attributes = attributes.over(parent.attributes) { $0.refining($1) }
     result.interfaces = interfaces.over(parent.interfaces) { $0.refining($1) }
     if validTargetTypes.isEmpty { result.validTargetTypes = parent.validTargetTypes }
+    if validTargetNodeTypes.isEmpty { result.validTargetNodeTypes = parent.validTargetNodeTypes }
+    if validSourceNodeTypes.isEmpty { result.validSourceNodeTypes = parent.validSourceNodeTypes }
     return result
   }
 }

@@ -5,7 +5,9 @@ struct RequirementAssignment: Sendable {
     /// A relationship template, or a relationship type.
     case named(Name)
     /// A relationship written in place.
-    case inline(type: Name?, properties: OrderedMap<PropertyAssignment>, interfaces: OrderedMap<InterfaceDefinition>)
+    case inline(
+      type: Name?, properties: OrderedMap<PropertyAssignment>, attributes: OrderedMap<PropertyAssignment>,
+      interfaces: OrderedMap<InterfaceDefinition>)
   }
 
   /// The requirement's name.
@@ -18,6 +20,18 @@ struct RequirementAssignment: Sendable {
   var relationship: Relationship?
   /// What must hold of the target.
   var nodeFilter: NodeFilter?
+  /// Which of the nodes that are made of the target's template (2.0, 8.5.1), as written.
+  var nodeIndex: YAMLNode?
+  /// How many relationships it stands for (2.0, 8.5.1), as written.
+  var count: YAMLNode?
+  /// How many relationships it stands for (1.3, 3.8.2).
+  var occurrences: Bounds?
+  /// What it takes of the properties of the target's capability (2.0, 8.5.5).
+  var allocation = OrderedMap<PropertyAssignment>()
+  /// Whether the service is still valid where it is not fulfilled (2.0, 8.5.1).
+  var isOptional = false
+  /// Where its target is looked for: `internal`, `external` (2.0, 8.5.1).
+  var directives: [Name] = []
 
   /// Reads an assignment, or its short form: the target.
   init?(_ name: Name, _ node: YAMLNode, _ context: SyntaxContext) {
@@ -26,11 +40,15 @@ struct RequirementAssignment: Sendable {
       self.node = Name(text: text, place: node.place)
       return
     }
+    if context.isVersion2, let items = node.items {
+      // The short form may also name one of several nodes (2.0, 14.3.4).
+      setTarget(items, node, context)
+      return
+    }
     var entity = Entity(node, "a requirement assignment", context, orText: true)
     guard entity.isMap else { return nil }
-    if context.isVersion2, let value = entity.take("node"), let items = value.items, let first = items.first {
-      // A node of several: `[template, index]`.
-      self.node = entity.string(first, "`node` of a requirement assignment")
+    if context.isVersion2, let value = entity.take("node"), let items = value.items {
+      setTarget(items, value, context)
     } else {
       self.node = entity.string("node")
     }
@@ -43,19 +61,65 @@ struct RequirementAssignment: Sendable {
         let type = inner.string("type")
         let properties = PropertyAssignment.readAll("properties", &inner)
         let interfaces = InterfaceDefinition.readAll(&inner, .template)
-        _ = PropertyAssignment.readAll("attributes", &inner)
+        let attributes = PropertyAssignment.readAll("attributes", &inner)
         inner.finish()
-        relationship = .inline(type: type, properties: properties, interfaces: interfaces)
+        relationship = .inline(type: type, properties: properties, attributes: attributes, interfaces: interfaces)
       }
     }
     nodeFilter = entity.take("node_filter").map { NodeFilter($0, context) }
     if context.isVersion2 {
-      for keyname in ["count", "allocation", "optional"] { _ = entity.take(keyname) }
-      _ = entity.strings("directives")
+      count = entity.take("count")
+      if let count { Count.check(count, "`count` of a requirement assignment", context) }
+      allocation = PropertyAssignment.readAll("allocation", &entity)
+      isOptional = entity.boolean("optional") ?? false
+      directives = entity.strings("directives") ?? []
+      Directive.check(directives, Directive.ofRequirements, context)
       _ = entity.metadata()
     } else {
-      _ = entity.bounds("occurrences")
+      occurrences = entity.bounds("occurrences")
     }
     entity.finish()
+  }
+
+  /// Sets the target to one of the nodes that are made of a template: `[template, index]` (2.0, 8.5.1).
+  private mutating func setTarget(_ items: [YAMLNode], _ node: YAMLNode, _ context: SyntaxContext) {
+    let entity = Entity(YAMLNode(content: .mapping([]), place: node.place), "a requirement assignment", context)
+    guard items.count == 2 else {
+      entity.reportForm(node, "`node` of a requirement assignment", "a name, or `[node template, index]`")
+      return
+    }
+    self.node = entity.string(items[0], "`node` of a requirement assignment")
+    nodeIndex = items[1]
+    Count.check(items[1], "the index of a node", context)
+  }
+}
+
+/// A number of nodes or relationships, or the index of one (2.0, 14): an integer that is not negative, or a function.
+enum Count {
+  /// Reports what is none.
+  static func check(_ node: YAMLNode, _ what: String, _ context: SyntaxContext) {
+    if Condition.isCall(node) { return }
+    if case .scalar(let text, .plain) = node.content, let number = CoreSchema.integer(text), number >= 0 { return }
+    context.findings.report(
+      "wrong-syntax", at: node.place, "\(what) cannot be \(node.kindDescription)",
+      expected: "an integer of 0 or more, or a function that gives one")
+  }
+}
+
+/// The directives that 2.0 knows.
+enum Directive {
+  /// How the node of a template comes about (7.2.1).
+  static let ofNodes = ["create", "select", "substitute"]
+  /// Where a requirement looks for its target (8.5.2).
+  static let ofRequirements = ["internal", "external"]
+
+  /// Reports directives that are not among those known.
+  static func check(_ directives: [Name], _ known: [String], _ context: SyntaxContext) {
+    for directive in directives where !known.contains(directive.text) {
+      context.findings.report(
+        "unknown-value", at: directive.place, "unknown directive `\(directive.text.excerpt)`",
+        expected: "one of " + known.map { "`\($0)`" }.joined(separator: ", "),
+        suggestion: nearest(directive.text, among: known))
+    }
   }
 }

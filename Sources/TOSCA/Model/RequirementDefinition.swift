@@ -10,10 +10,18 @@ struct RequirementDefinition: Sendable {
   var relationship: Name?
   /// The interfaces that the relationship gets.
   var interfaces: OrderedMap<InterfaceDefinition>
+  /// The properties that the relationship's type gets, or refines (2.0, 8.4).
+  var properties = OrderedMap<PropertyDefinition>()
+  /// The attributes that the relationship's type gets, or refines (2.0, 8.4).
+  var attributes = OrderedMap<PropertyDefinition>()
   /// What else must hold of the target.
   var nodeFilter: NodeFilter?
   /// How many targets it has.
   var occurrences: Bounds
+  /// Whether it says itself how many targets it has.
+  var statesOccurrences = false
+  /// Whether it is the short form, which names the capability type only.
+  var isShortForm = false
   /// The file in whose namespace names are looked up.
   var file: UInt32
 
@@ -25,6 +33,7 @@ struct RequirementDefinition: Sendable {
     occurrences = context.isVersion2 ? Bounds(lower: 0, upper: nil) : Bounds(lower: 1, upper: 1)
     if case .scalar(let text, let style) = node.content, CoreSchema.kind(of: text, style) == .string {
       capability = Name(text: text, place: node.place)
+      isShortForm = true
       return
     }
     var entity = Entity(node, "a requirement definition", context, orText: true)
@@ -44,17 +53,38 @@ struct RequirementDefinition: Sendable {
         relationship = inner.string("type")
         interfaces = InterfaceDefinition.readAll(&inner, .type)
         if context.isVersion2 {
-          _ = PropertyDefinition.readAll("properties", .property, &inner)
-          _ = PropertyDefinition.readAll("attributes", .attribute, &inner)
+          properties = PropertyDefinition.readAll("properties", .property, &inner)
+          attributes = PropertyDefinition.readAll("attributes", .attribute, &inner)
         }
         if relationship == nil, inner.key("type") == nil, !context.isVersion2 { inner.reportMissing("type") }
         inner.finish()
       }
     }
     nodeFilter = entity.take("node_filter").map { NodeFilter($0, context) }
-    if context.isVersion2 { _ = entity.strings("directives") }
-    if let bounds = entity.bounds(context.isVersion2 ? "count_range" : "occurrences") { occurrences = bounds }
+    let range = context.isVersion2 ? "count_range" : "occurrences"
+    if let bounds = entity.bounds(range) { occurrences = bounds }
+    statesOccurrences = entity.key(range) != nil
     entity.finish()
+  }
+}
+
+extension RequirementDefinition {
+  /// This definition as a refinement of an inherited one: what it does not say is the other's, and both node filters
+  /// hold (2.0, 8.4.1).
+  func refining(_ base: RequirementDefinition) -> RequirementDefinition {
+    var result = self
+    result.capability = capability ?? base.capability
+    result.node = node ?? base.node
+    result.relationship = relationship ?? base.relationship
+    result.interfaces = interfaces.over(base.interfaces) { $0.refining($1) }
+    result.properties = properties.over(base.properties) { $0.refining($1) }
+    result.attributes = attributes.over(base.attributes) { $0.refining($1) }
+    result.nodeFilter = nodeFilter.map { own in base.nodeFilter.map { own.adding($0) } ?? own } ?? base.nodeFilter
+    if !statesOccurrences {
+      result.occurrences = base.occurrences
+      result.statesOccurrences = base.statesOccurrences
+    }
+    return result
   }
 }
 
@@ -64,13 +94,19 @@ struct NodeFilter: Sendable {
   var properties: [(name: Name, constraints: [ConstraintClause])]
   /// Conditions on the properties of its capabilities, by the capability's name or type.
   var capabilities: [(name: Name, properties: [(name: Name, constraints: [ConstraintClause])])]
+  /// The condition that it is in 2.0 (8.6).
+  var condition: YAMLNode?
+  /// The filter as written.
+  var written: YAMLNode
   /// Where the filter is written.
   var place: Place
 
   /// Reads a filter.
   init(_ node: YAMLNode, _ context: SyntaxContext) {
     place = node.place
+    written = node
     if context.isVersion2 {
+      condition = node
       // Since 2.0 a filter is one condition, which holds of what is selected when it is.
       properties = []
       capabilities = []
@@ -86,6 +122,19 @@ struct NodeFilter: Sendable {
       return (name, properties)
     }
     entity.finish()
+  }
+
+  /// This filter and another, both of which must hold.
+  func adding(_ other: NodeFilter) -> NodeFilter {
+    var result = self
+    result.properties = other.properties + properties
+    result.capabilities = other.capabilities + capabilities
+    if let own = condition, let inherited = other.condition {
+      let both = YAMLNode(content: .sequence([inherited, own]), place: own.place)
+      result.condition = YAMLNode(
+        content: .mapping([YAMLEntry(key: .string("$and", at: own.place), value: both)]), place: own.place)
+    }
+    return result
   }
 
   private static func constraints(_ node: YAMLNode, _ context: SyntaxContext) -> [ConstraintClause] {

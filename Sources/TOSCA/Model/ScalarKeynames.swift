@@ -1,4 +1,4 @@
-/// What a scalar type says of its values (2.0, 9.4): a number of some type and a unit.
+/// What a scalar type says of its values (2.0, 9.1.2.2): a number of some type and a unit.
 struct ScalarKeynames: Sendable {
   /// The type of the number; `float` where it is not given.
   var dataType: Name?
@@ -67,11 +67,21 @@ struct ScalarKeynames: Sendable {
   /// The number of an entry.
   static func number(_ entry: YAMLEntry) -> Double? {
     guard case .scalar(let text, .plain) = entry.value.content else { return nil }
-    return CoreSchema.float(text)
+    return number(text)
+  }
+
+  /// The number that a text stands for, in any notation of YAML.
+  static func number(_ text: String) -> Double? { CoreSchema.integer(text).map(Double.init) ?? CoreSchema.float(text) }
+
+  /// The unit that amounts are given in: the canonical one, or the one whose multiplier is 1.
+  var unit: String? {
+    if let canonicalUnit { return canonicalUnit.text }
+    return units.first { Self.number($0.element) == 1 }?.key
   }
 
   /// The parts of a value: the number, and after white space the unit.
   static func parts(of text: String) -> (number: String, unit: String)? {
+    let text = text.drop { $0 == " " || $0 == "\t" }
     guard let space = text.firstIndex(where: { $0 == " " || $0 == "\t" }) else { return nil }
     let unit = text[space...].drop { $0 == " " || $0 == "\t" }
     return unit.isEmpty ? nil : (String(text[..<space]), String(unit))

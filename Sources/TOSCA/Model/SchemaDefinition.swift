@@ -27,7 +27,7 @@ final class SchemaDefinition: Sendable {
   static func read(_ entity: inout Entity, typeRequired: Bool = true, at place: Place? = nil) -> SchemaDefinition? {
     // `null` is the name of a type, though YAML reads nothing from it.
     let type = entity.take("type").flatMap { value in
-      value.text == "null"
+      value.text == "null" && !entity.context.isVersion2
         ? Name(text: "null", place: value.place) : entity.string(value, "`type` of \(entity.what)")
     }
     let constraints = ConstraintClause.readAll(&entity)
@@ -37,7 +37,7 @@ final class SchemaDefinition: Sendable {
       if entity.context.isVersion2, entity.key("type") == nil,
         !constraints.isEmpty || entrySchema != nil || keySchema != nil
       {
-        // A refinement that leaves the type as it is (2.0, 9.11.1).
+        // A refinement that leaves the type as it is (2.0, 9.4).
         return SchemaDefinition(
           type: Name(text: "", place: place ?? entity.node.place), entrySchema: entrySchema, keySchema: keySchema,
           constraints: constraints, file: entity.context.file)
@@ -66,12 +66,7 @@ final class SchemaDefinition: Sendable {
     }
     var entity = Entity(node, what, context, orText: true)
     _ = entity.string("description")
-    if context.isVersion2 {
-      _ = entity.metadata()
-      _ = entity.boolean("required")
-      _ = entity.take("default")
-    }
-    let schema = read(&entity)
+    let schema = read(&entity, typeRequired: !context.isVersion2, at: node.place)
     entity.finish()
     return schema
   }
@@ -93,7 +88,7 @@ struct ConstraintClause: Sendable {
     case maxLength = "max_length"
     case pattern
     case schema
-    /// A validation clause (2.0, 9.12): its operand is the whole condition.
+    /// A validation clause (2.0, 9.11): its operand is the whole condition.
     case validation
   }
 

@@ -6,6 +6,8 @@ struct ServiceFile: Sendable {
   var description: String?
   /// Its metadata.
   var metadata: OrderedMap<Name>
+  /// Of `template_name`, `template_author` and `template_version` those that stand outside the metadata.
+  var templateKeynames: Set<String> = []
   /// What it imports.
   var imports: [ImportDefinition]
   /// The repositories it names.
@@ -33,7 +35,9 @@ struct ServiceFile: Sendable {
     metadata = entity.metadata()
     if !context.isVersion2 {
       Self.checkMetadata(node["metadata"], entity)
-      for keyname in ["template_name", "template_author", "template_version"] { _ = entity.text(keyname) }
+      for keyname in ["template_name", "template_author", "template_version"] where entity.text(keyname) != nil {
+        templateKeynames.insert(keyname)
+      }
     }
     if let value = entity.take("dsl_definitions") { Self.checkReusables(value, entity) }
     repositories = entity.map("repositories") { Self.repository($1, context) }
@@ -55,7 +59,7 @@ struct ServiceFile: Sendable {
         context.findings.report(
           "service-in-profile", severity, at: key,
           "a file that declares the profile `\(profile.text.excerpt)` has a service template",
-          expected: "`profile` or `service_template` (TOSCA 2.0, 6.4)")
+          expected: "`profile` or `service_template` (TOSCA 2.0, 6.7.1)")
       }
     } else {
       topology = entity.take("topology_template").map { TopologyTemplate($0, context) }
@@ -70,8 +74,9 @@ struct ServiceFile: Sendable {
       return
     }
     guard entity.context.isVersion2 else { return }
-    for entry in entries where entry.value.isNull {
-      entity.reportForm(entry.value, "the definition `\(entry.name.excerpt)`", "a value with an anchor")
+    let scalars = entries.map(\.value).filter { $0.text != nil }
+    for value in entity.context.findings.table.withoutAnchors(scalars) {
+      entity.reportForm(value, "a definition in `dsl_definitions`", "a value with an anchor (TOSCA 2.0, 6.3)")
     }
   }
 
@@ -96,7 +101,11 @@ struct ServiceFile: Sendable {
     _ = entity.string("description")
     if context.isVersion2 { _ = entity.metadata() }
     if entity.string("url") == nil, entity.key("url") == nil { entity.reportMissing("url") }
-    _ = entity.take("credential")
+    if entity.take("credential") != nil, context.isVersion2 {
+      context.findings.report(
+        "unknown-key", .warning, at: entity.key("credential") ?? node.place,
+        "`credential` is no keyname of a repository since TOSCA 2.0", expected: "`url` (TOSCA 2.0, 6.5)")
+    }
     entity.finish()
     return node
   }

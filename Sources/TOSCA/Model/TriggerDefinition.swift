@@ -8,6 +8,10 @@ struct TriggerDefinition: Sendable {
   var condition: YAMLNode?
   /// What is to be done.
   var actions: [YAMLNode]
+  /// When the trigger is active (1.3, 3.6.22), as written.
+  var schedule: YAMLNode?
+  /// What the event and the condition are about (1.3, 3.6.22), as written.
+  var targetFilter: YAMLNode?
 
   /// Reads a trigger.
   init?(_ name: Name, _ node: YAMLNode, _ context: SyntaxContext) {
@@ -30,12 +34,15 @@ struct TriggerDefinition: Sendable {
       if entity.key("action") == nil { entity.reportMissing("action", at: name.place) }
       for action in actions { Activity.check(action, context) }
       entity.finish()
-      guard let event else { return nil }
+      guard let event else {
+        if entity.key("event") == nil { entity.reportMissing("event", at: name.place) }
+        return nil
+      }
       self.event = event
       return
     }
-    _ = entity.take("schedule")
-    _ = entity.take("target_filter")
+    schedule = entity.take("schedule")
+    targetFilter = entity.take("target_filter")
     condition = entity.take("condition")
     for keyname in ["constraint", "period", "evaluations", "method"] {
       if let value = entity.take(keyname), condition == nil { condition = value }
@@ -80,6 +87,10 @@ enum Activity {
 
   /// Reports an activity that has not the form of one.
   static func check(_ node: YAMLNode, _ context: SyntaxContext) {
+    if context.isVersion2 {
+      _ = ActivityDefinition(node, context)
+      return
+    }
     guard let entries = node.entries, entries.count == 1, let entry = entries.first else {
       context.findings.report(
         "wrong-syntax", at: node.place, "an activity cannot be \(node.kindDescription)",

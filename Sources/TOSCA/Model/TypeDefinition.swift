@@ -64,7 +64,7 @@ struct TypeHeader: Sendable {
   init(_ name: Name, _ entity: inout Entity) {
     self.name = name
     derivedFrom = entity.string("derived_from")
-    version = entity.text("version")
+    version = entity.context.isVersion2 ? entity.string("version") : entity.text("version")
     if let version, VersionText(version.text) == nil {
       entity.context.findings.report(
         "wrong-syntax", at: version.place, "`version` of \(entity.what) cannot be `\(version.text.excerpt)`",

@@ -1,18 +1,45 @@
 extension TopologyBuilder {
   /// Finds the types of the node templates, and works out copies.
   func bindNodes() {
+    scope.nodes.reserveCapacity(scope.template.nodeTemplates.count)
+    scope.nodeIndex.reserveCapacity(scope.template.nodeTemplates.count)
     for (name, template) in scope.template.nodeTemplates {
       guard let template = copied(template) else { continue }
       scope.nodeIndex[name] = scope.nodes.count
       scope.nodes.append(BoundNode(template: template, type: catalogue.find(.node, template.type, in: file.id)))
     }
+    for (name, template) in scope.template.relationshipTemplates where template.copy != nil {
+      scope.relationshipTemplates[name] = copied(template)
+    }
+    for index in scope.nodes.indices {
+      guard let written = scope.nodes[index].template.count else { continue }
+      scope.nodes[index].count = count(
+        written, "the count of `\(scope.nodes[index].template.name.text.excerpt)`", .none)
+    }
+  }
+
+  /// How many an expression says; nil where that is not known yet.
+  func count(_ node: YAMLNode, _ subject: String, _ owner: ValueContext.Owner) -> Int? {
+    let schema = SchemaDefinition(type: Name(text: "integer", place: node.place), file: file.id)
+    let value = typer.value(node, as: schema, ValueContext(subject: ValueSubject(subject), owner: owner))
+    guard let number = value?.integer, number < 1 << 40 else { return nil }
+    guard number >= 0 else {
+      findings.report("wrong-type", at: node.place, "\(subject) cannot be `\(number)`", expected: "0 or more")
+      return nil
+    }
+    return number
   }
 
   /// A template with what it copies from others; nil where there is nothing to copy.
   private func copied(_ template: NodeTemplate) -> NodeTemplate? {
+    if template.copy == nil { return template }
     var chain = [template]
     while let copy = chain[chain.count - 1].copy {
-      guard let source = scope.template.nodeTemplates[copy.text],
+      let known = scope.template.nodeTemplates
+      findings.recorder?.reference(.nodeTemplate, copy, target: known[copy.text]?.name.place) {
+        known.map { ($0, $1.name.place) }
+      }
+      guard let source = known[copy.text],
         !chain.contains(where: { $0.name.text == source.name.text })
       else {
         findings.report(
@@ -29,16 +56,42 @@ extension TopologyBuilder {
     return result
   }
 
+  private func copied(_ template: RelationshipTemplate) -> RelationshipTemplate? {
+    var chain = [template]
+    while let copy = chain[chain.count - 1].copy {
+      guard let source = scope.template.relationshipTemplates[copy.text],
+        !chain.contains(where: { $0.name.text == source.name.text })
+      else {
+        findings.report(
+          "unknown-relationship", at: copy.place,
+          "`\(chain[chain.count - 1].name.text.excerpt)` is to be a copy of `\(copy.text.excerpt)`",
+          expected: "another relationship template that is not a copy of this one",
+          suggestion: nearest(copy.text, among: scope.template.relationshipTemplates.keys))
+        return nil
+      }
+      chain.append(source)
+    }
+    var result = chain.removeLast()
+    while let next = chain.popLast() { result = next.copying(result) }
+    return result
+  }
+
   /// Finds the targets of all requirements, and reports those that do not fit.
   func bindRequirements() {
     for index in scope.nodes.indices {
       guard let type = scope.nodes[index].type else { continue }
       let definition = catalogue.nodes.types[type]
-      var counts: [String: Int] = [:]
+      let shape = catalogue.shape(ofNodeType: type)
+      var counts = [Int](repeating: 0, count: definition.requirements.count)
+      let assignments = scope.nodes[index].template.requirements
       var bindings: [Binding] = []
-      for assignment in scope.nodes[index].template.requirements {
+      bindings.reserveCapacity(assignments.count)
+      for (number, assignment) in assignments.enumerated() {
         let name = assignment.name.text
-        guard let requirement = definition.requirements[name] else {
+        findings.recorder?.reference(
+          .requirement, assignment.name, target: definition.requirements[name]?.name.place
+        ) { definition.requirements.map { ($0, $1.name.place) } }
+        guard let position = definition.requirements.position(of: name) else {
           findings.report(
             "unknown-requirement", at: assignment.name.place,
             "the node type `\(definition.header.name.text.excerpt)` has no requirement `\(name.excerpt)`",
@@ -46,211 +99,133 @@ extension TopologyBuilder {
             suggestion: nearest(name, among: definition.requirements.keys))
           continue
         }
-        counts[name, default: 0] += 1
-        bindings.append(bind(assignment, requirement, of: index))
+        counts[position] += 1
+        bindings.append(
+          bind(
+            assignment, number, definition.requirements.entries[position].element, shape.requirements[position],
+            of: index))
       }
       scope.nodes[index].bindings = bindings
-      for (name, requirement) in definition.requirements {
-        check(counts[name] ?? 0, name, requirement, of: scope.nodes[index].template)
+      for position in counts.indices {
+        let bounds = definition.requirements.entries[position].element.occurrences
+        // In 1.x each assignment counts once.
+        if typer.version != .tosca2_0 || counts[position] > 0, counts[position] >= bounds.lower,
+          bounds.upper.map({ counts[position] <= $0 }) ?? true
+        {
+          continue
+        }
+        let (name, requirement) = definition.requirements.entries[position]
+        checkCount(of: name, requirement, shape.requirements[position], of: index)
       }
     }
+    fulfilDanglingRequirements()
+    checkTakenCapabilities()
   }
 
-  private func check(_ count: Int, _ name: String, _ requirement: RequirementDefinition, of template: NodeTemplate) {
+  /// Checks how often a requirement is assigned, and adds the assignments that 2.0 makes where a template has none
+  /// (8.5.4).
+  private func checkCount(
+    of name: String, _ requirement: RequirementDefinition, _ shape: NodeShape.Requirement, of index: Int
+  ) {
+    let assigned = scope.nodes[index].bindings.filter { $0.name.text == name }
     let bounds = requirement.occurrences
-    if count < bounds.lower {
+    let template = scope.nodes[index].template.name
+    if assigned.isEmpty, bounds.lower > 0, typer.version == .tosca2_0 {
+      var binding = Binding(name: Name(text: name, place: template.place))
+      binding.fulfilment = .implicit
+      binding.count = bounds.lower
+      binding.nodeType = shape.node
+      bindRelationship(nil, requirement, shape, &binding)
+      scope.nodes[index].bindings.append(binding)
+      return
+    }
+    // What 2.0 asks of the sums of counts is checked with the assignments.
+    guard typer.version != .tosca2_0 else { return }
+    // Counts that are not known yet are at least none, and may be any.
+    let needed = assigned.reduce(0) { $0 + ($1.isOptional ? 0 : $1.count ?? 0) }
+    let total = assigned.reduce(0) { $0 + ($1.count ?? 0) }
+    let isKnown = assigned.allSatisfy { $0.count != nil }
+    if needed < bounds.lower, isKnown {
       findings.report(
-        "unassigned-requirement", .warning, at: template.name.place,
-        "the requirement `\(name.excerpt)` of `\(template.name.text.excerpt)` is assigned \(count) times",
+        "unassigned-requirement", .warning, at: template.place,
+        "the requirement `\(name.excerpt)` of `\(template.text.excerpt)` is assigned \(needed) times",
         expected: "at least \(bounds.lower)", related: [(requirement.name.place, "it is defined here")])
-    } else if let upper = bounds.upper, count > upper {
-      let extra = template.requirements.filter { $0.name.text == name }.dropFirst(upper).first
+    } else if let upper = bounds.upper, total > upper {
+      let extra = assigned.dropFirst(upper).first ?? assigned.last
       findings.report(
-        "too-many-requirements", at: extra?.name.place ?? template.name.place,
-        "the requirement `\(name.excerpt)` of `\(template.name.text.excerpt)` is assigned \(count) times",
+        "too-many-requirements", at: extra?.name.place ?? template.place,
+        "the requirement `\(name.excerpt)` of `\(template.text.excerpt)` is assigned \(total) times",
         expected: "at most \(upper)", related: [(requirement.name.place, "it is defined here")])
     }
   }
 
-  private func bind(_ assignment: RequirementAssignment, _ requirement: RequirementDefinition, of index: Int) -> Binding
-  {
-    var binding = Binding(name: assignment.name)
+  private func bind(
+    _ assignment: RequirementAssignment, _ number: Int, _ requirement: RequirementDefinition,
+    _ shape: NodeShape.Requirement, of index: Int
+  ) -> Binding {
+    var binding = Binding(name: assignment.name, assignment: number)
+    binding.isOptional = assignment.isOptional
+    if let count = assignment.count {
+      binding.count = self.count(count, "the count of `\(assignment.name.text.excerpt)`", .node(index))
+    }
+    binding.nodeType = shape.node
     if let node = assignment.node {
+      refer(toNode: node)
       if let target = scope.nodeIndex[node.text] {
         binding.target = target
-        checkNodeType(of: target, requirement, at: node)
+        if let type = scope.nodes[target].type { checkNodeType(type, requirement, shape, at: node) }
       } else if let type = catalogue.find(.node, node, in: file.id, report: false) {
-        // A type: the orchestrator finds a node for it.
-        checkNodeType(type, requirement, at: node)
+        // A type: a node of it is looked for.
+        checkNodeType(type, requirement, shape, at: node)
+        binding.nodeType = type
       } else {
         findings.report(
           "unknown-target", at: node.place,
           "the requirement `\(assignment.name.text.excerpt)` names no node: `\(node.text.excerpt)`",
           expected: "a node template or a node type", suggestion: nearest(node.text, among: scope.nodeIndex.keys))
+        binding.isLost = true
       }
     }
-    bindRelationship(assignment, requirement, &binding)
-    if let target = binding.target { bindCapability(assignment, requirement, target, index, &binding) }
+    bindRelationship(assignment, requirement, shape, &binding)
+    if let target = binding.target {
+      bindCapability(assignment, requirement, target, index, &binding)
+      complete(&binding, requirement, index)
+    }
     return binding
   }
 
-  private func checkNodeType(of target: Int, _ requirement: RequirementDefinition, at place: Name) {
-    if let type = scope.nodes[target].type { checkNodeType(type, requirement, at: place) }
+  /// What can be said of a binding only when its target is known.
+  func complete(_ binding: inout Binding, _ requirement: RequirementDefinition, _ source: Int) {
+    if binding.relationshipType == nil { binding.relationshipType = impliedRelationship(of: binding) }
+    // What 2.0 asks of named targets is checked with the assignments.
+    if typer.version != .tosca2_0 || binding.fulfilment != .named { checkValidity(of: binding, requirement, source) }
   }
 
-  private func checkNodeType(_ type: Int, _ requirement: RequirementDefinition, at target: Name) {
-    guard let wanted = requirement.node,
-      let base = catalogue.find(.node, wanted, in: requirement.file, report: false),
-      !catalogue.nodes.derives(type, from: base)
-    else { return }
+  private func checkNodeType(
+    _ type: Int, _ requirement: RequirementDefinition, _ shape: NodeShape.Requirement, at target: Name
+  ) {
+    guard let base = shape.node, !catalogue.nodes.derives(type, from: base), let wanted = requirement.node else {
+      return
+    }
     findings.report(
       "wrong-target", at: target.place,
       "`\(target.text.excerpt)` is of type `\(catalogue.nodes.types[type].header.name.text.excerpt)`",
       expected: "a node of type `\(wanted.text)`", related: [(wanted.place, "the requirement asks for it here")])
   }
 
-  private func bindRelationship(
-    _ assignment: RequirementAssignment, _ requirement: RequirementDefinition, _ binding: inout Binding
-  ) {
-    var type = requirement.relationship.flatMap {
-      catalogue.find(.relationship, $0, in: requirement.file, report: false)
-    }
-    let defined = type
-    var place = assignment.name
-    switch assignment.relationship {
-    case .named(let name):
-      place = name
-      if let template = scope.template.relationshipTemplates[name.text] {
-        binding.properties = template.properties
-        type = catalogue.find(.relationship, template.type, in: file.id, report: false)
-      } else if let found = catalogue.find(.relationship, name, in: file.id, report: false) {
-        type = found
-      } else {
-        findings.report(
-          "unknown-relationship", at: name.place, "unknown relationship `\(name.text.excerpt)`",
-          expected: "a relationship template or a relationship type",
-          suggestion: nearest(name.text, among: scope.template.relationshipTemplates.keys))
-      }
-    case .inline(let name, let properties, let interfaces):
-      binding.properties = properties
-      if let name {
-        place = name
-        if let template = scope.template.relationshipTemplates[name.text] {
-          type = catalogue.find(.relationship, template.type, in: file.id, report: false)
-          binding.properties = properties.over(template.properties)
-        } else {
-          type = catalogue.find(.relationship, name, in: file.id)
-        }
-      }
-      if let type {
-        check(interfaces, catalogue.relationships.types[type].interfaces.over(requirement.interfaces), .none)
-      }
-    case nil: break
-    }
-    if let type, let defined, !catalogue.relationships.derives(type, from: defined) {
-      findings.report(
-        "wrong-relationship", at: place.place,
-        "the relationship `\(place.text.excerpt)` is of type `\(catalogue.relationships.types[type].header.name.text)`",
-        expected: "a relationship of type `\(catalogue.relationships.types[defined].header.name.text)`",
-        related: [(requirement.name.place, "the requirement asks for it here")])
-    }
-    binding.relationshipType = type ?? defined
-  }
-
-  /// Finds the capability of the target that the requirement is met by.
-  private func bindCapability(
-    _ assignment: RequirementAssignment, _ requirement: RequirementDefinition, _ target: Int, _ source: Int,
-    _ binding: inout Binding
-  ) {
-    guard let targetType = scope.nodes[target].type else { return }
-    let offered = catalogue.nodes.types[targetType].capabilities
-    let targetName = scope.nodes[target].template.name.text
-    let place = assignment.capability?.place ?? assignment.node?.place ?? assignment.name.place
-    var wantedType = requirement.capability.flatMap { capabilityType($0, in: requirement.file, requirement) }
-    if let name = assignment.capability {
-      if let capability = offered[name.text] {
-        binding.capability = name.text
-        guard let wantedType, let type = capabilityType(of: capability) else { return }
-        if !catalogue.capabilities.derives(type, from: wantedType) {
-          reportCapability(name.text, of: targetName, wantedType, at: place, requirement)
-        }
-        return
-      }
-      guard let type = catalogue.find(.capability, name, in: file.id, report: false) else {
-        findings.report(
-          "unknown-capability", at: name.place, "`\(targetName.excerpt)` has no capability `\(name.text.excerpt)`",
-          expected: ValueTyper.oneOf(offered.keys), suggestion: nearest(name.text, among: offered.keys))
-        return
-      }
-      wantedType = type
-    } else if let name = requirement.capability?.text, wantedType == nil, offered[name] != nil {
-      // Some definitions name the target's capability where the grammar wants its type.
-      binding.capability = name
-      return
-    }
-    guard let wantedType else { return }
-    let fitting = offered.values.filter { capability in
-      guard let type = capabilityType(of: capability) else { return false }
-      return catalogue.capabilities.derives(type, from: wantedType)
-    }
-    // A capability of just the type asked for is nearer than one derived from it.
-    let best = fitting.first { capabilityType(of: $0) == wantedType } ?? fitting.first
-    guard let best else {
-      reportCapability(nil, of: targetName, wantedType, at: place, requirement)
-      return
-    }
-    binding.capability = best.name.text
-    checkSource(best, source, targetName, at: place)
-  }
-
-  private func capabilityType(_ name: Name, in file: UInt32, _ requirement: RequirementDefinition) -> Int? {
-    catalogue.find(.capability, name, in: file, report: false)
-  }
-
-  private func capabilityType(of capability: CapabilityDefinition) -> Int? {
-    catalogue.find(.capability, capability.type, in: capability.file, report: false)
-  }
-
-  private func reportCapability(
-    _ name: String?, of target: String, _ wanted: Int, at place: Place, _ requirement: RequirementDefinition
-  ) {
-    let type = catalogue.capabilities.types[wanted].header.name.text
-    findings.report(
-      "wrong-target", at: place,
-      name.map { "the capability `\($0.excerpt)` of `\(target.excerpt)` does not meet the requirement" }
-        ?? "`\(target.excerpt)` offers nothing that meets the requirement `\(requirement.name.text.excerpt)`",
-      expected: "a capability of type `\(type)`", related: [(requirement.name.place, "the requirement is defined here")]
-    )
-  }
-
-  /// A capability may restrict the node types that use it.
-  private func checkSource(_ capability: CapabilityDefinition, _ source: Int, _ target: String, at place: Place) {
-    guard let sourceType = scope.nodes[source].type, let type = capabilityType(of: capability) else { return }
-    let definition = catalogue.capabilities.types[type]
-    let (valid, file) =
-      capability.validSourceTypes.isEmpty
-      ? (definition.validSourceTypes, definition.header.file) : (capability.validSourceTypes, capability.file)
-    guard !valid.isEmpty else { return }
-    let fits = valid.contains { name in
-      catalogue.find(.node, name, in: file, report: false).map { catalogue.nodes.derives(sourceType, from: $0) } ?? true
-    }
-    guard !fits else { return }
-    // The Simple Profile restricts its own capabilities, and much that runs everywhere does not keep to it.
-    findings.report(
-      "wrong-source", catalogue.isImplicit(file) ? .warning : .error, at: place,
-      "the capability `\(capability.name.text.excerpt)` of `\(target.excerpt)` does not take nodes of this type",
-      expected: "a node of " + (ValueTyper.oneOf(valid.map(\.text)) ?? "its types"),
-      related: [(capability.name.place, "the capability is defined here")])
-  }
-
   /// A node that is hosted on itself, at whatever distance, can never start.
   func checkHostCycles() {
-    var done = Set<Int>()
-    for start in scope.nodes.indices where !done.contains(start) {
+    // Which relationship types mean hosting is asked once, not for each node.
+    let isHosting = catalogue.relationships.types.indices.map {
+      catalogue.relationships.reference($0).derives(from: "tosca.relationships.HostedOn")
+    }
+    var done = [Bool](repeating: false, count: scope.nodes.count)
+    // Where each node stands in the chain that is followed.
+    var position = [Int?](repeating: nil, count: scope.nodes.count)
+    for start in scope.nodes.indices where !done[start] {
       var chain: [Int] = []
-      var position: [Int: Int] = [:]
       var current: Int? = start
-      while let index = current, !done.contains(index) {
+      while let index = current, !done[index] {
         if let first = position[index] {
           let names = (chain[first...] + [index]).prefix(8).map { "`\(scope.nodes[$0].template.name.text.excerpt)`" }
           findings.report(
@@ -262,12 +237,13 @@ extension TopologyBuilder {
         chain.append(index)
         current =
           scope.nodes[index].bindings.first { binding in
-            binding.relationshipType.map {
-              catalogue.relationships.reference($0).derives(from: "tosca.relationships.HostedOn")
-            } ?? false
+            binding.relationshipType.map { isHosting[$0] } ?? false
           }?.target
       }
-      done.formUnion(chain)
+      for index in chain {
+        done[index] = true
+        position[index] = nil
+      }
     }
   }
 }

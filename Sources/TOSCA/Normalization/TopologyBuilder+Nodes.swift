@@ -1,248 +1,189 @@
 extension TopologyBuilder {
   /// The normalized form of a node template.
   func node(_ index: Int) -> Node? {
-    let bound = scope.nodes[index]
-    let template = bound.template
-    let title = "node template `\(template.name.text.excerpt)`"
-    guard let type = bound.type else { return nil }
+    guard let type = scope.nodes[index].type else { return nil }
+    let template = scope.nodes[index].template
+    var title: String { "node template `\(template.name.text.excerpt)`" }
     let definition = catalogue.nodes.types[type]
     let owner = ValueContext.Owner.node(index)
-    let directives = ["select", "substitute", "selectable", "substitutable"]
-    // Other directives are for tools to define; one that is nearly a known one is a slip.
-    for directive in template.directives
-    where nearest(directive.text, among: directives) != nil
-      && !directives.contains(directive.text)
-    {
-      findings.report(
-        "unknown-value", .warning, at: directive.place, "unknown directive `\(directive.text.excerpt)`",
-        expected: "`select` or `substitute`", suggestion: nearest(directive.text, among: directives))
+    if !template.directives.isEmpty { checkDirectives(of: template) }
+    var node = Node(
+      name: template.name.text, type: catalogue.nodes.reference(type),
+      properties: properties(
+        template.properties, isOnlySelected(template) ? definition.properties.optional : definition.properties,
+        of: title, at: template.name.place, owner),
+      attributes: attributes(template.attributes, definition.attributes, definition.properties, of: title, owner),
+      capabilities: capabilities(of: index, template, definition, type, title), requirements: [],
+      interfaces: interfaces(of: template, definition, type, owner), artifacts: artifacts(template, definition),
+      place: range(template.name.place))
+    node.description = template.description
+    node.metadata = Self.texts(template.metadata)
+    node.directives = template.directives.map(\.text)
+    node.count = template.count.flatMap { written in
+      scope.nodes[index].count.map { Value(.integer($0), at: range(written.place)) } ?? typer.asWritten(written)
     }
-    let values = properties(
-      template.properties, definition.properties, of: title, at: template.name.place, owner)
-    checkAttributes(template.attributes, definition.attributes, definition.properties, of: title, owner)
-    check(template.interfaces, definition.interfaces, owner)
-    return Node(
-      name: template.name.text, type: catalogue.nodes.reference(type), properties: values,
-      capabilities: capabilities(of: index, definition, title), requirements: requirements(of: index),
-      artifacts: artifacts(template, definition), place: range(template.name.place))
+    node.nodeFilter = template.nodeFilter.map { typer.asWritten($0.written) }
+    requirements(of: index, template, definition, &node)
+    return node
   }
 
-  private func capabilities(of index: Int, _ definition: NodeType, _ title: String) -> [String: Capability] {
-    let template = scope.nodes[index].template
-    for (name, assignment) in template.capabilities where definition.capabilities[name] == nil {
+  /// Before 2.0 other directives are for tools to define; one that is nearly a known one is a slip.
+  private func checkDirectives(of template: NodeTemplate) {
+    guard typer.version != .tosca2_0 else { return }
+    let known = ["select", "selectable", "substitute", "substitutable"]
+    for directive in template.directives where !known.contains(directive.text) {
+      guard let near = nearest(directive.text, among: known) else { continue }
+      findings.report(
+        "unknown-value", .warning, at: directive.place, "unknown directive `\(directive.text.excerpt)`",
+        expected: ValueTyper.oneOf(known), suggestion: near)
+    }
+  }
+
+  private func capabilities(
+    of index: Int, _ template: NodeTemplate, _ definition: NodeType, _ type: Int,
+    _ title: @autoclosure () -> String
+  ) -> [String: Capability] {
+    for (name, assignment) in template.capabilities {
+      findings.recorder?.reference(
+        .capability, assignment.name, target: definition.capabilities[name]?.name.place
+      ) { definition.capabilities.map { ($0, $1.name.place) } }
+    }
+    for (name, assignment) in template.capabilities where !definition.capabilities.contains(name) {
       findings.report(
         "unknown-capability", at: assignment.name.place,
         "the node type `\(definition.header.name.text.excerpt)` has no capability `\(name.excerpt)`",
         expected: ValueTyper.oneOf(definition.capabilities.keys) ?? "no capabilities: its type has none",
         suggestion: nearest(name, among: definition.capabilities.keys))
     }
+    let isOfType = template.capabilities.isEmpty && !isOnlySelected(template)
+    if isOfType, let shared = inherited.capabilities[type] { return shared }
+    let shape = catalogue.shape(ofNodeType: type)
     var result: [String: Capability] = [:]
-    for (name, capability) in definition.capabilities {
-      guard let type = catalogue.find(.capability, capability.type, in: capability.file, report: false) else {
-        continue
-      }
+    for position in definition.capabilities.entries.indices {
+      let capability = shape.capabilities[position]
+      guard let capabilityType = capability.type else { continue }
+      let name = definition.capabilities.entries[position].key
       let assignment = template.capabilities[name]
-      let defined = typer.capabilityProperties(capability)
+      var entity: String { "the capability `\(name.excerpt)` of \(title())" }
       let values = properties(
-        assignment?.properties ?? OrderedMap(), defined, of: "the capability `\(name.excerpt)` of \(title)",
+        assignment?.properties ?? OrderedMap(),
+        isOnlySelected(template) ? capability.properties.optional : capability.properties, of: entity,
         at: assignment?.name.place ?? template.name.place, .node(index))
-      if let assignment {
-        let attributes = capability.attributes.over(catalogue.capabilities.types[type].attributes)
-        checkAttributes(
-          assignment.attributes, attributes, defined, of: "the capability `\(name.excerpt)` of \(title)", .node(index))
-      }
-      result[name] = Capability(type: catalogue.capabilities.reference(type), properties: values)
+      let attributes = attributes(
+        assignment?.attributes ?? OrderedMap(), capability.attributes, capability.properties, of: entity, .node(index))
+      result[name] = Capability(
+        type: catalogue.capabilities.reference(capabilityType), properties: values, attributes: attributes)
     }
+    // What has neither functions nor missing values is the same for every node of the type.
+    let isShared = {
+      shape.capabilities.allSatisfy { Self.areShared($0.properties) && Self.areShared($0.attributes, mayLack: true) }
+    }
+    if isOfType, isShared() { inherited.capabilities[type] = result }
     return result
   }
 
-  private func requirements(of index: Int) -> [Requirement] {
-    var result: [Requirement] = []
+  /// Whether what is not assigned gives the same values for every node: there are no functions in defaults, and no
+  /// value is missing.
+  static func areShared(_ definitions: OrderedMap<PropertyDefinition>, mayLack: Bool = false) -> Bool {
+    definitions.values.allSatisfy { definition in
+      definition.defaultValue.map { !mayCall($0) } ?? (mayLack || !definition.required)
+    }
+  }
+
+  /// Whether a function may be in a node.
+  static func mayCall(_ node: YAMLNode) -> Bool {
+    switch node.content {
+    case .scalar(let text, _): text.hasPrefix("$")
+    case .sequence(let items): items.contains(where: mayCall)
+    case .mapping(let entries):
+      entries.contains { entry in
+        entry.name.hasPrefix("$") || FunctionCall.Function(rawValue: entry.name) != nil || mayCall(entry.value)
+      }
+    }
+  }
+
+  /// The bound and the open requirements of a node.
+  private func requirements(of index: Int, _ template: NodeTemplate, _ definition: NodeType, _ node: inout Node) {
     for (number, binding) in scope.nodes[index].bindings.enumerated() {
-      var values: [String: Value] = [:]
-      var reference = TypeReference(name: "tosca.relationships.Root", ancestors: [])
+      let requirement = definition.requirements.position(of: binding.name.text)
+        .map { definition.requirements.entries[$0].element }
+      let assignment = binding.assignment.map { template.requirements[$0] }
+      let owner = ValueContext.Owner.relationship(node: index, requirement: number)
+      var entity: String { "the relationship of requirement `\(binding.name.text.excerpt)`" }
+      var relationship = Requirement(
+        name: binding.name.text, target: "", capability: binding.capability,
+        relationship: TypeReference(name: "tosca.relationships.Root", ancestors: []), template: binding.template,
+        isOptional: binding.isOptional, fulfilment: binding.fulfilment, place: range(binding.name.place))
       if let type = binding.relationshipType {
-        reference = catalogue.relationships.reference(type)
-        values = properties(
-          binding.properties, catalogue.relationships.types[type].properties,
-          of: "the relationship of requirement `\(binding.name.text.excerpt)`", at: binding.name.place,
-          .relationship(node: index, requirement: number))
+        let known = catalogue.relationships.types[type]
+        relationship.relationship = catalogue.relationships.reference(type)
+        let properties =
+          requirement?.properties.isEmpty == false
+          ? (requirement?.properties ?? OrderedMap()).over(known.properties) { $0.refining($1) } : known.properties
+        relationship.properties = self.properties(
+          binding.properties, properties, of: entity, at: binding.name.place, owner)
+        relationship.attributes = attributes(
+          binding.attributes, (requirement?.attributes ?? OrderedMap()).over(known.attributes) { $0.refining($1) },
+          properties, of: entity, owner)
+        relationship.interfaces = interfaces(
+          of: binding, type, refinedBy: requirement?.interfaces ?? OrderedMap(), owner)
       }
-      guard let target = binding.target else { continue }
-      result.append(
-        Requirement(
-          name: binding.name.text, target: scope.nodes[target].template.name.text, capability: binding.capability,
-          relationship: reference, properties: values, place: range(binding.name.place)))
-    }
-    return result
-  }
-
-  private func artifacts(_ template: NodeTemplate, _ definition: NodeType) -> [String: Artifact] {
-    var result: [String: Artifact] = [:]
-    for (name, artifact) in template.artifacts.over(definition.artifacts, combine: { $0.refining($1) }) {
-      if let normalized = self.artifact(artifact, inherited: definition.artifacts[name]) { result[name] = normalized }
-    }
-    return result
-  }
-
-  /// The normalized form of an artifact. Its file must exist, unless it lies in a repository or elsewhere on the
-  /// network.
-  private func artifact(_ artifact: ArtifactDefinition, inherited: ArtifactDefinition?) -> Artifact? {
-    guard let file = artifact.file else {
-      findings.report(
-        "missing-key", at: artifact.name.place, "the artifact `\(artifact.name.text.excerpt)` lacks `file`",
-        expected: "the keyname `file`")
-      return nil
-    }
-    var reference = TypeReference(name: "tosca.artifacts.Root", ancestors: [])
-    let named = artifact.type ?? inherited?.type
-    var definition: ArtifactType?
-    if let named {
-      let declaring = artifact.type == nil ? inherited?.definingFile ?? self.file.id : artifact.definingFile
-      guard let type = catalogue.find(.artifact, named, in: declaring) else { return nil }
-      reference = catalogue.artifacts.reference(type)
-      definition = catalogue.artifacts.types[type]
-    } else if let ending = file.text.split(separator: ".").last,
-      let type = catalogue.artifacts.types.firstIndex(where: { type in
-        type.fileExtensions.contains { $0.text == ending }
-      })
-    {
-      reference = catalogue.artifacts.reference(type)
-      definition = catalogue.artifacts.types[type]
-    }
-    var assigned = OrderedMap<PropertyAssignment>()
-    for (key, value) in artifact.properties {
-      assigned[key] = PropertyAssignment(name: Name(text: key, place: value.place), value: value)
-    }
-    let values = definition.map {
-      properties(
-        assigned, $0.properties, of: "artifact `\(artifact.name.text.excerpt)`", at: artifact.name.place, .none)
-    }
-    return Artifact(
-      type: reference, file: path(of: artifact, file), properties: values ?? [:], place: range(file.place))
-  }
-
-  /// The path of an artifact's file relative to the topology's root, where it is in it.
-  private func path(of artifact: ArtifactDefinition, _ file: Name) -> String {
-    let written = file.text
-    if artifact.repository != nil || written.contains("://") { return written }
-    let path = PathText.join(folders[artifact.definingFile] ?? root, written)
-    if FileAccess.kind(of: path) == .nothing {
-      let present = FileAccess.names(in: PathText.folder(of: path))
-      let wanted = written.split(separator: "/").last.map(String.init) ?? written
-      findings.report(
-        "missing-file", typer.tolerances.contains(.missingArtifactFiles) ? .warning : .error, at: file.place,
-        "the artifact's file `\(written.excerpt)` does not exist",
-        expected: "a file or folder relative to this file", suggestion: nearest(wanted, among: present))
-      return written
-    }
-    if let real = FileAccess.realPath(path), let base = FileAccess.realPath(root),
-      PathText.relative(real, to: base) == nil, !isProfile(artifact.definingFile)
-    {
-      findings.report(
-        "artifact-outside", at: file.place, "the artifact `\(written.excerpt)` leaves the template's folder",
-        expected: "a file or folder in the template's folder")
-    }
-    return PathText.relative(path, to: root) ?? path
-  }
-
-  private func isProfile(_ id: UInt32) -> Bool { folders[id] == nil }
-
-  /// The long form of an attribute's value has a description beside it (1.3, 3.6.13.2).
-  private static func attributeValue(_ node: YAMLNode) -> YAMLNode {
-    guard let value = node["value"], node.entries?.allSatisfy({ ["value", "description"].contains($0.name) }) == true
-    else { return node }
-    return value
-  }
-
-  /// Checks the attributes' values that a template gives.
-  func checkAttributes(
-    _ assigned: OrderedMap<PropertyAssignment>, _ defined: OrderedMap<PropertyDefinition>,
-    _ properties: OrderedMap<PropertyDefinition>, of entity: String, _ owner: ValueContext.Owner
-  ) {
-    for (key, assignment) in assigned {
-      let context = ValueContext(subject: "attribute `\(key.excerpt)`", owner: owner)
-      if let definition = defined[key] ?? properties[key] {
-        _ = typer.value(Self.attributeValue(assignment.value), of: definition, context)
-      } else {
-        findings.report(
-          "unknown-attribute", at: assignment.name.place, "unknown attribute `\(key.excerpt)` of \(entity)",
-          expected: ValueTyper.oneOf(defined.keys) ?? "no attributes: its type has none",
-          suggestion: nearest(key, among: defined.keys))
-      }
-    }
-  }
-
-  /// Checks the interfaces that a template assigns against those that its type defines.
-  func check(
-    _ assigned: OrderedMap<InterfaceDefinition>, _ defined: OrderedMap<InterfaceDefinition>,
-    _ owner: ValueContext.Owner
-  ) {
-    for (name, interface) in assigned {
-      guard let base = defined[name] else {
-        findings.report(
-          "unknown-interface", at: interface.name.place, "the type has no interface `\(name.excerpt)`",
-          expected: ValueTyper.oneOf(defined.keys) ?? "no interfaces: its type has none",
-          suggestion: nearest(name, among: defined.keys))
+      relationship.count = count(of: binding, assignment)
+      guard let target = binding.target else {
+        node.danglingRequirements.append(dangling(binding, requirement, assignment, relationship))
         continue
       }
-      let type = (interface.type ?? base.type).flatMap {
-        catalogue.find(.interface, $0, in: interface.type == nil ? base.file : interface.file)
+      relationship.target = scope.nodes[target].template.name.text
+      relationship.targetIndex = assignment?.nodeIndex.flatMap {
+        typer.value($0, as: nil, ValueContext(subject: "the index of the target", owner: owner))
       }
-      let operations = type.map { catalogue.interfaces.types[$0].operations } ?? OrderedMap()
-      let notifications = type.map { catalogue.interfaces.types[$0].notifications } ?? OrderedMap()
-      let shared = type.map { catalogue.interfaces.types[$0].properties } ?? OrderedMap()
-      check(interface.inputs, base.inputs, shared, owner)
-      for (key, operation) in interface.operations {
-        let known =
-          Array(operations.keys) + Array(base.operations.keys) + Array(notifications.keys)
-          + Array(base.notifications.keys)
-        if type != nil, !known.contains(key) {
-          findings.report(
-            "unknown-operation", at: operation.name.place,
-            "the interface `\(name.excerpt)` has no operation `\(key.excerpt)`",
-            expected: ValueTyper.oneOf(known), suggestion: nearest(key, among: known))
+      if let allocation = assignment?.allocation, !allocation.isEmpty {
+        let type = binding.capability.flatMap { name in
+          scope.nodes[target].type.flatMap { catalogue.nodes.types[$0].capabilities[name] }
         }
-        let inherited = base.operations[key]?.inputs ?? OrderedMap()
-        check(operation.inputs, inherited.over(operations[key]?.inputs ?? OrderedMap()), shared, owner)
+        let defined = type.map { typer.capabilityProperties($0) }
+        for (name, assigned) in allocation {
+          let context = ValueContext(subject: "the allocation `\(name.excerpt)`", owner: owner)
+          relationship.allocation[name] =
+            defined?[name].map { typer.value(assigned.value, of: $0, context) }
+            ?? typer.value(assigned.value, as: nil, context)
+        }
       }
+      node.requirements.append(relationship)
     }
   }
 
-  /// Inputs of operations: typed where a definition is known, evaluated in any case.
-  private func check(
-    _ assigned: OrderedMap<YAMLNode>, _ defined: OrderedMap<YAMLNode>, _ shared: OrderedMap<PropertyDefinition>,
-    _ owner: ValueContext.Owner
-  ) {
-    let context = SyntaxContext(findings: findings, version: file.content.version, file: file.id)
-    for (key, node) in assigned {
-      let subject = ValueContext(subject: "input `\(key.excerpt)`", owner: owner)
-      if Self.isDefinition(node) {
-        if let own = PropertyDefinition(Name(text: key, place: node.place), node, .parameter, context),
-          let value = own.value ?? own.defaultValue
-        {
-          _ = typer.value(value, of: own, subject)
-        }
-      } else if let definition = shared[key] {
-        _ = typer.value(node, of: definition, subject)
-      } else if let base = defined[key], Self.isDefinition(base) {
-        let declaring = SyntaxContext(findings: findings, version: file.content.version, file: base.place.file)
-        if let definition = PropertyDefinition(Name(text: key, place: base.place), base, .parameter, declaring) {
-          _ = typer.value(node, of: definition, subject)
-        }
-      } else {
-        _ = typer.value(node, as: nil, subject)
-      }
+  private func count(of binding: Binding, _ assignment: RequirementAssignment?) -> Value? {
+    if let written = assignment?.count {
+      return binding.count.map { Value(.integer($0), at: range(written.place)) } ?? typer.asWritten(written)
     }
+    guard let count = binding.count, count != 1 else { return nil }
+    return Value(.integer(count), at: range(binding.name.place))
   }
 
-  /// Whether an operation's input is a definition rather than a value.
-  static func isDefinition(_ node: YAMLNode) -> Bool {
-    guard let entries = node.entries, node["type"]?.text != nil else { return false }
-    let keynames = [
-      "type", "description", "required", "default", "value", "status", "constraints", "entry_schema", "key_schema",
-      "metadata",
-    ]
-    return entries.allSatisfy { keynames.contains($0.name) }
+  private func dangling(
+    _ binding: Binding, _ requirement: RequirementDefinition?, _ assignment: RequirementAssignment?,
+    _ relationship: Requirement
+  ) -> DanglingRequirement {
+    let filters = [requirement?.nodeFilter, assignment?.nodeFilter].compactMap {
+      $0.map { typer.asWritten($0.written) }
+    }
+    let filter = filters.count > 1 ? Value(.list(filters), at: filters[0].place) : filters.first
+    return DanglingRequirement(
+      name: binding.name.text, nodeType: binding.nodeType.map { catalogue.nodes.reference($0) },
+      capability: (assignment?.capability ?? requirement?.capability)?.text,
+      relationship: binding.relationshipType.map { catalogue.relationships.reference($0) }, nodeFilter: filter,
+      candidates: binding.candidates.map { scope.nodes[$0].template.name.text }, count: relationship.count,
+      isOptional: binding.isOptional, place: relationship.place)
   }
+}
+
+/// What nodes and relationships have of their types alone: made once, and shared by all of them.
+struct InheritedParts {
+  /// The capabilities, by node type.
+  var capabilities: [Int: [String: Capability]] = [:]
+  /// The interfaces, by node type.
+  var nodeInterfaces: [Int: [String: Interface]] = [:]
+  /// The interfaces, by relationship type.
+  var relationshipInterfaces: [Int: [String: Interface]] = [:]
 }

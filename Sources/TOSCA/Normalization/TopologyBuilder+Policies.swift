@@ -10,12 +10,14 @@ extension TopologyBuilder {
       at: definition.name.place, .none)
     let triggers = definition.triggers.over(known.triggers)
     return Policy(
-      name: definition.name.text, type: catalogue.policies.reference(type), properties: values,
+      name: definition.name.text, type: catalogue.policies.reference(type), description: definition.description,
+      metadata: Self.texts(definition.metadata), properties: values,
       targets: definition.targets.map { Located($0.text, at: range($0.place)) },
       triggers: triggers.values.map { trigger($0) }, place: range(definition.name.place))
   }
 
   private func check(_ target: Name, of policy: PolicyDefinition, _ type: PolicyType?) {
+    refer(toNodeOrGroup: target)
     let node = scope.nodeIndex[target.text]
     let group = scope.template.groups[target.text]
     guard node != nil || group != nil else {
@@ -56,82 +58,25 @@ extension TopologyBuilder {
     Trigger(
       name: definition.name.text, event: Located(definition.event.text, at: range(definition.event.place)),
       condition: definition.condition.map { typer.asWritten($0) },
-      actions: definition.actions.map { typer.asWritten($0) }, place: range(definition.name.place))
-  }
-
-  /// Checks that a workflow's steps name what exists.
-  func check(_ workflow: WorkflowDefinition) {
-    for step in workflow.steps.values {
-      if let target = step.target, scope.nodeIndex[target.text] == nil, scope.template.groups[target.text] == nil {
-        let names = Array(scope.nodeIndex.keys) + Array(scope.template.groups.keys)
-        findings.report(
-          "unknown-target", at: target.place,
-          "the step `\(step.name.text.excerpt)` names no node template or group: `\(target.text.excerpt)`",
-          expected: ValueTyper.oneOf(names), suggestion: nearest(target.text, among: names))
-      }
-      for next in step.onSuccess + step.onFailure where workflow.steps[next.text] == nil {
-        findings.report(
-          "unknown-step", at: next.place, "unknown step `\(next.text.excerpt)`",
-          expected: ValueTyper.oneOf(workflow.steps.keys), suggestion: nearest(next.text, among: workflow.steps.keys))
-      }
-    }
+      actions: definition.actions.map { typer.asWritten($0) },
+      schedule: definition.schedule.map { typer.asWritten($0) },
+      targetFilter: definition.targetFilter.map { typer.asWritten($0) }, place: range(definition.name.place))
   }
 
   /// Checks a relationship template against its type.
   func check(_ template: RelationshipTemplate) {
+    // A copy of what is not there was reported, and has no type.
+    if let copy = template.copy, copy.text == template.type.text { return }
     guard let type = catalogue.find(.relationship, template.type, in: file.id) else { return }
+    // What `SELF` is has a meaning in 2.0 for each relationship that is made of the template (10.3).
+    let owner: ValueContext.Owner = typer.version == .tosca2_0 ? .relationshipType(type) : .none
     let definition = catalogue.relationships.types[type]
     _ = properties(
       template.properties, definition.properties, of: "relationship template `\(template.name.text.excerpt)`",
-      at: template.name.place, .none)
-    checkAttributes(
+      at: template.name.place, owner)
+    _ = attributes(
       template.attributes, definition.attributes, definition.properties,
-      of: "relationship template `\(template.name.text.excerpt)`", .none)
-    check(template.interfaces, definition.interfaces, .none)
-  }
-
-  /// Checks that a substitution mapping maps what exists.
-  func check(_ mappings: SubstitutionMappings) {
-    guard let name = mappings.nodeType, let type = catalogue.find(.node, name, in: file.id) else { return }
-    let definition = catalogue.nodes.types[type]
-    check(mappings.capabilities, "capability", Array(definition.capabilities.keys)) {
-      Array(catalogue.nodes.types[$0].capabilities.keys)
-    }
-    check(mappings.requirements, "requirement", Array(definition.requirements.keys)) {
-      Array(catalogue.nodes.types[$0].requirements.keys)
-    }
-  }
-
-  private func check(
-    _ mapped: OrderedMap<YAMLNode>, _ what: String, _ defined: [String], _ offered: (Int) -> [String]
-  ) {
-    for (key, value) in mapped {
-      if !defined.contains(key) {
-        findings.report(
-          "unknown-\(what)", at: value.place, "the substituted node type has no \(what) `\(key.excerpt)`",
-          expected: ValueTyper.oneOf(defined), suggestion: nearest(key, among: defined))
-      }
-      // 1.3 also allows a map with `mapping`, `properties` and `attributes`.
-      guard let items = (value["mapping"] ?? value).items else { continue }
-      guard items.count == 2, let node = items[0].text, let inner = items[1].text else {
-        findings.report(
-          "wrong-syntax", at: value.place, "the mapping of `\(key.excerpt)` cannot be \(value.kindDescription)",
-          expected: "`[node template, \(what)]`")
-        continue
-      }
-      guard let index = scope.nodeIndex[node] else {
-        findings.report(
-          "unknown-node", at: items[0].place, "unknown node template `\(node.excerpt)`",
-          expected: ValueTyper.oneOf(scope.nodeIndex.keys), suggestion: nearest(node, among: scope.nodeIndex.keys))
-        continue
-      }
-      guard let type = scope.nodes[index].type else { continue }
-      let names = offered(type)
-      if !names.contains(inner) {
-        findings.report(
-          "unknown-\(what)", at: items[1].place, "`\(node.excerpt)` has no \(what) `\(inner.excerpt)`",
-          expected: ValueTyper.oneOf(names), suggestion: nearest(inner, among: names))
-      }
-    }
+      of: "relationship template `\(template.name.text.excerpt)`", owner)
+    _ = interfaces(template.interfaces, definition.interfaces, owner)
   }
 }

@@ -9,18 +9,46 @@ final class TopologyBuilder {
   let folders: [UInt32: String]
   /// The folder of the template, as the user named it.
   let root: String
+  /// Finds the templates that stand for nodes.
+  let substitutions: SubstitutionSearch?
+  /// The relationship types that follow from capability types, as far as they were asked for.
+  var impliedRelationships: [Int: Int?] = [:]
+  /// The nodes that fit what requirements ask for, filters aside, as far as they were asked for.
+  var candidatesByDemand: [String: [Int]] = [:]
+  /// The bindings that allocate something of a capability.
+  var takers: [CapabilityKey: [(source: Int, number: Int)]] = [:]
+  /// What may be used of the file system.
+  let artifacts: ArtifactFiles
+  /// The definitions of operations' inputs that were read, by where they are written.
+  var inputDefinitions: [Place: PropertyDefinition?] = [:]
+  /// What nodes have of their types alone.
+  var inherited = InheritedParts()
+  /// Evaluates what is only supposed, without findings.
+  lazy var quietTyper: ValueTyper = {
+    let quiet = ValueTyper(
+      findings: FindingCollector(table: findings.table, limit: 0), catalogue: catalogue, limits: typer.limits,
+      version: typer.version, tolerances: typer.tolerances)
+    quiet.topology = scope
+    quiet.remainingAllocation = { [unowned self] property, key in
+      guard let capacity = capacity(property, of: key), let sum = allocated(property, of: key) else { return nil }
+      return capacity - sum
+    }
+    return quiet
+  }()
 
   /// A builder for the template of a file.
   init(
     typer: ValueTyper, catalogue: Catalogue, findings: FindingCollector, scope: TopologyScope, file: LoadedFile,
-    folders: [UInt32: String]
+    folders: [UInt32: String], artifacts: ArtifactFiles, substitutions: SubstitutionSearch? = nil
   ) {
+    self.artifacts = artifacts
     self.typer = typer
     self.catalogue = catalogue
     self.findings = findings
     self.scope = scope
     self.file = file
     self.folders = folders
+    self.substitutions = substitutions
     root = file.folder
     typer.topology = scope
   }
@@ -34,20 +62,30 @@ final class TopologyBuilder {
     }
     bindNodes()
     bindRequirements()
+    checkFilters()
     checkHostCycles()
     var topology = Topology(
       version: file.content.version.rawValue, description: file.content.description ?? template.description,
       root: root)
-    for (key, value) in file.content.metadata { topology.metadata[key] = value.text }
+    topology.metadata = Self.texts(file.content.metadata)
     topology.inputs = inputs()
+    topology.inputDeclarations = scope.inputs.values.map { declaration($0) }
     topology.nodes = scope.nodes.indices.compactMap { node($0) }
     topology.groups = template.groups.values.compactMap { group($0) }
     topology.policies = template.policies.values.compactMap { policy($0) }
     topology.outputs = outputs()
-    for workflow in template.workflows.values { check(workflow) }
-    for relationship in template.relationshipTemplates.values { check(relationship) }
-    if let mappings = template.substitutionMappings { check(mappings) }
+    topology.outputDeclarations = template.outputs.values.map { declaration($0) }
+    topology.workflows = workflows()
+    for relationship in scope.relationshipTemplates.values { check(relationship) }
+    if let mappings = template.substitutionMappings { topology.substitutionMapping = mapping(mappings) }
+    if typer.version == .tosca2_0 { checkVersion2() }
+    substitute(&topology)
     return topology
+  }
+
+  /// Metadata as texts.
+  static func texts(_ metadata: OrderedMap<Name>) -> [String: String] {
+    metadata.isEmpty ? [:] : Dictionary(metadata.map { ($0.key, $0.element.text) }) { first, _ in first }
   }
 
   /// The public form of a place.
@@ -56,38 +94,50 @@ final class TopologyBuilder {
   /// The values of an entity's properties: those assigned and the defaults of the others. What is not defined,
   /// missing or does not fit is reported.
   func properties(
-    _ assigned: OrderedMap<PropertyAssignment>, _ defined: OrderedMap<PropertyDefinition>, of entity: String,
-    at place: Place, _ owner: ValueContext.Owner, allowOthers: Bool = false
+    _ assigned: OrderedMap<PropertyAssignment>, _ defined: OrderedMap<PropertyDefinition>,
+    of entity: @autoclosure () -> String, at place: Place, _ owner: ValueContext.Owner, allowOthers: Bool = false
   ) -> [String: Value] {
     var result: [String: Value] = [:]
     for (key, assignment) in assigned {
-      let context = ValueContext(subject: "property `\(key.excerpt)`", owner: owner)
+      let context = ValueContext(subject: .named("property", key), owner: owner)
+      findings.recorder?.reference(.property, assignment.name, target: defined[key]?.name.place) {
+        defined.map { ($0, $1.name.place) }
+      }
       guard let definition = defined[key] else {
         if allowOthers {
           result[key] = typer.value(assignment.value, as: nil, context)
         } else {
           findings.report(
-            "unknown-property", at: assignment.name.place, "unknown property `\(key.excerpt)` of \(entity)",
+            "unknown-property", at: assignment.name.place, "unknown property `\(key.excerpt)` of \(entity())",
             expected: ValueTyper.oneOf(defined.keys) ?? "no properties: its type has none",
             suggestion: nearest(key, among: defined.keys))
         }
         continue
       }
-      if let fixed = definition.value, typer.version == .tosca2_0, fixed.content != assignment.value.content {
+      if let fixed = definition.value, typer.version == .tosca2_0 {
         findings.report(
           "fixed-value", at: assignment.name.place, "the value of the property `\(key.excerpt)` is fixed by its type",
           expected: fixed.text.map { "`\($0)`" } ?? "no assignment", related: [(fixed.place, "it is fixed here")])
       }
-      if assignment.value.isNull, !definition.required, definition.schema?.type.text != "null" { continue }
+      let mayBeNothing = typer.version != .tosca2_0 && !definition.required && definition.schema?.type.text != "null"
+      if assignment.value.isNull, mayBeNothing { continue }
       result[key] = typer.value(assignment.value, of: definition, context)
     }
-    for (key, definition) in defined where assigned[key] == nil {
+    // By position, because most of them have nothing to add and need not be copied.
+    for position in defined.entries.indices {
+      let hasDefault = defined.entries[position].element.defaultValue != nil
+      guard hasDefault || defined.entries[position].element.required else { continue }
+      let key = defined.entries[position].key
+      guard !assigned.contains(key) else { continue }
+      let definition = defined.entries[position].element
+      // In 2.0 a property that is not required has no value unless it is given (9.5).
+      if typer.version == .tosca2_0, !definition.required, definition.value == nil { continue }
       if let value = definition.defaultValue {
-        let context = ValueContext(subject: "the default of property `\(key.excerpt)`", owner: owner)
+        let context = ValueContext(subject: .named("the default of property", key), owner: owner)
         result[key] = typer.value(value, of: definition, context)
-      } else if definition.required {
+      } else {
         findings.report(
-          "missing-property", at: place, "\(entity) lacks the property `\(key.excerpt)`",
+          "missing-property", at: place, "\(entity()) lacks the property `\(key.excerpt)`",
           expected: "`\(key.excerpt)`: " + (definition.schema?.type.text ?? "a value"),
           related: [(definition.name.place, "the property is defined here")])
       }
@@ -98,11 +148,11 @@ final class TopologyBuilder {
   private func inputs() -> [String: Value] {
     var result: [String: Value] = [:]
     for (name, definition) in scope.inputs {
-      let context = ValueContext(subject: "input `\(name.excerpt)`")
+      let context = ValueContext(subject: .named("input", name))
       if let written = scope.inputValues[name] {
         result[name] = typer.value(written, of: definition, context)
       } else {
-        if definition.required {
+        if definition.required, !scope.laterInputs.contains(name) {
           findings.report(
             "missing-input", .warning, at: definition.name.place, "the input `\(name.excerpt)` has no value",
             expected: "`--set \(name)=VALUE`, or a default")
@@ -116,7 +166,7 @@ final class TopologyBuilder {
     var result: [String: Value] = [:]
     for (name, definition) in scope.template.outputs {
       guard let written = definition.value ?? definition.defaultValue else { continue }
-      result[name] = typer.value(written, of: definition, ValueContext(subject: "output `\(name.excerpt)`"))
+      result[name] = typer.value(written, of: definition, ValueContext(subject: .named("output", name)))
     }
     return result
   }
@@ -125,7 +175,12 @@ final class TopologyBuilder {
     let type = catalogue.find(.group, definition.type, in: file.id)
     let allowed = type.map { catalogue.groups.types[$0] }
     for member in definition.members {
+      refer(toNode: member)
       guard let index = scope.nodeIndex[member.text] else {
+        // In 2.0 a group may be a member, too (16.2).
+        if typer.version == .tosca2_0, member.text != definition.name.text, scope.template.groups[member.text] != nil {
+          continue
+        }
         findings.report(
           "unknown-member", at: member.place,
           "the group `\(definition.name.text.excerpt)` names no node template: `\(member.text.excerpt)`",
@@ -146,12 +201,16 @@ final class TopologyBuilder {
       }
     }
     guard let type, let allowed else { return nil }
-    check(definition.interfaces, allowed.interfaces, .none)
+    let interfaces = interfaces(definition.interfaces, allowed.interfaces, .none)
     let values = properties(
       definition.properties, allowed.properties, of: "group `\(definition.name.text.excerpt)`",
       at: definition.name.place, .none)
+    let attributes = attributes(
+      definition.attributes, allowed.attributes, allowed.properties,
+      of: "group `\(definition.name.text.excerpt)`", .none)
     return Group(
-      name: definition.name.text, type: catalogue.groups.reference(type), members: definition.members.map(\.text),
-      properties: values, place: range(definition.name.place))
+      name: definition.name.text, type: catalogue.groups.reference(type), description: definition.description,
+      metadata: Self.texts(definition.metadata), members: definition.members.map(\.text), properties: values,
+      attributes: attributes, interfaces: interfaces, place: range(definition.name.place))
   }
 }

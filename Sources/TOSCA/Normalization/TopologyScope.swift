@@ -6,20 +6,42 @@ struct BoundNode {
   var type: Int?
   /// Its requirements with their targets.
   var bindings: [Binding] = []
+  /// How many nodes are made of it; nil where that is known only when the service is deployed.
+  var count: Int? = 1
 }
 
 /// A requirement assignment with what it stands for.
 struct Binding {
-  /// The requirement's name.
+  /// The requirement's name; where the template does not assign it, the node's place.
   var name: Name
+  /// The number of the assignment in the template; nil where the template has none.
+  var assignment: Int?
   /// The target's number; nil where none is bound.
   var target: Int?
+  /// How the target was found.
+  var fulfilment = Requirement.Fulfilment.named
+  /// The type that the target must have.
+  var nodeType: Int?
+  /// The nodes that fit, where there are several.
+  var candidates: [Int] = []
+  /// How many relationships it stands for; nil where that is known only when the service is deployed.
+  var count: Int? = 1
+  /// Whether the service is still valid where it is not fulfilled.
+  var isOptional = false
+  /// Whether it names a target that does not exist, so that nothing is looked for in its place.
+  var isLost = false
   /// The target's capability.
   var capability: String?
   /// The relationship's type.
   var relationshipType: Int?
+  /// The relationship template that it is made of.
+  var template: String?
   /// The values of the relationship's properties, as written.
   var properties = OrderedMap<PropertyAssignment>()
+  /// The values of the relationship's attributes, as written.
+  var attributes = OrderedMap<PropertyAssignment>()
+  /// What is said of the relationship's interfaces.
+  var interfaces = OrderedMap<InterfaceDefinition>()
 }
 
 /// What the functions of a topology template look values up in.
@@ -34,6 +56,11 @@ final class TopologyScope {
   var nodeIndex: [String: Int] = [:]
   /// The inputs' values, where given or defaulted, as written.
   var inputValues: [String: YAMLNode] = [:]
+  /// The inputs that get their values when the service is deployed: those of a substituting template that are mapped to
+  /// what is not known yet.
+  var laterInputs: Set<String> = []
+  /// The relationship templates, copies worked out.
+  var relationshipTemplates: OrderedMap<RelationshipTemplate>
 
   /// The inputs' definitions.
   var inputs: OrderedMap<PropertyDefinition> { template.inputs }
@@ -42,6 +69,7 @@ final class TopologyScope {
   init(template: TopologyTemplate, file: UInt32) {
     self.template = template
     self.file = file
+    relationshipTemplates = template.relationshipTemplates
   }
 
   /// What the first argument of a function can stand for.

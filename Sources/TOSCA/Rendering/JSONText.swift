@@ -7,6 +7,8 @@ indirect enum JSONText {
   case string(String)
   case array([JSONText])
   case object([(String, JSONText)])
+  /// An array whose items are made when they are written, so that a large document is never there as a whole.
+  case items(Int, (Int) -> JSONText)
 
   /// The document, indented by two spaces.
   func text() -> String {
@@ -34,6 +36,15 @@ indirect enum JSONText {
         output += index + 1 < items.count ? ",\n" : "\n"
       }
       output += outer + "]"
+    case .items(let count, let item):
+      if count == 0 { return output += "[]" }
+      output += "[\n"
+      for index in 0..<count {
+        output += inner
+        item(index).write(to: &output, indent: indent + 2)
+        output += index + 1 < count ? ",\n" : "\n"
+      }
+      output += outer + "]"
     case .object(let members):
       if members.isEmpty { return output += "{}" }
       output += "{\n"
@@ -48,8 +59,15 @@ indirect enum JSONText {
     }
   }
 
-  private static func quote(_ text: String, to output: inout String) {
+  /// Writes a string in quotes.
+  static func quote(_ text: String, to output: inout String) {
     output += "\""
+    // Most strings have nothing to escape.
+    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C && $0 != 0x7F }) {
+      output += text
+      output += "\""
+      return
+    }
     for scalar in text.unicodeScalars {
       switch scalar {
       case "\"": output += "\\\""

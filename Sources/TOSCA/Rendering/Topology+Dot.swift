@@ -1,15 +1,13 @@
 extension Topology {
-  /// The topology as a graph for Graphviz: nodes with their types, requirements as arrows, groups and policies dashed.
+  /// The topology as a graph for Graphviz: nodes with their types, each in a cluster with what it hosts, requirements as
+  /// arrows, groups and policies dashed.
   public func dot() -> String {
+    let picture = TopologyPicture(self)
     var output = "digraph topology {\n  rankdir=LR;\n  node [shape=box, fontname=\"Helvetica\"];\n"
-    for node in nodes {
-      output += "  \(Self.quoted("node " + node.name)) [label=\(Self.quoted(node.name + "\n" + node.type.name))];\n"
-    }
-    for node in nodes {
-      for requirement in node.requirements {
-        output += "  \(Self.quoted("node " + node.name)) -> \(Self.quoted("node " + requirement.target))"
-        output += " [label=\(Self.quoted(requirement.name))];\n"
-      }
+    for root in picture.roots { Self.write(root, of: picture, indent: "  ", to: &output) }
+    for arrow in picture.arrows {
+      output += "  \(Self.quoted("node " + picture.boxes[arrow.source].name)) -> "
+      output += "\(Self.quoted("node " + picture.boxes[arrow.target].name)) [label=\(Self.quoted(arrow.label))];\n"
     }
     for group in groups {
       output += "  \(Self.quoted("group " + group.name)) "
@@ -29,6 +27,34 @@ extension Topology {
       }
     }
     return output + "}\n"
+  }
+
+  /// A node; one that hosts others in a cluster with them. Chains of hosts are short, since each is a node of the
+  /// template, and are followed without recursion where they are not.
+  private static func write(_ root: Int, of picture: TopologyPicture, indent: String, to output: inout String) {
+    enum Step {
+      case open(Int, Int)
+      case close(Int)
+    }
+    var steps: [Step] = [.open(root, 0)]
+    while let step = steps.popLast() {
+      switch step {
+      case .close(let depth): output += indent + String(repeating: "  ", count: min(depth, 20)) + "}\n"
+      case .open(let number, let depth):
+        let box = picture.boxes[number]
+        let margin = indent + String(repeating: "  ", count: min(depth, 20))
+        let label = [box.name, box.type, box.note].compactMap(\.self).joined(separator: "\n")
+        guard !box.children.isEmpty else {
+          output += margin + "\(quoted("node " + box.name)) [label=\(quoted(label))];\n"
+          continue
+        }
+        output += margin + "subgraph \(quoted("cluster " + box.name)) {\n"
+        output += margin + "  style=\"rounded,filled\"; fillcolor=\"#00000010\"; label=\(quoted(box.name));\n"
+        output += margin + "  \(quoted("node " + box.name)) [label=\(quoted(label))];\n"
+        steps.append(.close(depth))
+        steps += box.children.reversed().map { .open($0, depth + 1) }
+      }
+    }
   }
 
   /// A quoted identifier of the DOT language.

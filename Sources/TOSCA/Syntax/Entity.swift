@@ -18,7 +18,10 @@ final class SyntaxContext {
   let tolerances: Tolerance
 
   /// Whether the file is TOSCA 2.0, whose grammar differs in many places.
-  var isVersion2: Bool { version >= .tosca2_0 }
+  let isVersion2: Bool
+  /// The keynames that the entities being read asked for, those of the innermost last, each with its entity's number.
+  fileprivate var asked: [(entity: UInt32, keyname: String)] = []
+  fileprivate var entities: UInt32 = 0
 
   /// The context of a file.
   init(findings: FindingCollector, version: TOSCAVersion, file: UInt32, tolerances: Tolerance = []) {
@@ -26,6 +29,7 @@ final class SyntaxContext {
     self.findings = findings
     self.version = version
     self.file = file
+    isVersion2 = version >= .tosca2_0
   }
 }
 
@@ -41,13 +45,20 @@ struct Entity {
   /// Whether there is a map at all.
   let isMap: Bool
   private let entries: [YAMLEntry]
-  private var known: [String] = []
+  /// The entries that were asked for, those before the 64th.
+  private var taken: UInt64 = 0
+  /// Its number in the file, and where the keynames that it asks for begin in the context.
+  private let number: UInt32
+  private let firstAsked: Int
 
   /// Starts to read a map; anything else is reported.
   init(_ node: YAMLNode, _ what: String, _ context: SyntaxContext, orNothing: Bool = false, orText: Bool = false) {
     self.what = what
     self.node = node
     self.context = context
+    context.entities &+= 1
+    number = context.entities
+    firstAsked = context.asked.count
     if let entries = node.entries {
       self.entries = entries
       isMap = true
@@ -64,12 +75,29 @@ struct Entity {
 
   /// The value of a keyname as it stands.
   mutating func take(_ keyname: String) -> YAMLNode? {
-    known.append(keyname)
-    return entries.first { $0.name == keyname }?.value
+    context.asked.append((number, keyname))
+    guard let position = position(of: keyname) else { return nil }
+    if position < 64 { taken |= 1 << UInt64(position) }
+    return entries[position].value
+  }
+
+  private func position(of keyname: String) -> Int? {
+    var position = 0
+    while position < entries.count {
+      if case .scalar(let text, _) = entries[position].key.content, text == keyname { return position }
+      position += 1
+    }
+    return nil
+  }
+
+  /// The keynames that were asked for.
+  private var known: [String] {
+    guard firstAsked <= context.asked.count else { return [] }
+    return context.asked[firstAsked...].compactMap { $0.entity == number ? $0.keyname : nil }
   }
 
   /// The keyname as written.
-  func key(_ keyname: String) -> Place? { entries.first { $0.name == keyname }?.key.place }
+  func key(_ keyname: String) -> Place? { position(of: keyname).map { entries[$0].key.place } }
 
   /// Reports an entity that lacks a keyname.
   func reportMissing(_ keyname: String, at place: Place? = nil) {
@@ -137,12 +165,14 @@ struct Entity {
       reportForm(value, "`\(keyname)` of \(what)", "a map of names")
       return result
     }
+    result.reserveCapacity(entries.count)
     for entry in entries {
       guard let name = string(entry.key, "a name in `\(keyname)`") else { continue }
       if context.isVersion2, name.text.isEmpty {
         reportForm(entry.key, "a name in `\(keyname)`", "a name that is not empty")
         continue
       }
+      context.findings.recorder?.names(keyname, of: what, name, entry.value)
       result[name.text] = read(name, entry.value)
     }
     return result
@@ -162,6 +192,7 @@ struct Entity {
         continue
       }
       guard let name = string(entry.key, "a name in `\(keyname)`") else { continue }
+      context.findings.recorder?.names(keyname, of: what, name, entry.value)
       if let element = read(name, entry.value) { result.append(element) }
     }
     return result
@@ -197,7 +228,13 @@ struct Entity {
 
   /// Reports the keynames that were not asked for; those of `except` belong to somebody else.
   func finish(except: (String) -> Bool = { _ in false }) {
+    defer { while let last = context.asked.last, last.entity >= number { context.asked.removeLast() } }
+    context.findings.recorder?.entity(what, at: node.place, known: known, entries: entries)
+    // Nearly always everything was asked for.
+    if entries.count < 64, taken == (1 << UInt64(entries.count)) - 1 { return }
+    let known = known
     for entry in entries where !known.contains(entry.name) && !except(entry.name) {
+      if context.isVersion2, isCommonKeyname(entry) { continue }
       context.findings.report(
         "unknown-key", at: entry.key.place, "unknown keyname `\(entry.name.excerpt)` in \(what)",
         expected: known.isEmpty ? nil : "one of " + known.sorted().map { "`\($0)`" }.joined(separator: ", "),
@@ -205,15 +242,31 @@ struct Entity {
     }
   }
 
+  /// Whether an entry is one of the keynames that every entity of 2.0 has: `description` and `metadata` (5.3).
+  private func isCommonKeyname(_ entry: YAMLEntry) -> Bool {
+    switch entry.name {
+    case "description": _ = string(entry.value, "`description` of \(what)")
+    case "metadata":
+      if entry.value.entries == nil { reportForm(entry.value, "`metadata` of \(what)", "a map of names") }
+    default: return false
+    }
+    return true
+  }
+
   /// The entries whose keynames were not asked for yet.
-  var remaining: [YAMLEntry] { entries.filter { !known.contains($0.name) } }
+  var remaining: [YAMLEntry] {
+    context.findings.recorder?.entity(what, at: node.place, known: known, entries: entries)
+    if entries.count < 64, taken == (1 << UInt64(entries.count)) - 1 { return [] }
+    let known = known
+    return entries.filter { !known.contains($0.name) }
+  }
 
   /// A node that must be a string.
-  func string(_ value: YAMLNode, _ subject: String) -> Name? {
+  func string(_ value: YAMLNode, _ subject: @autoclosure () -> String) -> Name? {
     if case .scalar(let text, let style) = value.content, CoreSchema.kind(of: text, style) == .string {
       return Name(text: text, place: value.place)
     }
-    reportForm(value, subject, "a string")
+    reportForm(value, subject(), "a string")
     return nil
   }
 

@@ -18,16 +18,19 @@ public struct Tolerance: OptionSet, Hashable, Sendable {
   public static let networkImports = Tolerance(rawValue: 1 << 3)
   /// TOSCA 2.0: the types `scalar-unit.size`, `.time`, `.frequency` and `.bitrate` of 1.3 are still known.
   public static let formerScalarUnits = Tolerance(rawValue: 1 << 4)
-  /// TOSCA 2.0: a file that declares a profile may have a service template (against section 6.4).
+  /// TOSCA 2.0: a file that declares a profile may have a service template (against section 6.7.1).
   public static let serviceTemplateInProfile = Tolerance(rawValue: 1 << 5)
   /// 1.x: the profile for network functions names its own version; such a file is read as Simple Profile 1.2.
   public static let networkFunctionsVersion = Tolerance(rawValue: 1 << 6)
+
+  /// TOSCA 2.0: a list or map may leave open what its entries are (against section 9.4).
+  public static let untypedCollections = Tolerance(rawValue: 1 << 20)
 
   /// The tolerances by the names that users give.
   public static let names: [(name: String, tolerance: Tolerance)] = [
     ("missing-artifact-files", .missingArtifactFiles), ("old-booleans", .oldBooleans),
     ("empty-sections", .emptySections), ("network-imports", .networkImports),
     ("former-scalar-units", .formerScalarUnits), ("service-template-in-profile", .serviceTemplateInProfile),
-    ("network-functions-version", .networkFunctionsVersion),
+    ("network-functions-version", .networkFunctionsVersion), ("untyped-collections", .untypedCollections),
   ]
 }

@@ -2,10 +2,10 @@
 public struct Value: Hashable, Sendable, Codable {
   /// What it is.
   public var content: Content
-  /// Where it was written; a default's place is in the type's file.
-  public var place: SourceRange
   /// Whether it comes from an input, or is of a property, that is marked `sensitive`: it must never be shown.
   public var isSensitive = false
+  /// Where it was written; a default's place is in the type's file.
+  public var place: SourceRange
 
   /// A value and its place.
   public init(_ content: Content, at place: SourceRange) {
@@ -14,7 +14,7 @@ public struct Value: Hashable, Sendable, Codable {
   }
 
   /// What a value can be.
-  public indirect enum Content: Hashable, Sendable, Codable {
+  public enum Content: Hashable, Sendable, Codable {
     /// `null`, or nothing written.
     case null
     /// A `boolean`.
@@ -27,13 +27,13 @@ public struct Value: Hashable, Sendable, Codable {
     /// or frequency.
     case string(String)
     /// A `scalar-unit`: the number and unit as written, and the amount in the base unit (B, s, Hz, bps).
-    case scalar(amount: Double, text: String)
+    indirect case scalar(amount: Double, text: String)
     /// A `list`.
     case list([Value])
     /// A `map`, or a value of a complex data type, in the order written, defaults last.
     case map([Entry])
     /// A function that cannot be evaluated before the service runs, such as `get_attribute`.
-    case unresolved(function: String, arguments: Value)
+    indirect case unresolved(function: String, arguments: Value)
   }
 
   /// One entry of a map, with the place of its key.

@@ -11,11 +11,19 @@ final class Catalogue {
   private(set) var policies = TypeTable<PolicyType>()
   private(set) var relationships = TypeTable<RelationshipType>()
 
+  /// Where each type's name is declared, by kind and number.
+  private var namePlaces = [[Place]](repeating: [], count: TypeKind.allCases.count)
   private var scopes: [UInt32: Scope] = [:]
   private let implicit: Set<UInt32>
   private let version: TOSCAVersion
   private let tolerances: Tolerance
   private var common = Scope()
+  private var names = 0
+
+  /// The names that the namespaces of all files may have together. Files that import each other under prefixes have
+  /// exponentially many.
+  private static let nameLimit = 1_000_000
+  private var nodeShapes: [Int: NodeShape] = [:]
 
   /// The types of the given files, which stand in the order in which they import each other, imported ones first.
   init(
@@ -48,9 +56,28 @@ final class Catalogue {
 
   /// The number of the type that a name stands for in a file; an unknown one is reported.
   func find(_ kind: TypeKind, _ name: Name, in file: UInt32, report: Bool = true) -> Int? {
-    if let found = scopes[file]?[kind, name.text] ?? common[kind, name.text] { return found }
-    if report { reportUnknown([kind], name, in: file) }
-    return nil
+    // A name that is inherited from a type of another file means what it means there.
+    let found =
+      lookUp(kind, name.text, in: file)
+      ?? (name.place.file != file ? scopes[name.place.file]?[kind, name.text] : nil)
+    findings.recorder?.reference(NameKind(kind), name, target: found.map { namePlaces[kind.rawValue][$0] }) {
+      known(kind, in: file)
+    }
+    if found == nil, report { reportUnknown([kind], name, in: file) }
+    return found
+  }
+
+  private func lookUp(_ kind: TypeKind, _ name: String, in file: UInt32) -> Int? {
+    scopes[file]?[kind, name] ?? common[kind, name]
+  }
+
+  /// The names of a kind that a file sees, with the places of their declarations.
+  private func known(_ kind: TypeKind, in file: UInt32) -> [(name: String, place: Place?)] {
+    let names = Set(scopes[file].map { Array($0.names(kind)) } ?? []).union(common.names(kind))
+    // The profile's types have short names, too, which would hide the others in a list.
+    let shown = names.filter { !$0.hasPrefix("tosca:") }.sorted()
+    return (kind == .data ? Primitive.names(in: version).map { ($0, nil) } : [])
+      + shown.map { name in (name, lookUp(kind, name, in: file).map { namePlaces[kind.rawValue][$0] }) }
   }
 
   /// Reports a name that stands for no type of the given kinds.
@@ -61,7 +88,7 @@ final class Catalogue {
       known += common.names(kind)
       if kind == .data { known += Primitive.names(in: version) }
     }
-    let other = TypeKind.allCases.first { !kinds.contains($0) && find($0, name, in: file, report: false) != nil }
+    let other = TypeKind.allCases.first { !kinds.contains($0) && lookUp($0, name.text, in: file) != nil }
     let title = kinds.map(\.title).joined(separator: " or ")
     let described = kinds.map(\.described).joined(separator: " or ")
     findings.report(
@@ -69,6 +96,14 @@ final class Catalogue {
       expected: other.map { "\(described); `\(name.text.excerpt)` is the name of \($0.described)" }
         ?? "\(described) of this file, its imports or the Simple Profile",
       suggestion: nearest(name.text, among: known))
+  }
+
+  /// What a node type gives each of its nodes.
+  func shape(ofNodeType type: Int) -> NodeShape {
+    if let known = nodeShapes[type] { return known }
+    let shape = NodeShape(nodes.types[type], in: self)
+    nodeShapes[type] = shape
+    return shape
   }
 
   /// What values a type name stands for.
@@ -124,7 +159,12 @@ final class Catalogue {
         // The profile that every file knows need not be copied into each namespace.
         guard let scope = own[imported], !implicit.contains(imported), !current.way.contains(imported) else { continue }
         let path = current.prefix + (prefix.map { $0 + ":" } ?? "")
-        guard seen.count < 10_000, seen.insert("\(imported) \(path)").inserted else { continue }
+        guard seen.insert("\(imported) \(path)").inserted else { continue }
+        names += 1 + TypeKind.allCases.reduce(0) { $0 + scope.names($1).count }
+        guard names <= Self.nameLimit else {
+          reportTooManyNames(in: file)
+          return result
+        }
         merge(scope, path, into: &result)
         pending.append((imported, path, current.way + [imported]))
       }
@@ -132,11 +172,19 @@ final class Catalogue {
     return result
   }
 
+  private func reportTooManyNames(in file: UInt32) {
+    findings.report(
+      "too-many-names", at: findings.table.start(of: file),
+      "the imports of all files, under all their prefixes, bring more than \(Self.nameLimit) names",
+      expected: "imports without a prefix, or of fewer files")
+  }
+
   private func declare<Definition: TypeDefinition>(
     _ types: OrderedMap<Definition>, in table: inout TypeTable<Definition>, _ scope: inout Scope
   ) {
     for type in types.values {
       scope[Definition.kind, type.header.name.text] = table.add(type)
+      namePlaces[Definition.kind.rawValue].append(type.header.name.place)
     }
   }
 
@@ -160,6 +208,20 @@ final class Catalogue {
       "duplicate-name", at: places[0], "the \(kind.title) `\(name.excerpt)` is declared twice in one namespace",
       expected: "each name once, or an import with a `namespace_prefix`",
       related: [(places[1], "the other declaration")])
+  }
+
+  /// Whether a type of some kind is another or derives from it.
+  func derives(_ kind: TypeKind, _ type: Int, from other: Int) -> Bool {
+    switch kind {
+    case .artifact: artifacts.derives(type, from: other)
+    case .capability: capabilities.derives(type, from: other)
+    case .data: dataTypes.derives(type, from: other)
+    case .group: groups.derives(type, from: other)
+    case .interface: interfaces.derives(type, from: other)
+    case .node: nodes.derives(type, from: other)
+    case .policy: policies.derives(type, from: other)
+    case .relationship: relationships.derives(type, from: other)
+    }
   }
 
   /// The common part of a type of some kind.

@@ -9,15 +9,17 @@ enum Primitive: String, CaseIterable, Sendable {
   /// A type's name, with or without the prefix that makes it a TOSCA name (1.3, 3.3.2).
   init?(name: String, _ version: TOSCAVersion = .simple1_3) {
     if version == .tosca2_0 {
-      guard let primitive = Self(rawValue: name == "nil" ? "null" : name), name != "null", primitive.isIn(version)
+      guard let primitive = Self.byName[name == "nil" ? "null" : name], name != "null", primitive.isIn(version)
       else { return nil }
       self = primitive
       return
     }
     let bare = name.hasPrefix("tosca:") ? String(name.dropFirst("tosca:".count)) : name
-    self.init(rawValue: bare)
-    guard isIn(version) else { return nil }
+    guard let primitive = Self.byName[bare], primitive.isIn(version) else { return nil }
+    self = primitive
   }
+
+  private static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.rawValue, $0) })
 
   /// Whether a version has the type: 2.0 has no ranges and no built-in scalars, but bytes and scalars to derive from.
   private func isIn(_ version: TOSCAVersion) -> Bool {

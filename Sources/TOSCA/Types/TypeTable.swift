@@ -1,3 +1,6 @@
+/// The ancestors that a type may have. What is kept of each type grows with them.
+private let derivationLimit = 100
+
 /// The types of one kind: first as declared, then, resolved, with everything they inherit.
 struct TypeTable<Definition: TypeDefinition> {
   /// The types, by number. After `resolve`, with what they inherit.
@@ -8,6 +11,8 @@ struct TypeTable<Definition: TypeDefinition> {
   private(set) var parents: [Int?] = []
   /// The ancestors' numbers of each, nearest first.
   private(set) var ancestors: [[Int]] = []
+  /// The public form of each.
+  private var references: [TypeReference] = []
 
   /// Adds a declared type and returns its number.
   mutating func add(_ definition: Definition) -> Int {
@@ -22,19 +27,25 @@ struct TypeTable<Definition: TypeDefinition> {
     types = declared
     ancestors = Array(repeating: [], count: declared.count)
     var done = [Bool](repeating: false, count: declared.count)
+    var positions = [Int?](repeating: nil, count: declared.count)
     for index in declared.indices where !done[index] {
       var chain: [Int] = []
       var current: Int? = index
       while let type = current, !done[type] {
-        if let start = chain.firstIndex(of: type) {
+        if let start = positions[type] {
           reportCycle(Array(chain[start...]), findings)
           parents[chain[chain.count - 1]] = nil
           break
         }
+        positions[type] = chain.count
         chain.append(type)
         current = parents[type]
       }
       for type in chain.reversed() {
+        if let base = parents[type], ancestors[base].count >= derivationLimit {
+          reportTooDeep(type, findings)
+          parents[type] = nil
+        }
         if let base = parents[type] {
           types[type] = declared[type].inheriting(from: types[base])
           ancestors[type] = [base] + ancestors[base]
@@ -42,14 +53,23 @@ struct TypeTable<Definition: TypeDefinition> {
         done[type] = true
       }
     }
+    references = types.indices.map { type in
+      TypeReference(name: types[type].header.name.text, ancestors: ancestors[type].map { types[$0].header.name.text })
+    }
   }
 
   /// Whether a type is another or derives from it.
   func derives(_ type: Int, from other: Int) -> Bool { type == other || ancestors[type].contains(other) }
 
   /// The public form of a type.
-  func reference(_ type: Int) -> TypeReference {
-    TypeReference(name: types[type].header.name.text, ancestors: ancestors[type].map { types[$0].header.name.text })
+  func reference(_ type: Int) -> TypeReference { references[type] }
+
+  private func reportTooDeep(_ type: Int, _ findings: FindingCollector) {
+    let header = declared[type].header
+    findings.report(
+      "too-deep", at: header.derivedFrom?.place ?? header.name.place,
+      "the \(Definition.kind.title) `\(header.name.text.excerpt)` derives from more than \(derivationLimit) others",
+      expected: "at most \(derivationLimit) ancestors")
   }
 
   private func reportCycle(_ cycle: [Int], _ findings: FindingCollector) {

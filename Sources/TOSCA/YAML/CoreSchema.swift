@@ -19,16 +19,22 @@ enum CoreSchema {
   /// What a scalar is.
   static func kind(of text: String, _ style: YAMLNode.ScalarStyle) -> Kind {
     guard style != .quoted else { return .string }
-    if isNull(text) { return .null }
-    if boolean(text) != nil { return .boolean }
-    if integer(text) != nil { return .integer }
-    if float(text) != nil { return .float }
-    return .string
+    guard let first = text.utf8.first else { return .null }
+    // The first character rules most of it out.
+    switch first {
+    case UInt8(ascii: "~"), UInt8(ascii: "n"), UInt8(ascii: "N"): return isNull(text) ? .null : .string
+    case UInt8(ascii: "t"), UInt8(ascii: "T"), UInt8(ascii: "f"), UInt8(ascii: "F"):
+      return boolean(text) == nil ? .string : .boolean
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."):
+      return integer(text) != nil ? .integer : float(text) != nil ? .float : .string
+    default: return .string
+    }
   }
 
   /// Whether the text stands for nothing.
   static func isNull(_ text: String) -> Bool {
-    switch text {
+    guard text.utf8.count <= 4 else { return false }
+    return switch text {
     case "", "~", "null", "Null", "NULL": true
     default: false
     }
@@ -65,19 +71,22 @@ enum CoreSchema {
 
   /// The number the text stands for, integers included.
   static func float(_ text: String) -> Double? {
+    guard let first = text.utf8.first, first < UInt8(ascii: ":") else { return nil }
     switch text {
     case ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF": return .infinity
     case "-.inf", "-.Inf", "-.INF": return -.infinity
     case ".nan", ".NaN", ".NAN": return .nan
     default: break
     }
-    let allowed = text.utf8.allSatisfy { byte in
-      (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "+-.eE".utf8.contains(byte)
+    var hasDigit = false
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): hasDigit = true
+      case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"): break
+      default: return nil
+      }
     }
-    guard allowed, text.utf8.contains(where: { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
-      return nil
-    }
-    return Double(text)
+    return hasDigit ? Double(text) : nil
   }
 
   private static func digits(_ text: Substring) -> Bool {

@@ -13,6 +13,9 @@ struct YAMLComposer {
   private let plainStyle: YAMLNode.ScalarStyle
   private let parser: UnsafeMutablePointer<yaml_parser_t>
   private var event = yaml_event_t()
+  private var texts = ScalarTexts()
+  private let items = NodeStack<YAMLNode>()
+  private let entries = NodeStack<YAMLEntry>()
   private var anchors: [String: (node: YAMLNode, size: Int)] = [:]
   private var aliased = 0
 
@@ -171,7 +174,7 @@ struct YAMLComposer {
 
   private mutating func scalar() -> (YAMLNode, Int) {
     let data = event.data.scalar
-    let text = String(decoding: UnsafeBufferPointer(start: data.value, count: data.length), as: UTF8.self)
+    let text = texts.text(UnsafeBufferPointer(start: data.value, count: data.length))
     var style: YAMLNode.ScalarStyle = data.style == YAML_PLAIN_SCALAR_STYLE ? plainStyle : .quoted
     if let tag = data.tag.map({ Self.string($0) }) {
       if tag == "tag:yaml.org,2002:str" || tag == "!" { style = .quoted } else { check(tag: tag) }
@@ -186,17 +189,19 @@ struct YAMLComposer {
     let flow = event.data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE
     let anchor = event.data.sequence_start.anchor.map { Self.string($0) }
     if let tag = event.data.sequence_start.tag { check(tag: Self.string(tag)) }
-    var items: [YAMLNode] = []
+    let first = items.count
     var size = 1
+    var lastPlace = start
     try next(bytes)
     while event.type != YAML_SEQUENCE_END_EVENT {
       let item = try node(depth: depth + 1, bytes)
-      items.append(item.node)
+      lastPlace = item.node.place
       size += item.size
+      items.push(item.node)
       try next(bytes)
     }
-    let end = flow ? place : items.last?.place ?? start
-    let result = YAMLNode(content: .sequence(items), place: start.through(end))
+    let end = flow ? place : lastPlace
+    let result = YAMLNode(content: .sequence(items.take(from: first)), place: start.through(end))
     if let anchor { anchors[anchor] = (result, size) }
     return (result, size)
   }
@@ -206,9 +211,9 @@ struct YAMLComposer {
     let flow = event.data.mapping_start.style == YAML_FLOW_MAPPING_STYLE
     let anchor = event.data.mapping_start.anchor.map { Self.string($0) }
     if let tag = event.data.mapping_start.tag { check(tag: Self.string(tag)) }
-    var entries: [YAMLEntry] = []
+    let first = entries.count
     var merged: [YAMLEntry] = []
-    var keys: [YAMLNode.Content: Place] = [:]
+    var keys = MappingKeys()
     var size = 1
     var lastPlace = start
     try next(bytes)
@@ -220,21 +225,20 @@ struct YAMLComposer {
       lastPlace = value.node.place.endLine >= key.node.place.endLine ? value.node.place : key.node.place
       if case .scalar("<<", .plain) = key.node.content {
         merged += mergeable(value.node)
-      } else if let earlier = keys.updateValue(key.node.place, forKey: key.node.content) {
-        keys[key.node.content] = earlier
+      } else if let earlier = keys.place(of: key.node.content, among: entries, from: first) {
         findings.report(
           "duplicate-key", at: key.node.place, "the key `\((key.node.text ?? "…").excerpt)` is already in this map",
           expected: "each key once", related: [(earlier, "it is first given here")])
       } else {
-        entries.append(YAMLEntry(key: key.node, value: value.node))
+        entries.push(YAMLEntry(key: key.node, value: value.node))
       }
       try next(bytes)
     }
-    for entry in merged where keys.updateValue(entry.key.place, forKey: entry.key.content) == nil {
-      entries.append(entry)
+    for entry in merged where keys.place(of: entry.key.content, among: entries, from: first) == nil {
+      entries.push(entry)
     }
     let end = flow ? place : lastPlace
-    let result = YAMLNode(content: .mapping(entries), place: start.through(end))
+    let result = YAMLNode(content: .mapping(entries.take(from: first)), place: start.through(end))
     if let anchor { anchors[anchor] = (result, size) }
     return (result, size)
   }

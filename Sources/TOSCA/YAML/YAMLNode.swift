@@ -59,7 +59,15 @@ struct YAMLNode: Hashable, Sendable {
   }
 
   /// The value under a key of a mapping.
-  subscript(key: String) -> YAMLNode? { entries?.first { $0.name == key }?.value }
+  subscript(key: String) -> YAMLNode? {
+    guard case .mapping(let entries) = content else { return nil }
+    var position = 0
+    while position < entries.count {
+      if case .scalar(let text, _) = entries[position].key.content, text == key { return entries[position].value }
+      position += 1
+    }
+    return nil
+  }
 
   /// A scalar that is a string, made by a function rather than written.
   static func string(_ text: String, at place: Place) -> YAMLNode {
@@ -92,6 +100,7 @@ struct YAMLEntry: Hashable, Sendable {
 extension String {
   /// The text cut to what a message can hold on one line.
   var excerpt: String {
+    if utf8.count <= 57, utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return self }
     let line = self.prefix { !$0.isNewline }
     return line.count > 60 ? line.prefix(57) + "…" : line.count < self.count ? line + "…" : self
   }

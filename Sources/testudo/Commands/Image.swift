@@ -48,7 +48,9 @@ struct ImageCommand: ParsableCommand {
     func run() throws {
       let environment = try ImageCommand.environment()
       let request = try options.request()
-      let service = try TemplateLoading(library: environment.library).service(request.path, inputs: request.inputs)
+      let (service, unpacked) = try request.loading(library: environment.library).service(
+        request.path, inputs: request.inputs)
+      defer { withExtendedLifetime(unpacked) {} }
       if let level = request.level, service.level(level) == nil {
         throw OrchestrationFault.input(
           "there is no level `\(level)`, expected one of \(service.levels.map(\.name).joined(separator: ", "))")

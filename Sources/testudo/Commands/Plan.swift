@@ -29,6 +29,7 @@ struct Plan: AsyncParsableCommand {
     case .json: try Console.print(json: actions)
     case .text where actions.isEmpty: print("nothing to do")
     case .text:
+      for line in PlannedUpdate(actions).lines { print(line) }
       print(Console.table(actions.enumerated().map { ["\($0 + 1).", $1.step.summary, $1.reason] }))
     }
     if detailedExitcode, !actions.isEmpty { throw ExitCode(2) }

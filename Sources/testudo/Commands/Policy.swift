@@ -9,7 +9,7 @@ import TOSCA
 struct PolicyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "policy", abstract: "Checks and propagates policies, and says which enforcement point has which.",
-    subcommands: [Check.self, Apply.self, Status.self, Explain.self, Decide.self])
+    subcommands: [Check.self, Apply.self, Status.self, Explain.self, Decide.self, Translate.self])
 
   struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -19,7 +19,7 @@ struct Up: AsyncParsableCommand {
   func run() async throws {
     let request = try options.request()
     // What is wrong with the template is said without starting anything.
-    _ = try TemplateLoading(library: try Installation.library()).service(request.path, inputs: request.inputs)
+    _ = try request.loading(library: try Installation.library()).service(request.path, inputs: request.inputs)
     let client = try await Installation.controlPlane()
     if detach {
       // The control plane goes on with what was asked when this program hangs up.

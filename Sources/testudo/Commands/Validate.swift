@@ -2,36 +2,61 @@ import ArgumentParser
 import Foundation
 import Glibc
 import Orchestration
+import SecTOSCA
 import TOSCA
 
 struct Validate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Checks a template: every finding with its place.",
-    discussion: "Example: testudo validate Examples/portal")
+    abstract: "Checks templates: every finding with its place.",
+    discussion: """
+      Examples: testudo validate Examples/portal
+                testudo validate --format sarif services/*.yaml >findings.sarif
+      """)
 
-  @Argument(help: "A template, or a folder with one.")
-  var path: String
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, json, sarif
+  }
 
-  @Option(name: .customLong("set"), help: "An input, as INPUT=VALUE. Repeatable.")
-  var settings: [String] = []
+  @Argument(help: "Templates, folders with one, or archives.")
+  var paths: [String]
 
-  @Option(help: "text or json.")
-  var format = DocumentFormat.text
+  @OptionGroup var template: TemplateOptions
+
+  @Option(help: "text, json or sarif.")
+  var format = Format.text
 
   func run() throws {
-    let loading = TemplateLoading(library: try Installation.library())
-    let outcome = loading.load(path, inputs: try Settings.inputs(settings))
-    switch format {
-    case .json:
-      print(render(outcome.findings, sources: outcome.sources, format: .json, color: false))
-    case .text where outcome.findings.isEmpty:
-      print("\(path): no findings")
-    case .text:
-      print(
-        render(
-          outcome.findings, sources: outcome.sources, format: .text,
-          color: isatty(1) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"]?.isEmpty ?? true))
+    let loading = try template.loading()
+    let inputs = try template.inputs()
+    var findings: [Finding] = []
+    var sources: [String: String] = [:]
+    var files: [String: String] = [:]
+    var clean: [String] = []
+    var seen: Set<Finding> = []
+    for path in paths {
+      // What says nothing of security is checked as TOSCA.
+      let outcome = loading.load(path, inputs: inputs, mustBeProtected: false)
+      if outcome.findings.isEmpty { clean.append(path) }
+      // Templates that import the same file have the same findings in it.
+      findings += outcome.findings.filter { seen.insert($0).inserted }
+      sources.merge(outcome.sources) { first, _ in first }
+      files.merge(outcome.paths) { first, _ in first }
     }
-    if outcome.hasErrors { throw ExitCode(1) }
+    switch format {
+    case .json: print(render(findings, sources: sources, format: .json, color: false), terminator: "")
+    case .sarif:
+      let log = SARIFLog(
+        kinds: (FindingKind.all + SecTOSCAFindings.all).sorted { $0.code < $1.code },
+        version: Testudo.configuration.version, root: FileManager.default.currentDirectoryPath, paths: files,
+        profiles: try Installation.library() + "/profiles")
+      print(log.text(findings, sources: sources), terminator: "")
+    case .text:
+      if !findings.isEmpty {
+        print(render(findings, sources: sources, format: .text, color: Console.mayColour(1)))
+        print(summary(of: findings))
+      }
+      for path in clean { print("\(path): no findings") }
+    }
+    if findings.contains(where: { $0.severity == .error }) { throw ExitCode(1) }
   }
 }

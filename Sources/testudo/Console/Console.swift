@@ -7,7 +7,12 @@ import TOSCA
 /// What the user sees: documents on standard output, everything else on standard error.
 enum Console {
   /// Whether standard error is a terminal that may be coloured.
-  static let isColoured = isatty(2) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"]?.isEmpty ?? true
+  static let isColoured = mayColour(2)
+
+  /// Whether a descriptor is that of a terminal that may be coloured (`NO_COLOR`, if it is set to anything, says no).
+  static func mayColour(_ descriptor: Int32) -> Bool {
+    isatty(descriptor) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"]?.isEmpty ?? true
+  }
 
   /// A line on standard error.
   static func say(_ line: String) {

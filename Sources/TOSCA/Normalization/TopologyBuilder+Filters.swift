@@ -1,0 +1,96 @@
+extension TopologyBuilder {
+  /// Whether a node filter holds of a node that a requirement could lead to; nil where that is not known before the
+  /// service is deployed.
+  func satisfies(_ filter: NodeFilter, _ candidate: Int, _ number: Int, _ source: Int) -> Bool? {
+    if let condition = filter.condition {
+      // The filter is about the relationship (2.0, 8.6), so the relationship is supposed to be there.
+      let open = scope.nodes[source].bindings[number]
+      defer { scope.nodes[source].bindings[number] = open }
+      scope.nodes[source].bindings[number].target = candidate
+      if open.capability == nil, let type = scope.nodes[source].type,
+        let requirement = catalogue.nodes.types[type].requirements[open.name.text],
+        case .chosen(let name) = chooseCapability(
+          assignment(number, of: source)?.capability, requirement, of: candidate, for: source)
+      {
+        scope.nodes[source].bindings[number].capability = name
+      }
+      return holds(condition, .relationship(node: source, requirement: number))
+    }
+    return satisfies(filter, candidate)
+  }
+
+  /// Whether a filter of 1.x (3.6.5) holds of a node; nil where that is not known before the service is deployed.
+  func satisfies(_ filter: NodeFilter, _ node: Int) -> Bool? {
+    guard let type = scope.nodes[node].type else { return nil }
+    let definition = catalogue.nodes.types[type]
+    let template = scope.nodes[node].template
+    var results = filter.properties.map { name, constraints in
+      holds(constraints, of: template.properties[name.text]?.value, definition.properties[name.text], .node(node))
+    }
+    for (name, properties) in filter.capabilities {
+      let named = definition.capabilities[name.text].map { [$0] }
+      let wanted = catalogue.find(.capability, name, in: filter.place.file, report: false)
+      let offered =
+        named
+        ?? definition.capabilities.values.filter { capability in
+          guard let wanted, let own = capabilityType(of: capability) else { return false }
+          return catalogue.capabilities.derives(own, from: wanted)
+        }
+      if offered.isEmpty { return false }
+      // Of several capabilities of the type one must fulfil everything.
+      let each = offered.map { capability in
+        let defined = typer.capabilityProperties(capability)
+        let assigned = template.capabilities[capability.name.text]?.properties
+        return Self.all(
+          properties.map { holds($1, of: assigned?[$0.text]?.value, defined[$0.text], .node(node)) })
+      }
+      results.append(each.contains(true) ? true : each.contains(where: { $0 == nil }) ? nil : false)
+    }
+    return Self.all(results)
+  }
+
+  /// Whether all hold: false where one does not, nil where one is not known.
+  private static func all(_ results: [Bool?]) -> Bool? {
+    if results.contains(false) { return false }
+    return results.contains(where: { $0 == nil }) ? nil : true
+  }
+
+  private func holds(
+    _ constraints: [ConstraintClause], of written: YAMLNode?, _ definition: PropertyDefinition?,
+    _ owner: ValueContext.Owner
+  ) -> Bool? {
+    guard let definition, let schema = definition.schema else { return false }
+    guard let node = written ?? definition.defaultValue else { return false }
+    guard let value = quietTyper.value(node, as: schema, ValueContext(subject: "", owner: owner)) else { return nil }
+    if case .unresolved = value.content { return nil }
+    return Self.all(constraints.map { quietTyper.holds($0, of: value, schema) })
+  }
+
+  /// Whether a condition holds, as seen from an owner; nil where that is not known before the service is deployed.
+  func holds(_ condition: YAMLNode, _ owner: ValueContext.Owner) -> Bool? {
+    let boolean = SchemaDefinition(type: Name(text: "boolean", place: condition.place), file: file.id)
+    return quietTyper.value(condition, as: boolean, ValueContext(subject: "", owner: owner))?.boolean
+  }
+
+  /// Checks named targets against the filters of their requirements: the template says two things that do not go
+  /// together where one does not hold.
+  func checkFilters() {
+    for source in scope.nodes.indices {
+      guard let type = scope.nodes[source].type else { continue }
+      for number in scope.nodes[source].bindings.indices {
+        let binding = scope.nodes[source].bindings[number]
+        guard binding.fulfilment == .named, let target = binding.target else { continue }
+        let defined = catalogue.nodes.types[type].requirements[binding.name.text]?.nodeFilter
+        for filter in [defined, assignment(number, of: source)?.nodeFilter].compactMap(\.self)
+        where satisfies(filter, target, number, source) == false {
+          findings.report(
+            "filter-not-met", typer.version == .tosca2_0 ? .error : .warning,
+            at: assignment(number, of: source)?.node?.place ?? binding.name.place,
+            "`\(scope.nodes[target].template.name.text.excerpt)` does not meet the node filter of the requirement "
+              + "`\(binding.name.text.excerpt)`",
+            expected: "a node for which the filter holds", related: [(filter.place, "the filter is here")])
+        }
+      }
+    }
+  }
+}
