@@ -144,6 +144,25 @@ struct SelectiveTests {
     #expect(network.clock.now - start < RetransmissionTimeout.minimum)
   }
 
+  @Test(
+    "a loss probe that repaired a loss makes the window smaller, one that was for nothing does not",
+    arguments: [true, false])
+  func lossProbeOutcome(isDuplicate: Bool) throws {
+    let (peer, acceptor) = try listening()
+    acceptor.configure = { $0.send(pattern(3 * 1448)) }
+    let first = try open(peer) + 1
+    let connection = try #require(acceptor.recorders.first?.stream as? TCPConnection)
+    let before = connection.congestion.window
+    #expect(SentSegment.all(in: peer.pass(.milliseconds(50))).map(\.seq) == [first + 2 * 1448])
+    peer.exchange(
+      .acknowledge, seq: 1001, ack: first + 3 * 1448, options: SelectiveTests.stamped(110),
+      sacked: isDuplicate ? [(first + 2 * 1448)..<(first + 3 * 1448)] : [])
+    acceptor.recorders[0].send(pattern(1448))
+    _ = peer.flush()
+    peer.exchange(.acknowledge, seq: 1001, ack: first + 4 * 1448, options: SelectiveTests.stamped(120))
+    #expect((connection.congestion.window < before) == !isDuplicate)
+  }
+
   @Test("an old duplicate is not taken for new, and a segment without a timestamp is dropped")
   func protectionAgainstWrappedNumbers() throws {
     let (peer, acceptor) = try listening()

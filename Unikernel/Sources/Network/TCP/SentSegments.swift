@@ -144,12 +144,8 @@ struct SentSegments {
   mutating func sack(
     _ start: SequenceNumber, _ end: SequenceNumber, segmentSize: Int, at now: Instant, _ delivery: inout Delivery
   ) {
-    guard start < end, first < records.count, end <= records[records.count - 1].end else { return }
-    guard start >= records[first].start else {
-      // RFC 2883, 4: a block below what is acknowledged tells of a duplicate.
-      delivery.isDuplicateReported = true
-      return
-    }
+    guard start < end, first < records.count, start >= records[first].start, end <= records[records.count - 1].end
+    else { return }
     guard var index = index(of: start) else { return }
     while index < records.count, records[index].start < end {
       if !records[index].isSacked {

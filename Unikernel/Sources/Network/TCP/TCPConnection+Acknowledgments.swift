@@ -125,6 +125,8 @@ extension TCPConnection {
   private func takeBlocks(_ options: TCPOptions, _ delivery: inout SentSegments.Delivery, at now: Instant) {
     var index = 0
     while let block = options.block(index) {
+      // RFC 2883, 4: a first block below what is acknowledged tells of a duplicate.
+      if index == 0, block.start < block.end, block.end <= sndUna { delivery.isDuplicateReported = true }
       sentSegments.sack(block.start, block.end, segmentSize: segmentSize, at: now, &delivery)
       index += 1
     }
