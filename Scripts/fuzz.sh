@@ -14,6 +14,9 @@ echo "== fuzzing templates and archives, $seconds s"
 swift build --package-path Fuzzing --scratch-path .build/fuzzing -c release --product FuzzTemplates
 mkdir -p .build/fuzzing/corpus .build/fuzzing/found
 export TESTUDO_PROFILES=$PWD/Profiles
+TMPDIR=$(mktemp -d)
+export TMPDIR
+trap 'rm -rf "$TMPDIR"' EXIT
 nice -n 19 .build/fuzzing/release/FuzzTemplates -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
   -max_len=16384 -dict=Fuzzing/templates.dict -artifact_prefix=.build/fuzzing/found/ -print_final_stats=1 -verbosity=0 \
   .build/fuzzing/corpus Fuzzing/Seeds

@@ -150,6 +150,7 @@ public struct TemplateReader: Sendable {
       findings: findings, catalogue: catalogue, limits: limits, version: version,
       tolerances: tolerances)
     if version == .tosca2_0 {
+      typer.repositories = Set(ordered.flatMap(\.content.repositories.keys))
       typer.functions = FunctionTable(files: ordered, template: template, findings: findings)
     }
     DefinitionChecker(catalogue: catalogue, typer: typer, findings: findings).checkAll()

@@ -188,6 +188,15 @@ struct NavigationTests {
     #expect((error["message"] as? String)?.contains(reason) == true, "\(error)")
   }
 
+  @Test("a policy is not renamed while the template has errors, because what names it is not known then")
+  func renameBroken() throws {
+    let client = try Client(Shop.files)
+    try client.open("service.yaml", Shop.service.replacing("port: {", with: "prot: {"))
+    var parameters = try client.position("service.yaml", "calm", 1)
+    parameters["newName"] = "quiet"
+    #expect(try client.answer("textDocument/rename", parameters)["error"] != nil)
+  }
+
   @Test("names that others know of are renamed, too")
   func renameAnalyzed() throws {
     let client = try Client(Shop.files) { result in

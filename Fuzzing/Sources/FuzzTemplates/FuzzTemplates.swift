@@ -6,7 +6,7 @@ import TOSCA
 enum Surroundings {
   /// A folder of this process.
   static let folder: String = {
-    let path = "/tmp/testudo-fuzz-\(getpid())"
+    let path = (getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp") + "/testudo-fuzz-\(getpid())"
     mkdir(path, 0o700)
     return path
   }()

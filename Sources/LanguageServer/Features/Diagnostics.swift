@@ -29,8 +29,11 @@ extension LanguageServer {
     return messages
   }
 
-  /// Inputs are given when a service is started, so that an editor need not ask for them.
-  static func isForEditors(_ finding: Finding) -> Bool { finding.code != "missing-input" }
+  /// Inputs are given when a service is started, so that an editor need not ask for them, nor for what follows from
+  /// them.
+  static func isForEditors(_ finding: Finding) -> Bool {
+    finding.code != "missing-input" && finding.code != "value-not-known"
+  }
 
   /// A finding as editors show it.
   func diagnostic(_ finding: Finding, in service: Service, _ path: String) -> Diagnostic {

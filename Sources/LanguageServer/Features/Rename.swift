@@ -18,6 +18,10 @@ extension LanguageServer {
     guard name.service.owns(name.target.file) else {
       throw .failed("`\(declaration.name)` is declared in a profile, which is not changed")
     }
+    // Policies are named in properties, which are known only where the topology is.
+    if declaration.kind == .policy, name.service.result.topology == nil {
+      throw .failed("while the template has errors, not all that names `\(declaration.name)` is known")
+    }
     let new = parameters.newName
     guard Finding.isPlain(new), !new.contains(":"), !new.hasPrefix("$") else {
       throw .failed("`\(new.prefix(100))` cannot be a name: expected letters, digits, `_`, `-` and `.`, a letter first")

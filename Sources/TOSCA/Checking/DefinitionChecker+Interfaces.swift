@@ -111,7 +111,19 @@ extension DefinitionChecker {
   func check(_ implementation: Implementation?) {
     for artifact in implementation?.artifacts ?? [] {
       if let type = artifact.type { _ = catalogue.find(.artifact, type, in: type.place.file) }
+      checkRepository(of: artifact)
     }
+  }
+
+  /// The repository of an artifact is one that some file names (12.2).
+  func checkRepository(of artifact: ArtifactDefinition) {
+    guard let name = artifact.repository else { return }
+    let local = name.text.split(separator: ":").last.map(String.init) ?? name.text
+    guard !typer.repositories.contains(local) else { return }
+    findings.report(
+      "unknown-repository", at: name.place, "unknown repository `\(name.text.excerpt)`",
+      expected: ValueTyper.oneOf(typer.repositories) ?? "a repository of this file or its imports",
+      suggestion: nearest(name.text, among: typer.repositories))
   }
 
   /// Parameters as they are defined.
@@ -145,8 +157,8 @@ extension DefinitionChecker {
       if let mapping = parameter.mapping, owner != .none { typer.checkMapping(mapping, owner) }
       check(parameter, owner)
       if let value = own.value {
-        let subject = "the value of `\(name.excerpt)`"
-        _ = typer.value(value, of: parameter, ValueContext(subject: ValueSubject(subject), owner: owner))
+        let subject = ValueSubject.named("the value of", name)
+        _ = typer.value(value, of: parameter, ValueContext(subject: subject, owner: owner))
       }
     }
   }

@@ -25,8 +25,8 @@ extension DefinitionChecker {
     guard let schema = property.schema else { return }
     guard check(schema, owner) else { return }
     if let value = property.defaultValue {
-      _ = typer.value(
-        value, of: property, ValueContext(subject: .named("the default of", property.name.text), owner: owner))
+      let subject = ValueSubject.named("the default of", property.name.text)
+      _ = typer.value(value, of: property, ValueContext(subject: subject, owner: owner))
     }
   }
 

@@ -1,5 +1,5 @@
 extension DefinitionChecker {
-  /// Checks the keynames of a data type that are for scalars (2.0, 9.4).
+  /// Checks the keynames of a data type that are for scalars (2.0, 9.1.2.2).
   func checkScalar(_ type: DataType, _ index: Int) {
     let isScalar: Bool
     if case .derived(_, .scalar) = catalogue.shape(ofDataType: index) { isScalar = true } else { isScalar = false }
@@ -20,6 +20,12 @@ extension DefinitionChecker {
       return
     }
     guard checkNumber(type, scalar, index) else { return }
+    for (unit, entry) in scalar.units where unit.isEmpty || unit.contains(where: \.isWhitespace) {
+      findings.report(
+        "wrong-scalar", at: entry.key.place, "`\(unit.excerpt)` cannot be a unit",
+        expected: "a name without white space (TOSCA 2.0, 9.1.2.2)")
+    }
+    checkRefinement(type, index)
     checkMultipliers(scalar, place)
     checkCanonicalUnit(scalar, place)
   }
@@ -43,19 +49,41 @@ extension DefinitionChecker {
     guard type.scalar?.dataType != nil, let parent = catalogue.dataTypes.parents[index] else { return true }
     let inherited = catalogue.dataTypes.types[parent].scalar
     let base = inherited?.dataType ?? Name(text: "float", place: name.place)
-    let fits: Bool
-    switch (catalogue.shape(base, in: inherited?.file ?? scalar.file, report: false), shape) {
-    case (.primitive(let wanted), _): fits = wanted == own
-    case (.derived(let wanted, _), .derived(let found, _)): fits = catalogue.dataTypes.derives(found, from: wanted)
-    default: fits = false
-    }
-    if !fits {
+    let wanted = catalogue.shape(base, in: inherited?.file ?? scalar.file, report: false)
+    if wanted == shape { return true }
+    findings.report(
+      "incompatible-refinement", at: name.place,
+      "the scalar changes the type of its number from `\(base.text.excerpt)` to `\(name.text.excerpt)`",
+      expected: "no `data_type`, or the same (TOSCA 2.0, 9.1.2.2)")
+    return false
+  }
+
+  /// A scalar type that derives from another may have more units and prefixes; what there is stays as it is.
+  private func checkRefinement(_ type: DataType, _ index: Int) {
+    guard let own = type.scalar, let parent = catalogue.dataTypes.parents[index],
+      let base = catalogue.dataTypes.types[parent].scalar
+    else { return }
+    func report(_ place: Place, _ found: String, _ expected: String) {
       findings.report(
-        "incompatible-refinement", at: name.place,
-        "the scalar changes the type of its number from `\(base.text.excerpt)` to `\(name.text.excerpt)`",
-        expected: "the same type, or one derived from it")
+        "incompatible-refinement", at: place, found, expected: expected + " (TOSCA 2.0, 9.1.2.2)",
+        related: [(catalogue.dataTypes.types[parent].header.name.place, "it is inherited from here")])
     }
-    return fits
+    if let unit = own.canonicalUnit, unit.text != base.canonicalUnit?.text {
+      report(unit.place, "the scalar changes its canonical unit", "no `canonical_unit`, or the inherited one")
+    }
+    for (what, own, base) in [("unit", own.units, base.units), ("prefix", own.prefixes, base.prefixes)] {
+      for (name, entry) in own {
+        guard let inherited = base[name], ScalarKeynames.number(inherited) != ScalarKeynames.number(entry) else {
+          continue
+        }
+        report(
+          entry.value.place, "the scalar changes the multiplier of the \(what) `\(name.excerpt)`",
+          "the inherited multiplier")
+      }
+    }
+    if base.prefixes.isEmpty, let first = own.prefixes.values.first {
+      report(first.key.place, "the scalar has prefixes, and the one it derives from has none", "no `prefixes`")
+    }
   }
 
   private func checkMultipliers(_ scalar: ScalarKeynames, _ place: Place) {
@@ -81,6 +109,7 @@ extension DefinitionChecker {
   }
 
   private func checkCanonicalUnit(_ scalar: ScalarKeynames, _ place: Place) {
+    guard scalar.units.values.allSatisfy({ ScalarKeynames.number($0) != nil }) else { return }
     let ones = scalar.units.filter { ScalarKeynames.number($0.element) == 1 }
     if ones.isEmpty {
       findings.report(

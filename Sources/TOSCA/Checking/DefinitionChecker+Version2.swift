@@ -25,6 +25,11 @@ extension DefinitionChecker {
     for (index, type) in catalogue.interfaces.declared.enumerated() { checkVersion2(type, index) }
     for (index, type) in catalogue.nodes.declared.enumerated() { checkVersion2(type, index) }
     for (index, type) in catalogue.dataTypes.declared.enumerated() { checkVersion2(type, index) }
+    for signature in (typer.functions?.definitions ?? []).flatMap(\.signatures) {
+      for schema in signature.arguments + signature.optionalArguments { check(schema) }
+      if let result = signature.result { check(result) }
+      check(signature.implementation)
+    }
   }
 
   /// A derived type only narrows a list of types: each is one that the parent lists, or derives from one (7.3, 8.1,
@@ -91,6 +96,7 @@ extension DefinitionChecker {
       check(requirement, inherited: base?.requirements[requirement.name.text], of: index)
     }
     check(type.interfaces, inherited: base?.interfaces, .nodeType(index))
+    for artifact in type.artifacts.values { checkRepository(of: artifact) }
   }
 
   /// A capability definition refines what its type defines, and adds nothing (8.2).
@@ -127,7 +133,7 @@ extension DefinitionChecker {
         "reserved-name", at: name.place, "`\(name.text)` is a built-in type",
         expected: "another name for the data type (TOSCA 2.0, 9.1)")
     }
-    if type.header.derivedFrom == nil, type.properties.isEmpty {
+    if type.header.derivedFrom == nil, type.propertiesPlace == nil {
       findings.report(
         "missing-key", at: name.place,
         "the data type `\(name.text.excerpt)` derives from nothing and has no properties",

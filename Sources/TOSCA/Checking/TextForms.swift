@@ -82,6 +82,33 @@ struct TimestampText: Comparable {
     seconds -= sign * Double(offset)
   }
 
+  /// Whether a text is a date, or a date and time, as RFC 3339 writes them, which 2.0 asks for (9.1.2.1).
+  static func isOfRFC3339(_ text: String) -> Bool {
+    let bytes = Array(text.utf8)
+    func follows(_ pattern: String, from start: Int) -> Bool {
+      guard bytes.count >= start + pattern.utf8.count else { return false }
+      return zip(pattern.utf8, bytes[start...]).allSatisfy { wanted, byte in
+        switch wanted {
+        case UInt8(ascii: "0"): (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        case UInt8(ascii: "T"): byte == wanted || byte == UInt8(ascii: "t")
+        case UInt8(ascii: "+"): byte == wanted || byte == UInt8(ascii: "-")
+        default: byte == wanted
+        }
+      }
+    }
+    guard follows("0000-00-00", from: 0) else { return false }
+    if bytes.count == 10 { return true }
+    guard follows("T00:00:00", from: 10) else { return false }
+    var end = 19
+    if end < bytes.count, bytes[end] == UInt8(ascii: ".") {
+      let digits = bytes[(end + 1)...].prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }.count
+      guard digits > 0 else { return false }
+      end += 1 + digits
+    }
+    if bytes.count == end + 1 { return bytes[end] == UInt8(ascii: "Z") || bytes[end] == UInt8(ascii: "z") }
+    return bytes.count == end + 6 && follows("+00:00", from: end)
+  }
+
   static func < (one: TimestampText, other: TimestampText) -> Bool { one.seconds < other.seconds }
 
   private static func number(_ text: inout Substring, _ digits: ClosedRange<Int>) -> Int? {

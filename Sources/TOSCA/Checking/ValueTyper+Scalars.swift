@@ -1,5 +1,5 @@
 extension ValueTyper {
-  /// A value of a scalar type (2.0, 9.4): its number is one of the type's, and its unit is known.
+  /// A value of a scalar type (2.0, 9.1.2.2): its number is one of the type's, and its unit is known.
   func scalarValue(_ node: YAMLNode, _ type: Int, _ context: ValueContext) -> Value? {
     guard let scalar = catalogue.dataTypes.types[type].scalar else { return nil }
     let expected =
@@ -25,22 +25,23 @@ extension ValueTyper {
     return Value(.scalar(amount: amount * multiplier, text: text), at: findings.table.range(node.place))
   }
 
-  /// Whether 2.0 asks more of a scalar than the versions before it: Booleans in lower case, timestamps of RFC 3339.
-  func isAllowed(_ text: String, _ primitive: Primitive) -> Bool {
+  /// Whether 2.0 asks more of a scalar than the versions before it (9.1): Booleans and `null` in lower case, timestamps
+  /// of RFC 3339, and versions as strings.
+  func isAllowed(_ text: String, _ style: YAMLNode.ScalarStyle, _ primitive: Primitive) -> Bool {
     guard version == .tosca2_0 else { return true }
     switch primitive {
     case .boolean: return text == "true" || text == "false"
-    case .timestamp:
-      guard text.count > 10 else { return text.count == 10 }
-      let hasZone = text.hasSuffix("Z") || text.hasSuffix("z") || text.dropFirst(10).contains { $0 == "+" || $0 == "-" }
-      return hasZone && (text.dropFirst(10).first == "T" || text.dropFirst(10).first == "t")
+    case .null: return text == "null" || text.isEmpty
+    case .timestamp: return TimestampText.isOfRFC3339(text)
+    case .version: return text != "0" && (style != .plain || CoreSchema.kind(of: text, style) == .string)
     default: return true
     }
   }
 
-  /// Whether a text is Base64 (RFC 4648, section 4).
+  /// Whether a text is Base64 (RFC 2045, section 6.8).
   static func isBase64(_ text: String) -> Bool {
-    let bytes = Array(text.utf8)
+    // Lines may be broken (RFC 2045, section 6.8).
+    let bytes = text.utf8.filter { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
     guard bytes.count % 4 == 0 else { return false }
     let padding = bytes.reversed().prefix { $0 == UInt8(ascii: "=") }.count
     guard padding <= 2 else { return false }

@@ -10,7 +10,7 @@ extension ValueTyper {
       if let content = Self.range(node) { return Value(content, at: findings.table.range(node.place)) }
     default:
       if case .scalar(let text, let style) = node.content, let content = Self.scalar(text, style, primitive),
-        isAllowed(text, primitive)
+        isAllowed(text, style, primitive)
       {
         if version == .tosca2_0, primitive == .string, text.hasPrefix("$$") {
           return Value(.string(String(text.dropFirst())), at: findings.table.range(node.place))
@@ -42,7 +42,8 @@ extension ValueTyper {
     case .string:
       return style != .plain || CoreSchema.kind(of: text, style) == .string ? .string(text) : nil
     case .integer: return isText ? nil : CoreSchema.integer(text).map { .integer($0) }
-    case .float: return isText ? nil : CoreSchema.float(text).map { .float($0) }
+    case .float:
+      return isText ? nil : (CoreSchema.float(text) ?? CoreSchema.integer(text).map(Double.init)).map { .float($0) }
     case .boolean: return isText ? nil : CoreSchema.boolean(text).map { .boolean($0) }
     case .null: return !isText && CoreSchema.isNull(text) ? .null : nil
     case .timestamp: return TimestampText(text) != nil ? .string(text) : nil
@@ -95,7 +96,10 @@ extension ValueTyper {
     var result: [Value.Entry] = []
     var isValid = true
     for entry in entries {
-      if let keySchema = schema.keySchema,
+      // The keys of a map may be calls whose results are known when the service runs (2.0, 10.1).
+      let isCall = version == .tosca2_0 && entry.name.hasPrefix("$") && !entry.name.hasPrefix("$$")
+      if version == .tosca2_0, schema.keySchema == nil, !isCall, !isStringKey(entry.key, context) { isValid = false }
+      if let keySchema = schema.keySchema, !isCall,
         value(entry.key, as: keySchema, context.inside("a key of \(context.subject)")) == nil
       {
         isValid = false
@@ -104,12 +108,21 @@ extension ValueTyper {
         context.isSensitive
         ? "an entry of \(context.subject)" : "the entry `\(entry.name.excerpt)` of \(context.subject)"
       if let value = value(entry.value, as: schema.entrySchema, context.inside(subject)) {
-        result.append(Value.Entry(key: entry.name, at: findings.table.range(entry.key.place), value: value))
+        let isEscaped = version == .tosca2_0 && entry.name.hasPrefix("$$")
+        let key = isEscaped ? String(entry.name.dropFirst()) : entry.name
+        result.append(Value.Entry(key: key, at: findings.table.range(entry.key.place), value: value))
       } else {
         isValid = false
       }
     }
     return isValid ? Value(.map(result), at: findings.table.range(node.place)) : nil
+  }
+
+  /// Whether a key is a string, as keys are without a schema (2.0, 9.1.3.2); reported where it is not.
+  private func isStringKey(_ key: YAMLNode, _ context: ValueContext) -> Bool {
+    if case .scalar(let text, let style) = key.content, CoreSchema.kind(of: text, style) == .string { return true }
+    reportWrongType(key, "a string: put it in quotes", context.inside("a key of \(context.subject)"))
+    return false
   }
 
   /// A value of a data type with properties; those that are not given and have a default come last.

@@ -11,6 +11,8 @@ final class ValueTyper {
   let version: TOSCAVersion
   /// What is let pass.
   let tolerances: Tolerance
+  /// The names of the repositories of all files (2.0).
+  var repositories: Set<String> = []
   /// The functions that files define (2.0).
   var functions: FunctionTable?
   /// What functions look values up in; nil where types are checked without a template.

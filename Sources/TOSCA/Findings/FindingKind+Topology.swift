@@ -16,7 +16,6 @@ extension FindingKind {
     FindingKind("missing-mapping", "No property is mapped to an input that must have a value.", tosca2: "15.2"),
     FindingKind(
       "no-substitution", "No template is known that stands for a node.", simpleProfile: "3.8.13", tosca2: "15.1"),
-    FindingKind("repeated-requirement", "A requirement is mapped again after all that is left.", tosca2: "15.5"),
     FindingKind("reserved-name", "A type has the name of a built-in one.", tosca2: "9.1"),
     FindingKind(
       "substitution-cycle", "A template has in itself the node that it stands for.", simpleProfile: "3.8.13",

@@ -3,10 +3,14 @@ final class FunctionTable {
   /// A function with its refinements.
   private var visible: [UInt32: [String: FunctionDefinition]] = [:]
   private let findings: FindingCollector
+  /// All definitions, and refinements, as they are written.
+  let definitions: [FunctionDefinition]
 
   /// The functions of files that import each other; `template` is the one whose service template refines those it sees.
   init(files: [LoadedFile], template: LoadedFile, findings: FindingCollector) {
     self.findings = findings
+    definitions =
+      files.flatMap { $0.content.functions.values } + (template.content.topology?.functions.values ?? [])
     let isUsed = files.contains { !$0.content.functions.isEmpty }
     if isUsed {
       let known = Dictionary(files.map { ($0.id, $0) }) { first, _ in first }

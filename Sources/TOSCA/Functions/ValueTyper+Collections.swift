@@ -1,5 +1,5 @@
 extension ValueTyper {
-  /// The functions of texts, lists, maps and sets (2.0, 10.2.5 to 10.2.7); nil where the call is of another, or its
+  /// The functions of texts, lists, maps and sets (2.0, 10.2.2.3 to 10.2.4); nil where the call is of another, or its
   /// arguments do not fit.
   func collection(_ call: FunctionCall, _ values: [Value]) -> Value.Content? {
     switch call.function {
@@ -83,7 +83,7 @@ extension ValueTyper {
     return result
   }
 
-  /// The arithmetic functions (2.0, 10.2.8); nil where the call is of another, its arguments do not fit, or there is no
+  /// The arithmetic functions (2.0, 10.2.5); nil where the call is of another, its arguments do not fit, or there is no
   /// result.
   func arithmetic(_ call: FunctionCall, _ values: [Value]) -> Value.Content? {
     let integers = values.compactMap(\.integer)
@@ -108,7 +108,7 @@ extension ValueTyper {
     case .floor where numbers.count == 1: return Int(exactly: first.rounded(.down)).map { .integer($0) }
     case .ceil where numbers.count == 1: return Int(exactly: first.rounded(.up)).map { .integer($0) }
     case .round where numbers.count == 1:
-      // A number just between two integers goes down (10.2.8.6).
+      // A number just between two integers goes down (10.2.5.6).
       return Int(exactly: (first - 0.5).rounded(.up)).map { .integer($0) }
     default: return nil
     }

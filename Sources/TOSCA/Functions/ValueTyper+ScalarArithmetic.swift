@@ -20,7 +20,7 @@ extension ValueTyper {
   func scalarArithmetic(_ call: FunctionCall, _ values: [Value], _ type: Int, _ context: ValueContext) -> Evaluated {
     guard let scalar = catalogue.dataTypes.types[type].scalar, let unit = scalar.unit else { return .unknown }
     let amounts = values.compactMap { amount($0, type) }
-    guard amounts.count == values.count, let first = amounts.first else {
+    guard amounts.count == values.count, let first = amounts.first, amounts.count > 1 || call.function == .sum else {
       reportArguments(call, "amounts in units of the scalar type")
       return .invalid
     }

@@ -17,7 +17,8 @@ extension FileLoader {
       return []
     }
     if definition.isProfile {
-      let loaded = loadProfile(name, orDeclared: true)
+      var loaded = loadProfile(name, orDeclared: true)
+      if loaded.isEmpty, let bundled = loadBundledProfile(name, for: importer) { loaded = [bundled] }
       if loaded.isEmpty { reportUnknownProfile(name, place) }
       return loaded.map { ($0, definition.prefix?.text) }
     }
@@ -144,11 +145,21 @@ extension FileLoader {
       expected: "a file relative to the importing one", suggestion: nearest(wanted, among: present))
   }
 
+  /// Reads the profile of a name among the files that come with the template.
+  private func loadBundledProfile(_ name: String, for importer: UInt32) -> UInt32? {
+    guard let path = bundled.file(of: name), let real = FileAccess.realPath(path),
+      roots.contains(where: { PathText.relative(real, to: $0) != nil })
+    else { return nil }
+    if let id = isOpen(real) { return id == importer ? nil : id }
+    let id = load(path, realPath: real, displayName: entry.displayName(path), isProfile: false)
+    return id == importer ? nil : id
+  }
+
   private func reportUnknownProfile(_ name: String, _ place: Place) {
     findings.report(
       "unknown-profile", at: place, "unknown profile `\(name.excerpt)`",
       expected: "a profile of the product, or a file ending in `.yaml`",
-      suggestion: nearest(name, among: profiles.names()))
+      suggestion: nearest(name, among: profiles.names() + bundled.names()))
   }
 
   static func isFileName(_ name: String) -> Bool { name.hasSuffix(".yaml") || name.hasSuffix(".yml") }

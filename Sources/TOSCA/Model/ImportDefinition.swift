@@ -6,7 +6,7 @@ struct ImportDefinition: Sendable {
   var repository: Name?
   /// What the imported names are put behind.
   var prefix: Name?
-  /// Whether `file` is the name of a profile (2.0, 6.5).
+  /// Whether `file` is the name of a profile (2.0, 6.8.1).
   var isProfile = false
 
   /// Reads `imports`.

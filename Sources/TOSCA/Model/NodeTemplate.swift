@@ -26,7 +26,7 @@ struct NodeTemplate: Sendable {
   var copy: Name?
   /// Its metadata.
   var metadata: OrderedMap<Name>
-  /// How many nodes are made of it (2.0, 14.2), as written.
+  /// How many nodes are made of it (2.0, 14.1), as written.
   var count: YAMLNode?
 
   /// Reads a template.

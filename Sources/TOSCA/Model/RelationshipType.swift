@@ -9,9 +9,9 @@ struct RelationshipType: TypeDefinition {
   var interfaces: OrderedMap<InterfaceDefinition>
   /// The capability types (in practice also node types) it may lead to; empty means all.
   var validTargetTypes: [Name]
-  /// The node types it may lead to (2.0, 8.3); empty means all.
+  /// The node types it may lead to (2.0, 7.3); empty means all.
   var validTargetNodeTypes: [Name] = []
-  /// The node types it may start from (2.0, 8.3); empty means all.
+  /// The node types it may start from (2.0, 7.3); empty means all.
   var validSourceNodeTypes: [Name] = []
 
   init(_ name: Name, _ node: YAMLNode, _ context: SyntaxContext) {

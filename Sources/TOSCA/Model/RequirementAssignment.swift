@@ -20,17 +20,17 @@ struct RequirementAssignment: Sendable {
   var relationship: Relationship?
   /// What must hold of the target.
   var nodeFilter: NodeFilter?
-  /// Which of the nodes that are made of the target's template (2.0, 8.5.3), as written.
+  /// Which of the nodes that are made of the target's template (2.0, 8.5.1), as written.
   var nodeIndex: YAMLNode?
-  /// How many relationships it stands for (2.0, 8.5.3), as written.
+  /// How many relationships it stands for (2.0, 8.5.1), as written.
   var count: YAMLNode?
   /// How many relationships it stands for (1.3, 3.8.2).
   var occurrences: Bounds?
   /// What it takes of the properties of the target's capability (2.0, 8.5.5).
   var allocation = OrderedMap<PropertyAssignment>()
-  /// Whether the service is still valid where it is not fulfilled (2.0, 8.5.3).
+  /// Whether the service is still valid where it is not fulfilled (2.0, 8.5.1).
   var isOptional = false
-  /// Where its target is looked for: `internal`, `external` (2.0, 8.5.3).
+  /// Where its target is looked for: `internal`, `external` (2.0, 8.5.1).
   var directives: [Name] = []
 
   /// Reads an assignment, or its short form: the target.

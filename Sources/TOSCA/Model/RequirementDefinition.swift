@@ -10,9 +10,9 @@ struct RequirementDefinition: Sendable {
   var relationship: Name?
   /// The interfaces that the relationship gets.
   var interfaces: OrderedMap<InterfaceDefinition>
-  /// The properties that the relationship's type gets, or refines (2.0, 8.5.2).
+  /// The properties that the relationship's type gets, or refines (2.0, 8.4).
   var properties = OrderedMap<PropertyDefinition>()
-  /// The attributes that the relationship's type gets, or refines (2.0, 8.5.2).
+  /// The attributes that the relationship's type gets, or refines (2.0, 8.4).
   var attributes = OrderedMap<PropertyDefinition>()
   /// What else must hold of the target.
   var nodeFilter: NodeFilter?

@@ -37,7 +37,7 @@ final class SchemaDefinition: Sendable {
       if entity.context.isVersion2, entity.key("type") == nil,
         !constraints.isEmpty || entrySchema != nil || keySchema != nil
       {
-        // A refinement that leaves the type as it is (2.0, 9.11.1).
+        // A refinement that leaves the type as it is (2.0, 9.4).
         return SchemaDefinition(
           type: Name(text: "", place: place ?? entity.node.place), entrySchema: entrySchema, keySchema: keySchema,
           constraints: constraints, file: entity.context.file)
@@ -88,7 +88,7 @@ struct ConstraintClause: Sendable {
     case maxLength = "max_length"
     case pattern
     case schema
-    /// A validation clause (2.0, 9.12): its operand is the whole condition.
+    /// A validation clause (2.0, 9.11): its operand is the whole condition.
     case validation
   }
 

@@ -101,7 +101,11 @@ struct ServiceFile: Sendable {
     _ = entity.string("description")
     if context.isVersion2 { _ = entity.metadata() }
     if entity.string("url") == nil, entity.key("url") == nil { entity.reportMissing("url") }
-    if !context.isVersion2 { _ = entity.take("credential") }
+    if entity.take("credential") != nil, context.isVersion2 {
+      context.findings.report(
+        "unknown-key", .warning, at: entity.key("credential") ?? node.place,
+        "`credential` is no keyname of a repository since TOSCA 2.0", expected: "`url` (TOSCA 2.0, 6.5)")
+    }
     entity.finish()
     return node
   }

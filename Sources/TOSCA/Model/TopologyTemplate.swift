@@ -74,7 +74,12 @@ struct TopologyTemplate: Sendable {
         continue
       }
       if source.copy != nil { reportCopy(of: copy, source.name, context) }
-      relationshipTemplates[name] = template.copying(source)
+      var root = source
+      for _ in written.keys where root.copy != nil {
+        guard let next = root.copy.flatMap({ written[$0.text] }) else { break }
+        root = next
+      }
+      relationshipTemplates[name] = template.copying(source.copy == nil ? source : source.copying(root))
     }
   }
 

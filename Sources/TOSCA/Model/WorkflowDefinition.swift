@@ -1,6 +1,6 @@
 /// An imperative workflow (1.3, 3.8.7; 2.0, 13.2).
 struct WorkflowDefinition: Sendable {
-  /// A step of a workflow (1.3, 3.6.26; 2.0, 13.2.3).
+  /// A step of a workflow (1.3, 3.6.26; 2.0, 13.2.2).
   struct Step: Sendable {
     /// Its name.
     var name: Name

@@ -18,12 +18,6 @@ extension TopologyBuilder {
       var mapped = SubstitutionMapping.Requirement(name: requirement.name.text, targets: targets)
       if case .exactly(let count)? = requirement.count { mapped.count = count }
       mapped.isUnbounded = requirement.count == .unbounded
-      if let earlier = result.requirements.last(where: { $0.name == mapped.name }), earlier.isUnbounded {
-        mappingFindings.report(
-          "repeated-requirement", at: requirement.name.place,
-          "all assignments of `\(mapped.name.excerpt)` that are left are mapped before",
-          expected: "no mapping after one with `UNBOUNDED` (TOSCA 2.0, 15.5)")
-      }
       result.requirements.append(mapped)
     }
     mapInterfaces(mappings, definition, &result)

@@ -65,14 +65,18 @@ extension TopologyBuilder {
 
   /// Checks a relationship template against its type.
   func check(_ template: RelationshipTemplate) {
+    // A copy of what is not there was reported, and has no type.
+    if let copy = template.copy, copy.text == template.type.text { return }
     guard let type = catalogue.find(.relationship, template.type, in: file.id) else { return }
+    // What `SELF` is has a meaning in 2.0 for each relationship that is made of the template (10.3).
+    let owner: ValueContext.Owner = typer.version == .tosca2_0 ? .relationshipType(type) : .none
     let definition = catalogue.relationships.types[type]
     _ = properties(
       template.properties, definition.properties, of: "relationship template `\(template.name.text.excerpt)`",
-      at: template.name.place, .none)
+      at: template.name.place, owner)
     _ = attributes(
       template.attributes, definition.attributes, definition.properties,
-      of: "relationship template `\(template.name.text.excerpt)`", .none)
-    _ = interfaces(template.interfaces, definition.interfaces, .none)
+      of: "relationship template `\(template.name.text.excerpt)`", owner)
+    _ = interfaces(template.interfaces, definition.interfaces, owner)
   }
 }

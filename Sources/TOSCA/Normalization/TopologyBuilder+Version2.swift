@@ -34,6 +34,8 @@ extension TopologyBuilder {
 
   private func checkVersion2(node index: Int) {
     let template = scope.nodes[index].template
+    let definitions = DefinitionChecker(catalogue: catalogue, typer: typer, findings: findings)
+    for artifact in template.artifacts.values { definitions.checkRepository(of: artifact) }
     let integer = SchemaDefinition(type: Name(text: "integer", place: template.name.place), file: file.id)
     if let count = template.count, Condition.isCall(count) {
       _ = typer.value(
@@ -60,6 +62,8 @@ extension TopologyBuilder {
   /// How many relationships an assignment stands for; nil where that is not known yet.
   private func count(of assignment: RequirementAssignment, _ node: Int, _ integer: SchemaDefinition) -> Int? {
     guard let written = assignment.count else { return 1 }
+    // What is no count was reported when it was read.
+    if !Condition.isCall(written), written.text.flatMap(CoreSchema.integer).map({ $0 < 0 }) ?? true { return nil }
     var context = ValueContext(
       subject: "`count` of the requirement `\(assignment.name.text.excerpt)`", owner: .node(node))
     context.isRequirement = true

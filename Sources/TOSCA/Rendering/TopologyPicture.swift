@@ -46,7 +46,7 @@ struct TopologyPicture {
     let numbers = Dictionary(topology.nodes.enumerated().map { ($1.name, $0) }) { first, _ in first }
     boxes = topology.nodes.map { node in
       var notes: [String] = []
-      if let count = node.count { notes.append("× " + (count.integer.map(String.init) ?? "?")) }
+      if let count = node.count { notes.append("× \(Self.number(count))") }
       if let substitution = node.substitution {
         notes.append("stands for \(substitution.topology.nodes.count) nodes")
       } else if !node.directives.isEmpty {
@@ -101,6 +101,13 @@ struct TopologyPicture {
   /// Whether a relationship is one of the Simple Profile's `HostedOn`, or of a profile's own of that name.
   private static func isHosting(_ type: TypeReference) -> Bool {
     ([type.name] + type.ancestors).contains { short($0) == "HostedOn" }
+  }
+
+  /// A count as it is shown. (A function of its own, since the optimizer of Swift 6.3.1 fails on it within the closure
+  /// that makes boxes.)
+  private static func number(_ count: Value) -> String {
+    if case .integer(let number) = count.content { return String(number) }
+    return "?"
   }
 
   /// The last part of a type's name.

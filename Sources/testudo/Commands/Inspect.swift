@@ -49,7 +49,7 @@ struct Inspect: ParsableCommand {
       return
     }
     switch format {
-    case .json: print(try document(topology, service))
+    case .json: try printDocument(topology, service)
     case .yaml: print(topology.yaml(), terminator: "")
     case .dot: print(topology.dot(), terminator: "")
     case .svg: print(topology.svg(), terminator: "")
@@ -69,14 +69,14 @@ struct Inspect: ParsableCommand {
     return (topology, outcome.service)
   }
 
-  /// The topology's own JSON form, with the protection beside it.
-  private func document(_ topology: Topology, _ service: ProtectedService?) throws -> String {
-    var members = ["\"topology\": " + topology.json().trimmingCharacters(in: .newlines)]
-    if let table = service?.protectionTable {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      members.append("\"protection\": " + String(decoding: try encoder.encode(table), as: UTF8.self))
-    }
-    return "{\n" + members.joined(separator: ",\n") + "\n}"
+  /// Prints the topology's own JSON form, with the protection beside it. It can be large, and is not copied.
+  private func printDocument(_ topology: Topology, _ service: ProtectedService?) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let table = try service.map { try encoder.encode($0.protectionTable) }
+    print("{\n\"topology\": ", terminator: "")
+    print(topology.json(), terminator: "")
+    if let table { print(",\n\"protection\": " + String(decoding: table, as: UTF8.self)) }
+    print("}")
   }
 }
