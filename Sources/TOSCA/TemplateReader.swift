@@ -76,9 +76,11 @@ public struct TemplateReader: Sendable {
   public func read(_ path: String) -> ReadResult {
     let table = SourceTable()
     let recorder = isIndexing ? IndexRecorder(marker: completionMarker) : nil
-    let findings = FindingCollector(table: table, limit: limits.findings, recorder: recorder)
+    let findings = FindingCollector(
+      table: table, limit: limits.findings, tolerances: tolerances, recorder: recorder)
     var reader = self
     if usesSettings { reader.apply(SettingsReader(findings: findings, limits: limits).read(for: path)) }
+    findings.tolerances = reader.tolerances
     let entry = unsavedEntry(path) ?? EntryPoint.find(path, limits: limits, findings: findings)
     let topology = entry.flatMap { reader.read($0, findings) }
     var result = ReadResult(topology: findings.hasErrors ? nil : topology, findings: findings.sorted())

@@ -95,6 +95,9 @@ final class FileLoader {
         "missing-profile", .warning, at: table.start(of: file), "the profile `\(name)` is not in the profile folder",
         expected: "the Simple Profile's types in `\(name)`")
     }
+    if tolerances.contains(.nonNormativeTypes), let further = version.nonNormativeProfile {
+      return loaded + loadProfile(further)
+    }
     return loaded
   }
 
@@ -275,13 +278,13 @@ final class FileLoader {
         suggestion: near == nil ? nil : "tosca_definitions_version")
       return nil
     }
-    if let text = value.text, text.hasPrefix("tosca_simple_profile_for_nfv_1_0"),
-      tolerances.contains(.networkFunctionsVersion)
+    if let text = value.text, TOSCAVersion(rawValue: text) == nil,
+      let (version, tolerance) = TOSCAVersion.spelt(text), tolerances.contains(tolerance)
     {
       findings.report(
-        "tolerated", .warning, at: value.place, "`\(text.excerpt)` is read as the Simple Profile 1.2",
-        expected: expected)
-      return .simple1_2
+        "tolerated", .warning, at: value.place,
+        "`\(text.excerpt)` is read as `\(version.rawValue)`; tolerated by `\(tolerance.name)`", expected: expected)
+      return version
     }
     guard let text = value.text, let version = TOSCAVersion(rawValue: text) else {
       findings.report(
