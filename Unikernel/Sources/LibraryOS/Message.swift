@@ -29,6 +29,14 @@ public struct HTTPRequest: Sendable {
     self.body = body
   }
 
+  /// The value of the first field of that name (lower case), which is written in the source.
+  public func header(named name: StaticString) -> ByteString? {
+    for field in headers where field.name.equals(name) {
+      return field.value
+    }
+    return nil
+  }
+
   /// The value of the first field of that name (lower case).
   public func header(_ name: ByteString) -> ByteString? {
     for field in headers where field.name == name {

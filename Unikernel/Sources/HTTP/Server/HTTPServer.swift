@@ -7,8 +7,8 @@ import LibraryOS
 /// progress any more. Bounds: `maximum-connections` (further ones are reset), the limits on each message, and
 /// `heldBytesLimit` for all incomplete requests together (beyond, the one that needs more is answered with 503).
 public final class HTTPServer: StreamAcceptor, Module, Timed {
-  /// How many bytes of incomplete requests are held in all.
-  static let heldBytesLimit = 32 << 20
+  /// How many bytes of incomplete requests are held in all. The platform sets it to what its memory allows.
+  public var heldBytesLimit = 32 << 20
 
   /// `http`.
   public let name: ByteString = "http"
