@@ -78,7 +78,7 @@ struct HandlerTests {
   func unsafe() throws {
     let reads =
       "  let a: [UInt8] = [1]\n  let b = a.withUnsafeBufferPointer { $0[100] }\n  return .text(Text(Int(b)))\n}"
-    #expect(try findings(Self.head + reads) == ["unsafe-handler-code 4 a", "unsafe-handler-code 4 "])
+    #expect(try findings(Self.head + reads) == ["unsafe-handler-code 4 a", "unsafe-handler-code 4 $0"])
     #expect(
       try findings(Self.head + reads.replacing("a.with", with: "unsafe a.with")) == ["unsafe-handler-code 4 unsafe"])
     let counts = "nonisolated(unsafe) var count = 0\n"

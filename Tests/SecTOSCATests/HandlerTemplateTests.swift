@@ -126,7 +126,7 @@ struct HandlerTemplateTests {
           "      artifacts:\n",
           "      artifacts:\n        pages: { type: sectosca.artifacts.StaticSite, file: guestbook }\n"
         ),
-      ], code: "unused-handler", line: "guestbook:", severity: .warning),
+      ], code: "unused-handler", line: "file: guestbook", severity: .warning),
     Mistake(
       testDescription: "a store that does not fit", changes: [("capacity: 256 KiB", "capacity: 16 MiB")],
       code: "invalid-value", line: "capacity: 16 MiB"),

@@ -1,8 +1,17 @@
 import CHandler
 import Handler
+import Interchange
 import LibraryOS
 
 #if hasFeature(Embedded)
+  /// Says why the image ends (`Sources/CHandler/Steps.c`).
+  @c(testudo_handler_exhausted)
+  public func handlerExhausted() {
+    let report = Report.failed(reason: "the handler took more steps than it may for one request")
+    let frame = FrameReader.frame(report.encode())
+    frame.withUnsafeBufferPointer { testudo_handler_report($0.baseAddress, UInt64($0.count)) }
+  }
+
   @section("modules") @used
   let entry: ModuleEntry = (
     63,

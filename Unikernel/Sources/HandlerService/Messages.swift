@@ -14,7 +14,7 @@ extension Request {
     }
     let principal = exchange.principal
     self.init(
-      method: request.method == "HEAD" ? "GET" : Text(bytes: request.method.bytes),
+      method: request.method.equals("HEAD") ? "GET" : Text(bytes: request.method.bytes),
       path: Text(bytes: request.path.bytes), query: Text(bytes: request.query.bytes), headers: headers,
       body: Text(bytes: request.body),
       caller: Caller(
@@ -50,10 +50,8 @@ extension HTTPResponse {
 
   /// What only the server says: how long the message is, and what becomes of the connection.
   private static func isReserved(_ name: ByteString) -> Bool {
-    switch name {
-    case "connection", "content-length", "date", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade": true
-    default: false
-    }
+    name.equals("connection") || name.equals("content-length") || name.equals("date") || name.equals("keep-alive")
+      || name.equals("te") || name.equals("trailer") || name.equals("transfer-encoding") || name.equals("upgrade")
   }
 
   /// A token (RFC 9110, 5.6.2) in lower case.
