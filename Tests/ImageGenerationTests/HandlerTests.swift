@@ -104,6 +104,18 @@ struct HandlerTests {
     #expect(names.count == 2)
   }
 
+  @Test("a compiler that needs more than it may have is ended, and nothing is kept")
+  func bounds() throws {
+    var compiler = compiler()
+    compiler.memoryLimit = 128 << 20
+    let fault = #expect(throws: ImageFault.self) { try compiler.compile(sources(Self.head + "  .text(\"\")\n}")) }
+    guard case .compiling = fault else {
+      Issue.record("\(String(describing: fault))")
+      return
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/cache") == [])
+  }
+
   @Test("where the compiler is missing, its lack is the host's")
   func missingCompiler() throws {
     let bare = try TemporaryFolder()

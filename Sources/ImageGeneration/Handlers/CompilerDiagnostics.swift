@@ -77,7 +77,7 @@ struct CompilerDiagnostics {
     let start = String(decoding: before, as: UTF8.self).unicodeScalars.count + 1
     let rest = String(decoding: bytes.dropFirst(max(0, column - 1)), as: UTF8.self)
     let word = rest.unicodeScalars.prefix {
-      $0 == "_" || $0.properties.isAlphabetic || $0.properties.numericType != nil
+      $0 == "_" || $0 == "$" || $0.properties.isAlphabetic || $0.properties.numericType != nil
     }
     return (start, start + max(1, word.count))
   }

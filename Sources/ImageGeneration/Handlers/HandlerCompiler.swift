@@ -9,6 +9,10 @@ struct HandlerCompiler {
   let library: LinkLibrary
   /// The folder that keeps objects.
   let cache: String
+  /// The most memory that a compiler may ask for, in bytes.
+  var memoryLimit = 4 << 30
+  /// The most processor time that a compiler may take, in seconds; in wall time, twice that.
+  var timeLimit = 30
 
   /// How the compiler is called: as for the library itself, and with no unsafe code.
   static let options = [
@@ -38,10 +42,6 @@ struct HandlerCompiler {
     """
   static let entryName = "testudo-entry.swift"
 
-  /// The most memory that a compiler may ask for, in bytes.
-  static let memoryLimit = 4 << 30
-  /// The most processor time that a compiler may take, in seconds; in wall time, twice that.
-  static let timeLimit = 30
   /// The most objects that are kept.
   static let maximumObjects = 64
 
@@ -121,18 +121,18 @@ struct HandlerCompiler {
     _ arguments: [String], in folder: String, log: String, refused: (String) throws(ImageFault) -> Void
   ) throws(ImageFault) {
     let bounds = [
-      "/usr/bin/prlimit", "--as=\(HandlerCompiler.memoryLimit)", "--cpu=\(HandlerCompiler.timeLimit)", "--core=0", "--",
+      "/usr/bin/prlimit", "--as=\(memoryLimit)", "--cpu=\(timeLimit)", "--core=0", "--",
     ]
     let process = Subprocess(
-      arguments: bounds + arguments, folder: folder, log: log, limit: .seconds(2 * HandlerCompiler.timeLimit))
+      arguments: bounds + arguments, folder: folder, log: log, limit: .seconds(2 * timeLimit))
     switch process.run() {
     case .exited(0): return
     case .exited: try refused(process.output(limit: 256 << 10))
     case .signalled(let signal):
       throw .compiling(
-        message: "signal \(signal) ended the compiler, which may take \(HandlerCompiler.timeLimit) s and "
-          + "\(HandlerCompiler.memoryLimit >> 30) GiB")
-    case .timedOut: throw .compiling(message: "the compiler took longer than \(2 * HandlerCompiler.timeLimit) s")
+        message: "signal \(signal) ended the compiler, which may take \(timeLimit) s and "
+          + "\(memoryLimit >> 30) GiB")
+    case .timedOut: throw .compiling(message: "the compiler took longer than \(2 * timeLimit) s")
     case .notStarted(let error): throw .compiling(message: "the compiler cannot be started (error \(error))")
     }
   }
