@@ -17,6 +17,7 @@ let modules: [(name: String, dependencies: [Target.Dependency])] = [
   ("ReverseProxy", ["HTTP"]),
   ("KeyValue", []),
   ("HandlerService", ["Handler", "CHandler"]),
+  ("TransportSecurity", ["CBearSSL"]),
 ]
 
 let interchange: Target.Dependency = .product(name: "Interchange", package: "Interchange")
@@ -42,7 +43,8 @@ let package = Package(
     + (modules.map(\.name) + ["LibraryOS", "Cryptography", "Handler"]).map { name in
       .testTarget(
         name: "\(name)Tests",
-        dependencies: Set([name, "LibraryOS", "LibraryOSTesting", "Cryptography", "CBearSSL", "Handler"]).sorted()
+        dependencies: Set([name, "LibraryOS", "LibraryOSTesting", "Cryptography", "CBearSSL", "HTTP", "Handler"])
+          .sorted()
           .map { .target(name: $0) } + [interchange])
     },
   swiftLanguageModes: [.v6]

@@ -110,14 +110,16 @@ struct OperationDefinition: Sendable {
   /// (3.6.20), though not beside its own.
   static func readBeside(_ site: DefinitionSite, _ entity: inout Entity) -> OrderedMap<OperationDefinition> {
     var result = OrderedMap<OperationDefinition>()
-    let hasOwnForm = entity.context.version == .simple1_3 && entity.node["operations"] != nil
+    let isVersion3 = entity.context.version == .simple1_3
+    let hasOwnForm = isVersion3 && entity.node["operations"] != nil
     let keynames = [
       "type", "description", "inputs", "operations", "notifications", "derived_from", "version", "metadata",
     ]
     for entry in entity.remaining {
       guard let name = entity.string(entry.key, "an operation's name") else { continue }
-      let near = nearest(name.text, among: keynames)
-      if hasOwnForm || (entity.context.version == .simple1_3 && near != nil) {
+      // Before 1.3 every other keyname is an operation.
+      let near = isVersion3 ? nearest(name.text, among: keynames) : nil
+      if hasOwnForm || near != nil {
         entity.context.findings.report(
           "unknown-key", at: entry.key.place, "unknown keyname `\(name.text.excerpt)` in \(entity.what)",
           expected: "one of " + keynames.prefix(5).map { "`\($0)`" }.joined(separator: ", "), suggestion: near)

@@ -15,7 +15,7 @@ public final class HTTPServer: StreamAcceptor, Module, Timed {
 
   let pipeline: Pipeline
   let clock: any Clock
-  private let network: any StreamNetwork
+  private let registry: Registry
   private var prepared: HTTPServerSettings?
   private(set) var settings: HTTPServerSettings?
   private(set) var isListening = false
@@ -36,7 +36,7 @@ public final class HTTPServer: StreamAcceptor, Module, Timed {
   public init(registry: Registry) {
     self.pipeline = registry.pipeline
     self.clock = registry.clock
-    self.network = registry.network
+    self.registry = registry
   }
 
   /// How many connections are open.
@@ -60,7 +60,8 @@ public final class HTTPServer: StreamAcceptor, Module, Timed {
     guard let prepared else { return }
     self.prepared = nil
     settings = prepared
-    isListening = network.listen(port: prepared.port, acceptor: self)
+    let acceptor = registry.streamSecurity?.securing(self) ?? self
+    isListening = registry.network.listen(port: prepared.port, acceptor: acceptor)
   }
 
   /// Forgets settings that were prepared.

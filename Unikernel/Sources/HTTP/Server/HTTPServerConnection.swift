@@ -148,6 +148,8 @@ final class HTTPServerConnection: StreamHandler {
     ) { [self] response in
       answer(response)
     }
+    exchange.isSecure = stream.isSecure
+    if let peer = stream.peer { exchange.principal = peer }
     self.exchange = exchange
     server.pipeline.advance(exchange)
   }
