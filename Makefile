@@ -4,7 +4,7 @@ BUILD := .build
 LIBRARY := $(BUILD)/library
 GUEST := $(BUILD)/guest
 GUEST_OBJECTS := $(GUEST)/x86_64-unknown-none-elf/release
-FORMATTED := Package.swift Sources Tests Benchmarks Interchange/Package.swift Interchange/Sources Interchange/Tests \
+FORMATTED := Package.swift Sources Tests Benchmarks Examples/handler Interchange/Package.swift Interchange/Sources Interchange/Tests \
   Unikernel/Package.swift Unikernel/Sources Unikernel/Tests \
   Fuzzing/Package.swift Fuzzing/Sources/FuzzTemplates
 

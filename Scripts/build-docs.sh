@@ -11,14 +11,16 @@ docc=$toolchain/docc
 }
 triple=$(swiftc -print-target-info | sed -n 's/^ *"unversionedTriple": "\(.*\)",*$/\1/p' | head -1)
 
-for library in TOSCA Cedar; do
+for library in TOSCA Cedar Handler; do
   echo "== documenting $library"
-  swift build --target "$library"
+  package=(--package-path . --scratch-path .build)
+  [ "$library" = Handler ] && package=(--package-path Unikernel --scratch-path .build/unikernel-tests)
+  swift build "${package[@]}" --target "$library"
   graphs=.build/symbol-graphs/$library archive=.build/docs/$library.doccarchive
   rm -rf "$graphs" "$archive"
   mkdir -p "$graphs" .build/docs
   swift symbolgraph-extract -module-name "$library" -target "$triple" -minimum-access-level public \
-    -I "$(swift build --show-bin-path)/Modules" -I Sources/CYAML -output-dir "$graphs"
+    -I "$(swift build "${package[@]}" --show-bin-path)/Modules" -I Sources/CYAML -output-dir "$graphs"
   "$docc" convert --additional-symbol-graph-dir "$graphs" --output-dir "$archive" \
     --fallback-display-name "$library" --fallback-bundle-identifier "testudo.$library"
 done

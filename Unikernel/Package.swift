@@ -16,6 +16,7 @@ let modules: [(name: String, dependencies: [Target.Dependency])] = [
   ("StaticSite", []),
   ("ReverseProxy", ["HTTP"]),
   ("KeyValue", []),
+  ("HandlerService", ["Handler", "CHandler"]),
   ("TransportSecurity", ["CBearSSL"]),
 ]
 
@@ -31,15 +32,19 @@ let package = Package(
     .systemLibrary(name: "CBearSSL", path: "Sources/CBearSSL"),
     .target(name: "Cryptography", dependencies: ["LibraryOS", "CBearSSL", interchange]),
     .target(name: "CProcessPlatform"),
+    // What users write handlers against. It stands on nothing, since their compiler has to find all that it stands on.
+    .target(name: "Handler"),
+    .target(name: "CHandler"),
     .target(
       name: "ProcessPlatform",
       dependencies: ["LibraryOS", "Network", "HTTP", "ControlChannel", "Cryptography", "CProcessPlatform", interchange]),
   ]
     + modules.map { .target(name: $0.name, dependencies: ["LibraryOS", interchange] + $0.dependencies) }
-    + (modules.map(\.name) + ["LibraryOS", "Cryptography"]).map { name in
+    + (modules.map(\.name) + ["LibraryOS", "Cryptography", "Handler"]).map { name in
       .testTarget(
         name: "\(name)Tests",
-        dependencies: Set([name, "LibraryOS", "LibraryOSTesting", "Cryptography", "CBearSSL", "HTTP"]).sorted()
+        dependencies: Set([name, "LibraryOS", "LibraryOSTesting", "Cryptography", "CBearSSL", "HTTP", "Handler"])
+          .sorted()
           .map { .target(name: $0) } + [interchange])
     },
   swiftLanguageModes: [.v6]

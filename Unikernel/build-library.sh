@@ -3,6 +3,7 @@
 #   archives/   one archive for each target of this package, BearSSL and Swift's Unicode tables
 #   modules/    the catalogue      process.ld  how an image lies in memory
 #   profiles/   the TOSCA types    tender      what starts an image as a sandboxed process
+#   handler/    what handlers of users are compiled against
 #   toolchain.json                 what all of it was made with
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -16,7 +17,7 @@ swift build --package-path Unikernel --scratch-path "$guest" -c release --triple
 
 next=$library.new
 rm -rf "$next"
-mkdir -p "$next/archives" "$next/modules"
+mkdir -p "$next/archives" "$next/modules" "$next/handler"
 for folder in "$guest/$triple/release"/*.build; do
   target=$(basename "$folder" .build)
   objects=$(find "$folder" -name '*.o' | sort)
@@ -29,6 +30,7 @@ cp "$(gcc -print-file-name=libbearssl.a 2>/dev/null || echo /usr/lib/x86_64-linu
 cp "$toolchain/lib/swift/embedded/$triple/libswiftUnicodeDataTables.a" "$next/archives/unicode.a"
 cp Unikernel/Modules/*.json "$next/modules/"
 cp Unikernel/process.ld "$next/"
+cp "$(find "$guest/$triple/release" -name Handler.swiftmodule -type f | head -1)" "$next/handler/"
 cp -r Profiles "$next/profiles"
 
 echo "== building the tender"
@@ -38,7 +40,7 @@ clang -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -static -fno-stack-prot
 # The linker that belongs to the compiler, rather than another one that the machine may have.
 linker=$toolchain/bin/ld.lld
 [ -x "$linker" ] || linker=$(command -v ld.lld)
-printf '{\n  "linker": "%s",\n  "lld": "%s",\n  "swift": "%s"\n}\n' \
-  "$linker" "$("$linker" --version | head -1)" "$(swiftc --version 2>/dev/null | head -1)" >"$next/toolchain.json"
+printf '{\n  "clang": "%s",\n  "compiler": "%s",\n  "linker": "%s",\n  "lld": "%s",\n  "swift": "%s"\n}\n' \
+  "$toolchain/bin/clang" "$toolchain/bin/swiftc" "$linker" "$("$linker" --version | head -1)" "$(swiftc --version 2>/dev/null | head -1)" >"$next/toolchain.json"
 rm -rf "$library"
 mv "$next" "$library"

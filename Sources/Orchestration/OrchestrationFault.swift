@@ -1,5 +1,5 @@
 import Hosting
-import ImageGeneration
+public import ImageGeneration
 public import TOSCA
 
 /// Why something was not done. The cases decide a command's exit status.
@@ -32,8 +32,10 @@ extension OrchestrationFault {
   }
 
   /// A fault of image generation, in the orchestrator's terms.
-  init(_ fault: ImageFault) {
+  public init(_ fault: ImageFault) {
     switch fault {
+    case .handler(let findings, let sources): self = .findings(findings, sources: sources)
+    case .source: self = .input(fault.description)
     case .library: self = .host(fault.description)
     case .tooManyBytes, .tooManySystemCalls: self = .input(fault.description)
     default: self = .execution(fault.description)

@@ -145,6 +145,11 @@ extension Orchestrator {
       throw .input(
         "there is no level `\(level)`, expected one of \(service.levels.map(\.name).joined(separator: ", "))")
     }
+    do throws(ImageFault) {
+      try environment.builder.checkHandlers(of: service)
+    } catch {
+      throw OrchestrationFault(error)
+    }
     let name = try name(of: request)
     var declaration = ServiceDeclaration(
       tenant: request.tenant, name: name, source: request.path, service: service, target: request.target,

@@ -84,6 +84,9 @@ public enum ApplicationPart: Hashable, Sendable, Codable {
   case reverseProxy(prefix: String, backend: String)
   /// A key-value store of at most `capacityBytes`, served below `prefix`.
   case keyValue(prefix: String, capacityBytes: Int)
+  /// A handler of the user's own, whose Swift sources are a file or the files of a folder (relative to the service's
+  /// root), answers what is below `prefix`. Its store takes at most `capacityBytes`, one request at most `maximumSteps`.
+  case handler(prefix: String, source: String, capacityBytes: Int, maximumSteps: Int)
 }
 
 /// Where a resource listens.

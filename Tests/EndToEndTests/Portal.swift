@@ -20,16 +20,17 @@ struct Portal: Sendable {
 
   /// Makes the copy, calls `body`, and takes everything down, also when that fails. The service is not up yet.
   static func copied<Result: Sendable>(
-    isolation: isolated (any Actor)? = #isolation, _ body: (Portal) async throws -> Result
+    of example: URL = Testbed.example, isolation: isolated (any Actor)? = #isolation,
+    _ body: (Portal) async throws -> Result
   ) async throws -> Result {
     let name = "testudo-test-\(UUID().uuidString.prefix(8).lowercased())"
     let portal = Portal(folder: FileManager.default.temporaryDirectory.appending(path: name).resolvingSymlinksInPath())
     let result: Swift.Result<Result, any Error>
     do {
       try FileManager.default.createDirectory(at: portal.folder, withIntermediateDirectories: true)
-      try FileManager.default.copyItem(at: Testbed.example, to: portal.template)
+      try FileManager.default.copyItem(at: example, to: portal.template)
       // Any free port is used then, so that tests do not meet there.
-      try portal.edit("service.yaml") { $0.replacing("\n            published_port: 8088", with: "") }
+      try portal.edit("service.yaml") { $0.replacing(/\n +published_port: [0-9]+/, with: "") }
       result = .success(try await body(portal))
     } catch {
       result = .failure(error)

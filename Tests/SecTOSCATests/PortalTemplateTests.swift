@@ -129,6 +129,6 @@ struct PortalTemplateTests {
       ]
     #expect(try names("policy_types.yaml") == Set(policies))
     #expect(try names("capability_types.yaml") == [Vocabulary.endpoint])
-    #expect(try names("artifact_types.yaml") == [Vocabulary.siteArtifact])
+    #expect(try names("artifact_types.yaml") == [Vocabulary.siteArtifact, Vocabulary.handlerArtifact])
   }
 }

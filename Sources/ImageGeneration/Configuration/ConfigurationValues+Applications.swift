@@ -16,6 +16,7 @@ extension ConfigurationValues {
     var sites: [(prefix: String, files: [SiteFiles.File])] = []
     var routes: [ParameterValue] = []
     var stores: [(prefix: String, capacity: Int)] = []
+    var handlerPaths: [String] = []
     for part in resource.applications {
       switch part {
       case .staticSite(let prefix, let folder):
@@ -25,10 +26,15 @@ extension ConfigurationValues {
         routes.append(.record(["path": .string(prefix), "backends": .strings(addresses)]))
       case .keyValue(let prefix, let capacity):
         stores.append((prefix, capacity))
+      case .handler(let prefix, _, let capacity, let steps):
+        handlerPaths.append(prefix)
+        set("application.handler", "capacity-bytes", .number(capacity))
+        set("application.handler", "maximum-steps", .number(steps))
       }
     }
     if !sites.isEmpty { addSites(sites) }
     if !routes.isEmpty { set("application.reverse-proxy", "routes", .list(routes)) }
+    if !handlerPaths.isEmpty { set("application.handler", "paths", .strings(handlerPaths)) }
     if !stores.isEmpty {
       // Several stores become one below the path they share, with room for all.
       set("application.key-value", "prefix", .string(SitePath.shared(by: stores.map(\.prefix))))

@@ -12,11 +12,22 @@ struct BillOfMaterials {
       version: inputs.toolchain.swift, summary: "What Embedded Swift links of its standard library into every image.",
       license: "Apache-2.0 WITH Swift-exception",
       archives: inputs.archives.filter { LinkLibrary.toolchainArchives.contains($0.name) })
-    let components = manifests.map { manifest in
+    var components = manifests.map { manifest in
       Component(
         reference: BillOfMaterials.reference(manifest), type: "library", name: manifest.name,
         version: manifest.version, summary: manifest.summary, license: manifest.license,
         archives: inputs.archives.filter { manifest.archives.contains($0.name) })
+    }
+    if let handler = recipe.handler {
+      var own = Component(
+        reference: "handler-sources", type: "application", name: handler.source, version: handler.digest.description,
+        summary: "The user's own handler, compiled with `\(HandlerCompiler.options.joined(separator: " "))`.",
+        license: nil, archives: [])
+      own.hashes = [Hash(digest: handler.digest.description)]
+      own.parts = handler.files.map {
+        Component(file: $0.path, digest: Digest(of: $0.text.utf8), of: "handler-sources")
+      }
+      components.append(own)
     }
     var subject = Component(
       reference: image.digest, type: "application", name: image.application.isEmpty ? "image" : image.application,
@@ -100,6 +111,13 @@ struct BillOfMaterials {
       self.summary = summary.isEmpty ? nil : summary
       licenses = license.map { [License(expression: $0)] }
       parts = archives.isEmpty ? nil : archives.map { Component(archive: $0, of: reference) }
+    }
+
+    fileprivate init(file: String, digest: Digest, of owner: String) {
+      reference = "\(owner)/\(file)"
+      type = "file"
+      name = file
+      hashes = [Hash(digest: digest.description)]
     }
 
     private init(archive: RecipeInputs.Archive, of owner: String) {

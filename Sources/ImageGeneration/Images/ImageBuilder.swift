@@ -1,6 +1,6 @@
 import Foundation
 import Interchange
-import SecTOSCA
+public import SecTOSCA
 
 /// Makes images: links them out of the library, checks them, signs them, and puts them into the store. What was made once
 /// is not linked again.
@@ -20,6 +20,15 @@ public struct ImageBuilder: Sendable {
 
   /// The key that its images are verified with: an uncompressed point of 65 bytes.
   public var publicKey: [UInt8] { signingKey.publicKey }
+
+  /// Where compiled handlers are kept.
+  private var handlerFolder: String { "\(store.folder)/handlers" }
+
+  /// Compiles the handlers of a service, so that what is wrong with them is found before anything is changed. What
+  /// compiles is kept for `build`.
+  public func checkHandlers(of service: ProtectedService) throws(ImageFault) {
+    try HandlerCheck(library: library, folder: handlerFolder).check(service)
+  }
 
   /// The image of a recipe. One that the store has is checked and returned; it is linked anew if it was altered. An image
   /// over its budget is not stored.
@@ -63,11 +72,15 @@ public struct ImageBuilder: Sendable {
 
   private func link(_ recipe: ImageRecipe, configuration: [UInt8], in folder: String) throws(ImageFault) {
     try ImageStore.write(configuration, to: "\(folder)/configuration")
+    var objects: [String] = []
+    if let handler = recipe.handler {
+      objects.append(try HandlerCompiler(library: library, cache: handlerFolder).compile(handler))
+    }
     let (whole, support) = recipe.archives
     let invocation = LinkerInvocation(
       linker: try library.linker(), script: library.script(for: recipe.target),
       whole: whole.map(library.path(ofArchive:)),
-      support: (support + library.supportArchives).map(library.path(ofArchive:)), folder: folder)
+      support: (support + library.supportArchives).map(library.path(ofArchive:)), objects: objects, folder: folder)
     try invocation.run()
     ImageStore.discard("\(folder)/configuration")
     ImageStore.discard("\(folder)/linker.log")

@@ -1,9 +1,17 @@
+public import TOSCA
+
 /// Why an image could not be made, found, or trusted.
 public enum ImageFault: Error, Hashable, Sendable, CustomStringConvertible {
   /// The library that images are linked from lacks something.
   case library(path: String, message: String, expected: String)
   /// The build configuration is not one for these modules; everything that is wrong with it.
   case configuration(problems: [String])
+  /// A file of the user's cannot be made part of an image.
+  case source(path: String, message: String, expected: String)
+  /// A handler cannot be compiled: what is wrong with it, and the texts of its files by their names in findings.
+  case handler(findings: [Finding], sources: [String: String])
+  /// The compiler did not do its work.
+  case compiling(message: String)
   /// The linker refused; what it said.
   case linking(message: String)
   /// What the linker made is not a fit image.
@@ -24,8 +32,12 @@ public enum ImageFault: Error, Hashable, Sendable, CustomStringConvertible {
   /// What is wrong and what was expected: lower case, no final period.
   public var description: String {
     switch self {
-    case .library(let path, let message, let expected): "\(path): \(message), expected \(expected)"
+    case .library(let path, let message, let expected), .source(let path, let message, let expected):
+      "\(path): \(message), expected \(expected)"
     case .configuration(let problems): "the build configuration does not fit: " + problems.joined(separator: "; ")
+    case .handler(let findings, _):
+      findings.map { "\($0.place.file):\($0.place.line):\($0.place.column): \($0.message)" }.joined(separator: "; ")
+    case .compiling(let message): "the handler cannot be compiled: \(message)"
     case .linking(let message): "the image cannot be linked: \(message)"
     case .unfit(let message): "the linked image is not fit to run: \(message)"
     case .tooManyBytes(let bytes, let allowed): "the image has \(bytes) bytes, expected at most \(allowed)"

@@ -13,22 +13,26 @@ public struct ImageRecipe: Hashable, Sendable {
   public var budgets: [SurfaceBudget]
   /// The resource it is for.
   public var origin: ImageOrigin
+  /// The sources of a handler of the user's own, which is compiled and linked into it.
+  public var handler: HandlerSources?
 
   /// A recipe in full.
   public init(
-    target: Target, selection: Selection, configuration: [Parameter], budgets: [SurfaceBudget], origin: ImageOrigin
+    target: Target, selection: Selection, configuration: [Parameter], budgets: [SurfaceBudget], origin: ImageOrigin,
+    handler: HandlerSources? = nil
   ) {
     self.target = target
     self.selection = selection
     self.configuration = configuration
     self.budgets = budgets
     self.origin = origin
+    self.handler = handler
   }
 
   /// The recipe for a resource of a service at a level: of the parameters, those of stage `build` go into the image.
   public init(
     service: String, resource: Resource, level: String, due: [SecurityRequirement], target: Target,
-    selection: Selection, parameters: [StagedParameter]
+    selection: Selection, parameters: [StagedParameter], handler: HandlerSources? = nil
   ) {
     let budgets: [SurfaceBudget] = due.compactMap {
       if case .surfaceBudget(let budget) = $0.protection { budget } else { nil }
@@ -36,7 +40,8 @@ public struct ImageRecipe: Hashable, Sendable {
     let listener = Listener(transport: "tcp", port: resource.endpoint.port)
     self.init(
       target: target, selection: selection, configuration: parameters.parameters(.build), budgets: budgets,
-      origin: ImageOrigin(service: service, resource: resource.name, level: level, listeners: [listener]))
+      origin: ImageOrigin(service: service, resource: resource.name, level: level, listeners: [listener]),
+      handler: handler)
   }
 
   /// The archives that are linked whole, and those linked as far as they are called, in the order they are linked.

@@ -15,12 +15,12 @@ struct RecipeInputs: Codable {
   var modules: [ModuleVersion]
   var archives: [Archive]
   var configuration: String
+  /// What a handler of the user's own is compiled of and how, by digest, if there is one.
+  var handler: String?
 
   init(recipe: ImageRecipe, configuration: [UInt8], library: LinkLibrary) throws(ImageFault) {
     target = recipe.target.rawValue
-    toolchain = library.toolchain
-    // Where the linker stands does not matter, which one it is does.
-    toolchain.linker = nil
+    toolchain = library.toolchain.withoutPlaces
     options = LinkerInvocation.options
     script = try library.digest(of: library.script(for: recipe.target)).description
     modules = recipe.selection.modules.map(\.manifest.identity)
@@ -34,6 +34,9 @@ struct RecipeInputs: Codable {
     }
     self.archives = archives
     self.configuration = Digest(of: configuration).description
+    handler = try recipe.handler.map { sources throws(ImageFault) in
+      try HandlerCompiler(library: library, cache: "").key(of: sources).description
+    }
   }
 
   /// The digest of all inputs.

@@ -12,13 +12,24 @@ public struct LinkLibrary: Sendable {
     public var lld: String
     /// The linker; `ld.lld` in `PATH` unless said otherwise.
     public var linker: String?
+    /// The compiler that handlers are compiled with; `swiftc` in `PATH` unless said otherwise.
+    public var compiler: String?
+    /// What makes machine code of what the compiler makes; `clang` beside the compiler unless said otherwise.
+    public var clang: String?
 
     /// A toolchain.
-    public init(swift: String, lld: String, linker: String? = nil) {
+    public init(
+      swift: String, lld: String, linker: String? = nil, compiler: String? = nil, clang: String? = nil
+    ) {
       self.swift = swift
       self.lld = lld
       self.linker = linker
+      self.compiler = compiler
+      self.clang = clang
     }
+
+    /// The same, without where its programs stand: that does not matter, which ones they are does.
+    var withoutPlaces: Toolchain { Toolchain(swift: swift, lld: lld) }
   }
 
   /// The folder.
@@ -69,6 +80,27 @@ public struct LinkLibrary: Sendable {
       throw .library(path: name, message: "there is no such program", expected: "the linker of LLVM (package `lld`)")
     }
     return found
+  }
+
+  /// The folder of what handlers are compiled against.
+  var handlerInterface: String { "\(folder)/handler" }
+
+  /// The compiler of handlers, and what makes machine code of what it makes.
+  func handlerCompiler() throws(ImageFault) -> (swiftc: String, clang: String) {
+    let swiftc = toolchain.compiler ?? Subprocess.locate("swiftc") ?? "swiftc"
+    let beside = URL(fileURLWithPath: swiftc).resolvingSymlinksInPath().deletingLastPathComponent().path + "/clang"
+    let clang = toolchain.clang ?? beside
+    for program in [swiftc, clang] where !FileManager.default.isExecutableFile(atPath: program) {
+      throw .library(
+        path: program, message: "there is no such program",
+        expected: "the toolchain that handlers are compiled with (\(toolchain.swift)); install it from swift.org")
+    }
+    return (swiftc, clang)
+  }
+
+  /// The compiler of handlers, if it and what it needs are there.
+  public var compilerOfHandlers: String? {
+    try? handlerCompiler().swiftc
   }
 
   /// The digest of a file of the library.

@@ -8,6 +8,9 @@ struct LinkerInvocation {
   var whole: [String]
   /// Archives that are linked as far as they are called.
   var support: [String]
+  /// Objects that belong to this image only. They come last, so that of code that they share with an archive, the
+  /// archive's is linked.
+  var objects: [String] = []
   /// The folder that has the file `configuration` and where `image.elf` is made.
   var folder: String
 
@@ -22,6 +25,7 @@ struct LinkerInvocation {
     ["-T", script] + LinkerInvocation.options
       + ["--whole-archive"] + whole + ["--no-whole-archive"]
       + ["--start-group"] + support + ["--end-group"]
+      + objects
       // The symbols that lead to the configuration are made of this name, so it must not have a path.
       + ["--format=binary", "configuration", "--format=default", "-o", "image.elf"]
   }

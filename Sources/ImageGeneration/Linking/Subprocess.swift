@@ -40,8 +40,14 @@ struct Subprocess {
     var argumentPointers = words.map { strdup($0) } + [nil]
     var environmentPointers = environment.map { strdup($0) } + [nil]
     defer { (argumentPointers + environmentPointers).forEach { free($0) } }
+    // A group of its own, so that what it starts ends with it.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    posix_spawnattr_setpgroup(&attributes, 0)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
     var process: pid_t = 0
-    let error = posix_spawn(&process, words[0], &actions, nil, &argumentPointers, &environmentPointers)
+    let error = posix_spawn(&process, words[0], &actions, &attributes, &argumentPointers, &environmentPointers)
     guard error == 0 else { return .notStarted(error) }
     return wait(for: process)
   }
@@ -54,7 +60,7 @@ struct Subprocess {
       if ended == process { break }
       if ended < 0, errno != EINTR { return .notStarted(errno) }
       if ContinuousClock.now > deadline {
-        kill(process, SIGKILL)
+        kill(-process, SIGKILL)
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
         return .timedOut
       }

@@ -78,6 +78,7 @@ extension ApplicationPart {
     case .staticSite: "application.static-site"
     case .reverseProxy: "application.reverse-proxy"
     case .keyValue: "application.key-value"
+    case .handler: "application.handler"
     }
   }
 }

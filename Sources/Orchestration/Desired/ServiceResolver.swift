@@ -45,6 +45,12 @@ public struct ServiceResolver: Sendable {
     } catch {
       throw .input("\(error)")
     }
+    let handler: HandlerSources?
+    do throws(ImageFault) {
+      handler = try HandlerSources(of: resource, root: service.root)
+    } catch {
+      throw OrchestrationFault(error)
+    }
     // Policies see the attributes that some trigger or policy file may speak of: all that are set.
     let bundle = try compile(due, in: declaration, attributes: context)
     let staged = ModuleConfiguration.parameters(
@@ -53,7 +59,7 @@ public struct ServiceResolver: Sendable {
       files: files, controlPublicKey: environment.controlKey.publicKey)
     let recipe = ImageRecipe(
       service: declaration.name, resource: resource, level: level.name, due: due, target: declaration.target,
-      selection: selection, parameters: staged)
+      selection: selection, parameters: staged, handler: handler)
     let recipeDigest: String
     do throws(ImageFault) {
       recipeDigest = try environment.builder.digest(of: recipe)

@@ -105,6 +105,21 @@ public struct TemplateLoading: Sendable {
     return findings
   }
 
+  /// What is wrong with the handlers of a service, and the texts of their files. Each is compiled, and nothing is kept.
+  public func handlerFindings(
+    of service: ProtectedService
+  ) throws(OrchestrationFault) -> (findings: [Finding], sources: [String: String]) {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "testudo-handlers-\(UUID().uuidString)").path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    do throws(ImageFault) {
+      try HandlerCheck(library: try LinkLibrary(folder: library), folder: folder).check(service)
+    } catch {
+      guard case .handler(let findings, let sources) = error else { throw OrchestrationFault(error) }
+      return (findings, sources)
+    }
+    return ([], [:])
+  }
+
   /// The protected service of a template without errors, and the files of the archive that it was read from. The
   /// service's files are there as long as these are kept.
   public func service(
@@ -185,7 +200,13 @@ struct TemplateCopy {
   private static func names(in service: ProtectedService) -> [String] {
     var names: Set<String> = []
     for resource in service.resources {
-      for case .staticSite(_, let folder) in resource.applications { names.insert(folder) }
+      for part in resource.applications {
+        switch part {
+        case .staticSite(_, let folder): names.insert(folder)
+        case .handler(_, let source, _, _): names.insert(source)
+        case .reverseProxy, .keyValue: continue
+        }
+      }
     }
     for requirement in service.requirements {
       guard case .authorization(let authorization) = requirement.protection else { continue }

@@ -32,6 +32,7 @@ public enum SecTOSCAFindings {
     FindingKind("missing-artifact", "A route serves an artifact that the node does not have."),
     FindingKind("no-application", "A unikernel is of a type that runs no application."),
     FindingKind("no-endpoint", "A unikernel has no endpoint."),
+    FindingKind("no-handler-source", "A handler's artifact has no Swift source."),
     FindingKind("no-level", "The service has no security level, so that nothing says what protection is due."),
     FindingKind("not-a-unikernel", "A node is of a type that nothing is run for."),
     FindingKind(
@@ -50,6 +51,7 @@ public enum SecTOSCAFindings {
     FindingKind("unusable-backend", "A connection leads to a node that cannot take requests."),
     FindingKind("unusable-file", "A file that a property names cannot be used."),
     FindingKind("unused-connection", "A node may connect to another one, but no route goes there."),
+    FindingKind("unused-handler", "A node has a handler, but no route goes there."),
     FindingKind("unused-requirement", "No level uses a requirement."),
     FindingKind("value-not-known", "A value that protection depends on is known only when the service runs."),
   ]

@@ -17,6 +17,9 @@ extension Interpretation {
       guard let prefix = readPrefix(of: properties), let capacity else { return [] }
       return [.keyValue(prefix: prefix, capacityBytes: capacity)]
     }
+    if node.type.derives(from: Vocabulary.Node.handlerService) {
+      return readHandlerService(node, connections: connections)
+    }
     report(
       "no-application", at: node.place, "`\(node.name)` is a `\(node.type.name)`, which runs no application",
       expected: "a node of type \(enumeration(Vocabulary.Node.runnable, last: "or"))")
@@ -28,7 +31,9 @@ extension Interpretation {
     return pathPrefix(prefix, "`prefix` of \(properties.holder)")
   }
 
-  private mutating func readRoutes(of node: Node, connections: [String]) -> [ApplicationPart] {
+  mutating func readRoutes(
+    of node: Node, connections: [String], handlerBounds: HandlerBounds? = nil
+  ) -> [ApplicationPart] {
     guard let routes = list("routes", of: Properties(of: node), required: true) else { return [] }
     if routes.isEmpty {
       report(
@@ -42,7 +47,7 @@ extension Interpretation {
       guard let properties = Properties(route, holder: "a route of `\(node.name)`") else {
         report(
           "invalid-value", at: route.place, "a route of `\(node.name)` is not a map",
-          expected: "`path`, and `site` or `backend`")
+          expected: "`path`, and \(destinations(of: node))")
         continue
       }
       guard let path = text("path", of: properties, required: true),
@@ -55,7 +60,11 @@ extension Interpretation {
       } else {
         taken[prefix] = path.place
       }
-      if let part = readDestination(of: properties, prefix: prefix, node: node, connections: connections) {
+      if route.map?.contains(where: { $0.key == "handler" }) == true {
+        if let part = readHandlerRoute(properties, prefix: prefix, node: node, bounds: handlerBounds) {
+          parts.append(part)
+        }
+      } else if let part = readDestination(of: properties, prefix: prefix, node: node, connections: connections) {
         parts.append(part)
         if case .reverseProxy(_, let backend) = part { usedBackends.insert(backend) }
       }
@@ -77,7 +86,7 @@ extension Interpretation {
     let backend = text("backend", of: route)
     switch (site, backend) {
     case (let site?, nil):
-      guard node.type.derives(from: Vocabulary.Node.webService) else {
+      guard !node.type.derives(from: Vocabulary.Node.reverseProxy) else {
         report(
           "invalid-value", at: site.place, "`\(node.name)` is a reverse proxy, but a route of it names a site",
           expected: "`backend`, or a node of type `\(Vocabulary.Node.webService)`")
@@ -91,7 +100,7 @@ extension Interpretation {
       if route.values["site"] == nil, route.values["backend"] == nil {
         report(
           "invalid-value", at: route.place, "the route `\(prefix)` of `\(node.name)` goes nowhere",
-          expected: "`site` or `backend`")
+          expected: destinations(of: node))
       }
       return nil
     case (_?, let backend?):

@@ -82,11 +82,18 @@ extension Interpretation {
   }
 
   private mutating func checkCapacity(of node: Node, applications: [ApplicationPart], memory: Int) {
-    for case .keyValue(_, let capacity) in applications where capacity >= memory {
+    for part in applications {
+      let capacity: Int
+      switch part {
+      case .keyValue(_, let bytes), .handler(_, _, let bytes, _): capacity = bytes
+      case .staticSite, .reverseProxy: continue
+      }
+      guard capacity >= memory else { continue }
       report(
         "invalid-value", at: node.properties["capacity"]?.place ?? node.place,
         "the `capacity` of `\(node.name)` does not fit into its `memory` of \(memory) bytes",
         expected: "less than the memory")
+      return
     }
   }
 }

@@ -8,7 +8,8 @@ enum Vocabulary {
     static let staticSite = "sectosca.nodes.StaticSite"
     static let reverseProxy = "sectosca.nodes.ReverseProxy"
     static let keyValueService = "sectosca.nodes.KeyValueService"
-    static let runnable = [webService, staticSite, reverseProxy, keyValueService]
+    static let handlerService = "sectosca.nodes.HandlerService"
+    static let runnable = [webService, staticSite, reverseProxy, keyValueService, handlerService]
   }
 
   /// Policy types.
@@ -33,6 +34,7 @@ enum Vocabulary {
   /// The profile's own relationship, and the one of the Simple Profile that it derives from in 1.3.
   static let connectsTo = ["sectosca.relationships.ConnectsTo", "tosca.relationships.ConnectsTo"]
   static let siteArtifact = "sectosca.artifacts.StaticSite"
+  static let handlerArtifact = "sectosca.artifacts.SwiftHandler"
   static let contextChanged = "sectosca.events.ContextChanged"
   /// The function that stands for a contextual attribute in conditions of TOSCA 2.0.
   static let contextFunction = "$context"

@@ -88,6 +88,7 @@ extension ApplicationPart {
     case .staticSite(let prefix, let folder): "\(prefix) serves the files of `\(folder)`"
     case .reverseProxy(let prefix, let backend): "\(prefix) goes to `\(backend)`"
     case .keyValue(let prefix, let capacity): "\(prefix) keeps up to \(capacity) bytes of values"
+    case .handler(let prefix, let source, _, _): "\(prefix) is answered by `\(source)`"
     }
   }
 }

@@ -13,6 +13,8 @@ struct ServiceFiles: Sendable {
     case folder
     /// It is not a folder where one is due.
     case notAFolder
+    /// There is no Swift source in it.
+    case noSource
     /// It has more bytes than this.
     case tooLarge(limit: Int)
     /// The system did not let it be read.
@@ -23,6 +25,7 @@ struct ServiceFiles: Sendable {
       switch self {
       case .missing: "missing-file"
       case .outside: "file-outside-service"
+      case .noSource: "no-handler-source"
       case .folder, .notAFolder, .tooLarge, .unreadable: "unusable-file"
       }
     }
@@ -34,6 +37,7 @@ struct ServiceFiles: Sendable {
       case .outside: "`\(path)` is outside the template's folder"
       case .folder: "`\(path)` is a folder"
       case .notAFolder: "`\(path)` is not a folder"
+      case .noSource: "`\(path)` has no Swift source"
       case .tooLarge(let limit): "`\(path)` has more than \(limit) bytes"
       case .unreadable: "`\(path)` cannot be read"
       }
@@ -61,6 +65,17 @@ struct ServiceFiles: Sendable {
   func checkFolder(_ path: String) throws(Fault) {
     let folder = try locate(path)
     guard Self.isFolder(folder) else { throw .notAFolder }
+  }
+
+  /// Checks that a file of Swift is there, or a folder with some.
+  func checkSources(_ path: String) throws(Fault) {
+    let place = try locate(path)
+    guard Self.isFolder(place) else {
+      guard place.pathExtension == "swift" else { throw .noSource }
+      return try checkFile(path)
+    }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: place.path)) ?? []
+    guard names.contains(where: { $0.hasSuffix(".swift") && !$0.hasPrefix(".") }) else { throw .noSource }
   }
 
   /// Checks that a file is there and can be read.

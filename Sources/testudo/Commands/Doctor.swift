@@ -1,5 +1,6 @@
 import ArgumentParser
 import Hosting
+import ImageGeneration
 import Orchestration
 
 struct Doctor: ParsableCommand {
@@ -13,10 +14,14 @@ struct Doctor: ParsableCommand {
   func run() throws {
     var checks = HostProbe().run()
     do {
+      let library = try Installation.library()
+      checks.append(
+        HostCheck(name: "library of modules", isPresent: true, isRequired: true, found: library, remedy: nil))
+      let compiler = try LinkLibrary(folder: library).compilerOfHandlers
       checks.append(
         HostCheck(
-          name: "library of modules", isPresent: true, isRequired: true, found: try Installation.library(), remedy: nil)
-      )
+          name: "compiler of handlers", isPresent: compiler != nil, isRequired: false, found: compiler ?? "missing",
+          remedy: compiler == nil ? "install the Swift toolchain that made the library" : nil))
     } catch {
       checks.append(
         HostCheck(

@@ -55,11 +55,22 @@ struct ImageCommand: ParsableCommand {
         throw OrchestrationFault.input(
           "there is no level `\(level)`, expected one of \(service.levels.map(\.name).joined(separator: ", "))")
       }
+      do throws(ImageFault) {
+        try environment.builder.checkHandlers(of: service)
+      } catch {
+        throw OrchestrationFault(error)
+      }
       let declaration = ServiceDeclaration(
         tenant: request.tenant, name: request.name ?? URL(filePath: request.path).lastPathComponent,
         source: request.path, service: service, target: request.target, level: request.level)
       let resolved = try ServiceResolver(environment: environment).resolve(declaration, context: [:])
-      let images = try resolved.resources.map { ($0.resource.name, try environment.builder.build($0.recipe)) }
+      let images = try resolved.resources.map { resource in
+        do throws(ImageFault) {
+          return (resource.resource.name, try environment.builder.build(resource.recipe))
+        } catch {
+          throw OrchestrationFault(error)
+        }
+      }
       switch format {
       case .json: try Console.print(json: images.map(\.1))
       case .text:

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Glibc
+import ImageGeneration
 import Orchestration
 import SecTOSCA
 import TOSCA
@@ -35,7 +36,12 @@ struct Validate: ParsableCommand {
     var seen: Set<Finding> = []
     for path in paths {
       // What says nothing of security is checked as TOSCA.
-      let outcome = loading.load(path, inputs: inputs, mustBeProtected: false)
+      var outcome = loading.load(path, inputs: inputs, mustBeProtected: false)
+      if let service = outcome.service, !outcome.hasErrors {
+        let handlers = try loading.handlerFindings(of: service)
+        outcome.findings += handlers.findings
+        outcome.sources.merge(handlers.sources) { first, _ in first }
+      }
       if outcome.findings.isEmpty { clean.append(path) }
       // Templates that import the same file have the same findings in it.
       findings += outcome.findings.filter { seen.insert($0).inserted }
@@ -46,7 +52,7 @@ struct Validate: ParsableCommand {
     case .json: print(render(findings, sources: sources, format: .json, color: false), terminator: "")
     case .sarif:
       let log = SARIFLog(
-        kinds: (FindingKind.all + SecTOSCAFindings.all).sorted { $0.code < $1.code },
+        kinds: (FindingKind.all + SecTOSCAFindings.all + HandlerFindings.all).sorted { $0.code < $1.code },
         version: Testudo.configuration.version, root: FileManager.default.currentDirectoryPath, paths: files,
         profiles: try Installation.library() + "/profiles")
       print(log.text(findings, sources: sources), terminator: "")

@@ -66,7 +66,7 @@ public enum Credentials: Equatable, Sendable {
 
 extension ByteString {
   /// Whether this is `authorization`, without making a text to compare with.
-  fileprivate var isAuthorization: Bool {
+  public var isAuthorization: Bool {
     let expected: StaticString = "authorization"
     guard bytes.count == expected.utf8CodeUnitCount else { return false }
     for index in 0..<bytes.count where bytes[index] != expected.utf8Start[index] {

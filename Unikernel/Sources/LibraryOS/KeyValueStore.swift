@@ -2,38 +2,55 @@ import Interchange
 
 /// Values by key, in the order of keys, within bounds. Sorted arrays are searched in a few comparisons, give listings and
 /// prefixes without sorting, and cannot be made slow by chosen keys as a hash table could.
-struct KeyValueStore {
+public struct KeyValueStore {
   /// A stored representation.
-  struct Entry {
-    let key: ByteString
-    var contentType: ByteString
-    var entityTag: ByteString
-    var body: [UInt8]
+  public struct Entry {
+    /// The key.
+    public let key: ByteString
+    /// The media type; empty where there is none.
+    public var contentType: ByteString
+    /// The entity tag; empty where there is none.
+    public var entityTag: ByteString
+    /// The value.
+    public var body: [UInt8]
+
+    /// A value with its key.
+    public init(key: ByteString, contentType: ByteString = "", entityTag: ByteString = "", body: [UInt8]) {
+      self.key = key
+      self.contentType = contentType
+      self.entityTag = entityTag
+      self.body = body
+    }
 
     /// What the entry counts against the capacity: its bytes and what it costs to keep it.
-    var cost: Int { key.count + contentType.count + body.count + KeyValueStore.overhead }
+    public var cost: Int { key.count + contentType.count + body.count + KeyValueStore.overhead }
   }
 
   /// What an entry costs besides its key, type and value.
-  static let overhead = 128
+  public static let overhead = 128
   /// The most entries. An insertion moves the entries behind it, which bounds what it costs.
-  static let maximumCount = 16_384
+  public static let maximumCount = 16_384
 
-  private(set) var entries: [Entry] = []
-  private(set) var usedBytes = 0
-  var capacityBytes: Int
+  /// The entries, by key.
+  public private(set) var entries: [Entry] = []
+  /// What they cost together.
+  public private(set) var usedBytes = 0
+  /// The most that they may cost.
+  public var capacityBytes: Int
 
-  init(capacityBytes: Int) {
+  /// An empty store.
+  public init(capacityBytes: Int) {
     self.capacityBytes = capacityBytes
   }
 
-  subscript(_ key: ByteString) -> Entry? {
+  /// The entry of a key.
+  public subscript(_ key: ByteString) -> Entry? {
     let index = position(of: key)
     return index < entries.count && entries[index].key == key ? entries[index] : nil
   }
 
   /// Puts an entry in its place; `false`, and nothing changes, if there is no room.
-  mutating func put(_ entry: Entry) -> Bool {
+  public mutating func put(_ entry: Entry) -> Bool {
     let index = position(of: entry.key)
     let replaces = index < entries.count && entries[index].key == entry.key
     let freed = replaces ? entries[index].cost : 0
@@ -50,7 +67,7 @@ struct KeyValueStore {
   }
 
   /// Removes an entry; `false` if there is none.
-  mutating func remove(_ key: ByteString) -> Bool {
+  public mutating func remove(_ key: ByteString) -> Bool {
     let index = position(of: key)
     guard index < entries.count, entries[index].key == key else { return false }
     usedBytes -= entries[index].cost
@@ -59,7 +76,7 @@ struct KeyValueStore {
   }
 
   /// The entries whose keys start with `prefix`, in order.
-  func entries(startingWith prefix: ByteString) -> ArraySlice<Entry> {
+  public func entries(startingWith prefix: ByteString) -> ArraySlice<Entry> {
     let start = position(of: prefix)
     var end = start
     while end < entries.count, entries[end].key.hasPrefix(prefix) { end += 1 }
