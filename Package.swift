@@ -88,7 +88,7 @@ let package = Package(
     .testTarget(name: "ImageGenerationTests", dependencies: ["ImageGeneration", "SecTOSCA", "TOSCA", interchange]),
     .testTarget(name: "HostingTests", dependencies: ["Hosting", "CHosting", interchange]),
     .testTarget(name: "StateTests", dependencies: ["State"]),
-    .testTarget(name: "OrchestrationTests", dependencies: ["Orchestration", "State"]),
+    .testTarget(name: "OrchestrationTests", dependencies: ["Orchestration", "State", "PolicyDecision"]),
     .testTarget(name: "EndToEndTests", dependencies: []),
   ],
   swiftLanguageModes: [.v6]
