@@ -2,6 +2,7 @@ import ArgumentParser
 import ControlPlane
 import Foundation
 import Orchestration
+import TOSCA
 
 struct DecisionCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

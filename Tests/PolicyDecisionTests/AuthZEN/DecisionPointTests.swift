@@ -90,13 +90,21 @@ struct DecisionPointTests {
         "@id(\"a\") permit(principal, action, resource);\n@id(\"a\") forbid(principal, action, resource);\npermit(;"),
       entities: #"[{"uid":{"type":"a b","id":"x"}}]"#)
     let error = #expect(throws: PolicyFindings.self) { try DecisionPoint(sources, version: 1) }
-    #expect(error?.findings.map(\.code) == ["syntax", "duplicate-policy", "malformed-json"])
-    #expect(error?.findings.map(\.line) == [3, 2, 1])
+    #expect(error?.findings.map(\.code) == ["syntax", "syntax", "malformed-json"])
+    #expect(error?.findings.map(\.line) == [2, 3, 1])
     let cycle = #"[{"uid":{"type":"a","id":"x"},"parents":[{"type":"a","id":"x"}]}]"#
     let other = #expect(throws: PolicyFindings.self) {
       try DecisionPoint(DecisionSources(policies: .init(""), entities: cycle), version: 1)
     }
-    #expect(other?.findings.map(\.code) == ["entity-conflict"])
+    #expect(other?.findings.map(\.code) == ["malformed-json"])
+    let twice = #"{"effect":"permit","principal":{"op":"All"},"action":{"op":"All"},"resource":"#
+    let json =
+      #"{"staticPolicies":{"a":\#(twice){"op":"All"},"conditions":[]}},"#
+      + #""templates":{"a":\#(twice){"op":"==","slot":"?resource"},"conditions":[]}}}"#
+    let duplicate = #expect(throws: PolicyFindings.self) {
+      try DecisionPoint(DecisionSources(policies: .init(json)), version: 1)
+    }
+    #expect(duplicate?.findings.map(\.code) == ["duplicate-policy"])
     let misfit = #expect(throws: PolicyFindings.self) {
       try DecisionPoint(
         DecisionSources(policies: .init("permit(principal is Robot, action, resource);"), schema: .init(Self.schema)),
