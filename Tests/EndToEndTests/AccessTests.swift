@@ -123,6 +123,7 @@ struct AccessTests {
       let refused = try await client.testudo("decision", "set", "--tenant", "shop", "--policies", policies.path)
       #expect(refused.status == 1 && refused.errors.contains("all.cedar:2:"), "\(refused.errors)")
       #expect(try await client.send("POST", shop, read).body.contains("\"policy_version\":1"))
+      #expect(try await client.send("POST", "tenants/No%22/access/v1/evaluation", read).status == 404)
       #expect(try await client.testudo("decision", "clear", "--tenant", "shop").output.contains("v2"))
       #expect(try await client.send("POST", shop, read).body.contains("\"decision\":false"))
     }

@@ -60,6 +60,16 @@ struct DecisionLogTests {
     #expect(log.tail(100).count == 12)
   }
 
+  @Test("decisions of ever more tenants take no more room: the last are counted together")
+  func tenants() throws {
+    var counts = DecisionLog.Counts()
+    let decision = try decisions(1)[0]
+    for number in 0..<1500 { counts.add(decision, of: "t\(number)") }
+    counts.add(decision, of: "t7")
+    #expect(counts.denied.count == 1001)
+    #expect(counts.denied["t7"] == 2 && counts.denied["other"] == 500)
+  }
+
   @Test("where nothing can be written, that is counted and told")
   func unwritable() throws {
     let folder = folder()

@@ -32,6 +32,10 @@ extension APIServer {
   private func access(
     _ endpoint: AccessEndpoint, _ request: Request, tenant: String
   ) async throws -> Response {
+    guard DecisionPoints.isName(tenant) else {
+      throw OrchestrationFault.notFound(
+        "`\(tenant)` is no tenant's name, expected 1 to 40 lower-case letters, digits and `-`, a letter first")
+    }
     let type = request.headers[.contentType]?.split(separator: ";", omittingEmptySubsequences: false).first
     guard type?.trimmingCharacters(in: .whitespaces).lowercased() == "application/json" else {
       let found = request.headers[.contentType].map { "the content type is `\($0)`" } ?? "there is no content type"

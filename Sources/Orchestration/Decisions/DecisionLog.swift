@@ -10,12 +10,26 @@ import Synchronization
 public final class DecisionLog: Sendable {
   /// How many decisions have been made, by tenant and outcome, and how many of them are missing in the log.
   public struct Counts: Hashable, Sendable {
+    /// No more tenants are counted by name; the others are `other`.
+    static let maximumTenants = 1000
+
     /// Permitted, by tenant.
     public var permitted: [String: Int] = [:]
     /// Denied, by tenant.
     public var denied: [String: Int] = [:]
     /// Missing in the log.
     public var dropped = 0
+
+    mutating func add(_ decision: AccessDecision, of tenant: String) {
+      func key(_ counts: [String: Int]) -> String {
+        counts.count < Self.maximumTenants || counts[tenant] != nil ? tenant : "other"
+      }
+      if decision.isPermit {
+        permitted[key(permitted), default: 0] += 1
+      } else {
+        denied[key(denied), default: 0] += 1
+      }
+    }
   }
 
   /// No more decisions wait to be written.
@@ -68,11 +82,7 @@ public final class DecisionLog: Sendable {
     let time = Self.now()
     let starts = state.withLock { state in
       for decision in decisions {
-        if decision.isPermit {
-          state.counts.permitted[tenant, default: 0] += 1
-        } else {
-          state.counts.denied[tenant, default: 0] += 1
-        }
+        state.counts.add(decision, of: tenant)
         guard state.waiting.count < capacity else {
           state.dropped += 1
           state.counts.dropped += 1

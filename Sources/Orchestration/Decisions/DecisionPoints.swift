@@ -123,7 +123,8 @@ public final class DecisionPoints: Sendable {
       policies: entry.point.policyCount, entities: entry.point.entityCount, schema: entry.point.hasSchema)
   }
 
-  private static func isName(_ text: String) -> Bool {
+  /// Whether a text can be a tenant's name: 1 to 40 lower-case letters, digits and `-`, a letter first.
+  public static func isName(_ text: String) -> Bool {
     (1...40).contains(text.utf8.count) && text.utf8.first.map { 0x61...0x7A ~= $0 } == true
       && text.utf8.allSatisfy { 0x61...0x7A ~= $0 || 0x30...0x39 ~= $0 || $0 == 0x2D }
   }
