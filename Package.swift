@@ -35,7 +35,9 @@ let package = Package(
     .target(
       name: "TOSCA", dependencies: ["CYAML", "CZlib", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: strict),
-    .target(name: "SecTOSCA", dependencies: ["TOSCA"], swiftSettings: strict),
+    .target(
+      name: "Certificates", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
+    .target(name: "SecTOSCA", dependencies: ["TOSCA", "Certificates"], swiftSettings: strict),
     .target(name: "LanguageServer", dependencies: ["TOSCA"], swiftSettings: strict),
     .target(name: "Cedar", swiftSettings: strict),
     .target(name: "PolicyDecision", dependencies: ["Cedar", interchange], swiftSettings: strict),
@@ -67,7 +69,7 @@ let package = Package(
       name: "testudo",
       dependencies: [
         "ControlPlane", "Orchestration", "Hosting", "ImageGeneration", "PolicyDecision", "Cedar", "SecTOSCA", "TOSCA",
-        "LanguageServer", interchange,
+        "Certificates", "LanguageServer", interchange,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
       ],
@@ -81,14 +83,19 @@ let package = Package(
     .executableTarget(name: "tosca-bench", dependencies: ["TOSCA"], path: "Benchmarks/tosca-bench"),
     .executableTarget(name: "cedar-bench", dependencies: ["Cedar"], path: "Benchmarks/cedar-bench"),
     .testTarget(name: "TOSCATests", dependencies: ["TOSCA"]),
-    .testTarget(name: "SecTOSCATests", dependencies: ["SecTOSCA", "TOSCA"]),
+    .testTarget(
+      name: "CertificatesTests", dependencies: ["Certificates", .product(name: "Crypto", package: "swift-crypto")]),
+    .testTarget(
+      name: "SecTOSCATests",
+      dependencies: ["SecTOSCA", "TOSCA", "Certificates", .product(name: "Crypto", package: "swift-crypto")]),
     .testTarget(name: "LanguageServerTests", dependencies: ["LanguageServer", "TOSCA"]),
     .testTarget(name: "CedarTests", dependencies: ["Cedar"]),
     .testTarget(name: "PolicyDecisionTests", dependencies: ["PolicyDecision", "Cedar", interchange]),
     .testTarget(name: "ImageGenerationTests", dependencies: ["ImageGeneration", "SecTOSCA", "TOSCA", interchange]),
     .testTarget(name: "HostingTests", dependencies: ["Hosting", "CHosting", interchange]),
     .testTarget(name: "StateTests", dependencies: ["State"]),
-    .testTarget(name: "OrchestrationTests", dependencies: ["Orchestration", "State", "PolicyDecision"]),
+    .testTarget(
+      name: "OrchestrationTests", dependencies: ["Orchestration", "Hosting", "PolicyDecision", "State", interchange]),
     .testTarget(name: "EndToEndTests", dependencies: []),
   ],
   swiftLanguageModes: [.v6]

@@ -6,5 +6,11 @@ swift build -c release --product testudo-bench
 echo "$(nproc) cores, $(grep -m1 'model name' /proc/cpuinfo | cut -d: -f2- | xargs), Linux $(uname -r)"
 .build/release/testudo-bench
 echo
+echo "the network, beside nginx"
+Benchmarks/network.sh .build/release
+echo
 echo "policy decisions, beside peers"
 Benchmarks/policy.sh
+echo
+echo "reading TOSCA, beside peers"
+Benchmarks/tosca.sh

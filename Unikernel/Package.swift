@@ -16,6 +16,7 @@ let modules: [(name: String, dependencies: [Target.Dependency])] = [
   ("StaticSite", []),
   ("ReverseProxy", ["HTTP"]),
   ("KeyValue", []),
+  ("TransportSecurity", ["CBearSSL"]),
 ]
 
 let interchange: Target.Dependency = .product(name: "Interchange", package: "Interchange")
@@ -38,7 +39,7 @@ let package = Package(
     + (modules.map(\.name) + ["LibraryOS", "Cryptography"]).map { name in
       .testTarget(
         name: "\(name)Tests",
-        dependencies: Set([name, "LibraryOS", "LibraryOSTesting", "Cryptography", "CBearSSL"]).sorted()
+        dependencies: Set([name, "LibraryOS", "LibraryOSTesting", "Cryptography", "CBearSSL", "HTTP"]).sorted()
           .map { .target(name: $0) } + [interchange])
     },
   swiftLanguageModes: [.v6]

@@ -37,18 +37,17 @@ struct Bench {
   let request: ServiceRequest
   let service: ProtectedService
 
-  init(root: String, home: String) throws {
+  init(root: String, home: String, template: String, inputs: [String: String] = [:]) throws {
     environment = try OrchestrationEnvironment(
       home: HomeDirectory(path: home), library: root + "/.build/library",
       forwarderProgram: URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
         .appending(path: "testudo-forwarder").path)
     orchestrator = try Orchestrator(environment: environment)
-    request = ServiceRequest(
-      path: root + "/Examples/portal", inputs: ["credentials": "@\(root)/Examples/portal/accounts.yaml"])
+    request = ServiceRequest(path: template, inputs: inputs)
     service = try TemplateLoading(library: environment.library).service(request.path, inputs: request.inputs).service
   }
 
-  private func resolved(level: String?) throws -> ResolvedService {
+  func resolved(level: String?) throws -> ResolvedService {
     let declaration = ServiceDeclaration(
       tenant: "bench", name: "portal", source: request.path, service: service, target: .process, level: level)
     return try ServiceResolver(environment: environment).resolve(declaration, context: [:])
@@ -105,17 +104,21 @@ struct Bench {
     var answer: [UInt8]
   }
 
-  private func bootMessage(_ resource: ResolvedResource, _ record: InstanceRecord) throws -> [UInt8] {
+  func bootMessage(
+    _ resource: ResolvedResource, _ record: InstanceRecord, peers: String = "10.77.0.1/32",
+    adding: [Parameter] = []
+  ) throws -> [UInt8] {
     let files = try SiteFiles(of: resource.resource, root: service.root)
-    let compiled = HTTPPolicyBundle.portal(root: service.root)
+    let isAuthorized = resource.selection.mechanisms.contains("authorization")
+    let compiled = isAuthorized ? HTTPPolicyBundle.portal(root: service.root) : nil
     let staged = ModuleConfiguration.parameters(
       for: resource.resource, due: resource.due, selection: resource.selection,
       environment: ResourceEnvironment(
         address: record.address, mac: record.mac.split(separator: ":").compactMap { UInt8($0, radix: 16) },
-        peers: ["10.77.0.1/32"], backends: ["orders": ["10.77.0.250:80"]], bundle: compiled),
+        peers: [peers], backends: ["orders": ["10.77.0.250:80"]], bundle: compiled),
       files: files, controlPublicKey: environment.controlKey.publicKey)
     let parameters =
-      staged.parameters(.boot) + staged.parameters(.run)
+      staged.parameters(.boot) + staged.parameters(.run) + adding
       + [Parameter(module: "control", name: "entropy", value: .bytes((0..<48).map { _ in .random(in: 0...255) }))]
     let message = ControlMessage(
       kind: .boot, audience: record.audience ?? [], version: 1, payload: Parameter.encode(parameters))
@@ -147,7 +150,16 @@ struct Bench {
 let root = FileManager.default.currentDirectoryPath
 let home = FileManager.default.temporaryDirectory.appending(path: "testudo-bench-\(getpid())").path
 do {
-  let bench = try Bench(root: root, home: home)
+  if CommandLine.arguments.dropFirst().first == "serve" {
+    let arguments = Array(CommandLine.arguments.dropFirst(2))
+    guard let template = arguments.first else { throw ServedImage.Misuse() }
+    try await ServedImage(bench: Bench(root: root, home: home, template: template), arguments: arguments).run()
+    try? FileManager.default.removeItem(atPath: home)
+    exit(0)
+  }
+  let bench = try Bench(
+    root: root, home: home, template: root + "/Examples/portal",
+    inputs: ["credentials": "@\(root)/Examples/portal/accounts.yaml"])
   print("linking an image               ", try bench.linking().summary)
   print("start to first answered request", try await bench.starting().summary)
   let (push, rise, fall) = try await bench.adapting()

@@ -22,6 +22,7 @@ public actor Orchestrator {
   var contextualAttributes: [String: String] = [:]
   var restarts: [String: Int] = [:]
   var expiries: [String: Task<Void, Never>] = [:]
+  private var entropyRefresh: Task<Void, Never>?
   let commands = Gate()
   var waitingCommands = 0
 
@@ -47,6 +48,8 @@ public actor Orchestrator {
   }
 
   static let contextPrefix = "context/"
+  /// How often the generators of running images get fresh entropy.
+  static let entropyInterval = Duration.seconds(600)
 
   /// Takes up what survived the last orchestrator, and brings every declared service to what it should be. What belongs to
   /// no service is removed.
@@ -70,6 +73,19 @@ public actor Orchestrator {
     }
     for declaration in declarations.values.sorted(by: { $0.key < $1.key }) {
       await converge(declaration.key)
+    }
+    refreshEntropy(every: Orchestrator.entropyInterval)
+  }
+
+  /// Sends all instances fresh entropy at intervals, for as long as there is an orchestrator.
+  func refreshEntropy(every interval: Duration) {
+    entropyRefresh?.cancel()
+    entropyRefresh = Task { [weak self] in
+      while true {
+        try? await Task.sleep(for: interval)
+        guard !Task.isCancelled, let controllers = await self?.controllers.values else { return }
+        for controller in controllers { await controller.refreshEntropy() }
+      }
     }
   }
 

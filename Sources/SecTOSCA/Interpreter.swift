@@ -1,3 +1,4 @@
+public import Foundation
 public import TOSCA
 
 /// Makes of a topology what it says about security: which resources there are, what protection each is due at each
@@ -6,19 +7,24 @@ public import TOSCA
 ///
 /// It never stops at the first mistake: all findings come at once, each with its place.
 public struct Interpreter: Sendable {
-  /// An interpreter. It keeps nothing between topologies.
-  public init() {}
+  private let now: Date
+
+  /// An interpreter, which judges certificates at a time. It keeps nothing between topologies.
+  public init(now: Date = Date()) {
+    self.now = now
+  }
 
   /// The service that a topology describes, and what is wrong or looks wrong with it.
   ///
   /// - Returns: The service, or nil where a finding is an error; findings in the order of their places.
   public func interpret(_ topology: Topology) -> (service: ProtectedService?, findings: [Finding]) {
-    var interpretation = Interpretation(topology)
+    var interpretation = Interpretation(topology, now: now)
     interpretation.readResources()
     interpretation.readRequirements()
     interpretation.readLevels()
     interpretation.readTriggers()
     interpretation.checkCombinations()
+    interpretation.checkBackends()
     interpretation.checkOrderOfLevels()
     interpretation.checkTriggers()
     interpretation.checkUse()

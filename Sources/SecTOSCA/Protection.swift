@@ -163,17 +163,6 @@ public struct Authorization: Hashable, Sendable, Codable {
   }
 }
 
-/// TLS at the endpoint.
-public struct TransportSecurity: Hashable, Sendable, Codable {
-  /// The lowest version, such as `1.2`.
-  public var minimumVersion: String
-
-  /// TLS at the endpoint.
-  public init(minimumVersion: String) {
-    self.minimumVersion = minimumVersion
-  }
-}
-
 /// Reports of decisions.
 public struct Audit: Hashable, Sendable, Codable {
   /// The lowest severity that is reported: 1 informational to 4 high.

@@ -32,6 +32,19 @@ public struct TemplateReader: Sendable {
   /// A text that stands where something is to be completed; the index has candidates for it.
   public var completionMarker: String?
 
+  /// How much is read of the profile that every file knows.
+  enum ProfileReading {
+    /// What the template needs, and all of it where something is found to be wrong.
+    case asNeeded
+    /// All of it.
+    case whole
+    /// What the template needs, whatever is found.
+    case part
+  }
+
+  /// How much is read of the profile that every file knows; tests compare what comes of it.
+  var profileReading = ProfileReading.asNeeded
+
   /// A reader.
   /// - Parameters:
   ///   - profiles: The folder of the profiles that come with the product.
@@ -63,9 +76,11 @@ public struct TemplateReader: Sendable {
   public func read(_ path: String) -> ReadResult {
     let table = SourceTable()
     let recorder = isIndexing ? IndexRecorder(marker: completionMarker) : nil
-    let findings = FindingCollector(table: table, limit: limits.findings, recorder: recorder)
+    let findings = FindingCollector(
+      table: table, limit: limits.findings, tolerances: tolerances, recorder: recorder)
     var reader = self
     if usesSettings { reader.apply(SettingsReader(findings: findings, limits: limits).read(for: path)) }
+    findings.tolerances = reader.tolerances
     let entry = unsavedEntry(path) ?? EntryPoint.find(path, limits: limits, findings: findings)
     let topology = entry.flatMap { reader.read($0, findings) }
     var result = ReadResult(topology: findings.hasErrors ? nil : topology, findings: findings.sorted())
@@ -103,13 +118,30 @@ public struct TemplateReader: Sendable {
     ArchiveRules(entry: entry, findings: findings).check(template)
     loadOthers(of: entry, loader, findings)
     let version = template.content.version
-    let implicit = loader.loadImplicitProfile(of: version, for: template.id)
+    if let substitutions { loader.loadSubstitutions(substitutions) }
+    // An index has all names, and texts that stand for files may stand for those of the profile.
+    let mayBePart = profileReading != .whole && findings.isEmpty && !isIndexing && overlay.isEmpty
+    let implicit = loader.loadImplicitProfile(of: version, for: template.id, onlyNeeded: mayBePart)
+    let state = findings.state
+    let topology = topology(of: template, loader, implicit, entry, findings)
+    guard loader.isPartial, !findings.isEmpty, profileReading == .asNeeded else { return topology }
+    // Something is wrong: what it is is said with all of the profile at hand.
+    findings.state = state
+    loader.completeImplicitProfile()
+    return self.topology(of: template, loader, implicit, entry, findings)
+  }
+
+  /// The topology of a template whose files are read.
+  private func topology(
+    of template: LoadedFile, _ loader: FileLoader, _ implicit: [UInt32], _ entry: EntryPoint,
+    _ findings: FindingCollector
+  ) -> Topology? {
+    let version = template.content.version
     var implicitFiles = Set<UInt32>()
     var pending = implicit
     while let file = pending.popLast() {
       if implicitFiles.insert(file).inserted { pending += loader.files[file]?.imports.map(\.file) ?? [] }
     }
-    if let substitutions { loader.loadSubstitutions(substitutions) }
     // The profile's names must be there before the files that use them.
     let files = loader.order.compactMap { loader.files[$0] }
     let ordered = files.filter { implicitFiles.contains($0.id) } + files.filter { !implicitFiles.contains($0.id) }
@@ -140,7 +172,7 @@ public struct TemplateReader: Sendable {
     for file in files where !file.isProfile { folders[file.id] = file.folder }
     let builder = TopologyBuilder(
       typer: typer, catalogue: catalogue, findings: findings, scope: scope, file: template, folders: folders,
-      artifacts: ArtifactFiles(roots: roots, limits: limits, findings: findings),
+      artifacts: ArtifactFiles(roots: loader.roots, limits: limits, findings: findings),
       substitutions: SubstitutionSearch(
         files: files, catalogue: catalogue, template: template, limit: limits.substitutions))
     return builder.build()

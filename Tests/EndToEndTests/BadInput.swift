@@ -79,13 +79,37 @@ extension BadInput {
               - secrecy:
                   type: sectosca.policies.TransportSecurity
                   targets: [ storefront ]
+                  properties:
+                    minimum_version: "1.3"
+                    identities:
+                      - certificate: |
+                            -----BEGIN CERTIFICATE-----
+                            MIIBmTCCAT6gAwIBAgIUQAPyo1OVvV+kHsbH9cxuCp15c3kwCgYIKoZIzj0EAwIw
+                            GTEXMBUGA1UEAwwOVGVzdCBhdXRob3JpdHkwIBcNMjQwMTAxMDAwMDAwWhgPMjEy
+                            NDAxMDEwMDAwMDBaMBYxFDASBgNVBAMMC3BvcnRhbC50ZXN0MFkwEwYHKoZIzj0C
+                            AQYIKoZIzj0DAQcDQgAEqt1JTKhe2kd2SpbYCEDV8Py7DSs9Hk8WE9r+EQPEs6XI
+                            zaFiTQGt49mQwT2ZfCHhTiwS7cDnylGGiCvpA2uhYKNlMGMwFgYDVR0RBA8wDYIL
+                            cG9ydGFsLnRlc3QwCQYDVR0TBAIwADAdBgNVHQ4EFgQUtZXkZYLiUVmfIKhCdast
+                            dkK7oD0wHwYDVR0jBBgwFoAUAmINjwryt6g4AhdhDFsB+Q1DqIowCgYIKoZIzj0E
+                            AwIDSQAwRgIhAK0MZiEyARB5ZfV0ZekXRsf42Ghw6FXvDZq0W0z9ULCvAiEAz0t8
+                            vLvI11AS7NNATQqmOdOFe/kRc6jakP4ugwtknbY=
+                            -----END CERTIFICATE-----
+                        key: |
+                            -----BEGIN PRIVATE KEY-----
+                            MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgGOj2NNdOJUyLeWt4
+                            ol2JimQoy000yaSxh2gHsdKdQq2hRANCAASq3UlMqF7aR3ZKltgIQNXw/LsNKz0e
+                            TxYT2v4RA8SzpcjNoWJNAa3j2ZDBPZl8IeFOLBLtwOfKUYaIK+kDa6Fg
+                            -----END PRIVATE KEY-----
 
               - nobody:
 
           """
         ), ("calm, nobody ]", with: "calm, nobody, secrecy ]"),
       ],
-      at: "secrecy:", said: ["error:", "`lockdown`", "`secrecy`", "`storefront`", "no module provides", "expected:"]),
+      at: "secrecy:",
+      said: [
+        "error:", "`lockdown`", "`secrecy`", "`storefront`", "no module provides `transport-security.1.3`", "expected:",
+      ]),
     BadInput(
       testDescription: "two triggers that could ask for different levels at once",
       append: """

@@ -40,7 +40,7 @@ struct BadInputTests {
       let outcome = try await portal.testudo("up", missing)
       #expect(outcome.status == 1)
       #expect(outcome.errors.contains(missing), "\(outcome.errors)")
-      #expect(outcome.errors.contains("expected: a TOSCA file, or a folder with one"))
+      #expect(outcome.errors.contains("expected: a TOSCA file, a folder with one, or an archive"))
       try await expectNothing(portal, outcome)
     }
   }

@@ -37,9 +37,9 @@ enum Client {
   /// Makes one request; from within a network namespace where one is named.
   static func request(
     _ method: String = "GET", _ url: String, as credentials: Credentials = .none, body: String? = nil,
-    from namespace: String? = nil, timeout: Int = 10
+    from namespace: String? = nil, timeout: Int = 10, with arguments: [String] = []
   ) async throws -> Answer {
-    var words = [curl, "-s", "-i", "-X", method, "--max-time", "\(timeout)"] + credentials.arguments
+    var words = [curl, "-s", "-i", "-X", method, "--max-time", "\(timeout)"] + credentials.arguments + arguments
     if let body { words += ["--data-binary", body, "-H", "Content-Type: text/plain"] }
     words.append(url)
     if let namespace { words = [Testbed.path(of: "ip") ?? "ip", "netns", "exec", namespace] + words }

@@ -23,7 +23,7 @@ enum Testbed {
     if access(program, X_OK) != 0 { return "the program under test is missing: \(program)" }
     if !hasLibrary { return "the library of modules is missing: `make library` makes it" }
     if access("/dev/net/tun", R_OK | W_OK) != 0 { return "this host has no /dev/net/tun" }
-    for tool in ["curl", "ip", "setpriv"] where path(of: tool) == nil { return "`\(tool)` is missing" }
+    for tool in ["curl", "ip", "openssl", "setpriv"] where path(of: tool) == nil { return "`\(tool)` is missing" }
     return nil
   }()
 

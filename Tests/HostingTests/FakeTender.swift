@@ -69,8 +69,8 @@ enum FakeTender {
         struct pollfd ready[2] = {{channel, POLLIN, 0}, {tap, POLLIN, 0}};
         poll(ready, 2, -1);
         if (ready[1].revents) {
-          // An ARP request on the TAP becomes an event.
-          if (read(tap, frame, 2048) > 12 && frame[12] == 8 && frame[13] == 6) {
+          // An ARP request on the TAP, behind a virtio-net header, becomes an event.
+          if (read(tap, frame, 2048) > 24 && frame[22] == 8 && frame[23] == 6) {
             uint32_t at = 5;
             out[4] = 6;
             at = text(at, "tap");

@@ -89,9 +89,9 @@ struct NetworkTests {
       let second = try namespace.openTAP("taptwo")
       let hardware = TestFolder.run("ip -n \(network.name) link show br0 | grep -q 02:54:0a:4d:03:01")
       #expect(hardware == 0, "the bridge keeps its own hardware address")
-      // Broadcast, from 02:00:00:00:00:01, with a type nobody handles.
+      // Broadcast, from 02:00:00:00:00:01, with a type nobody handles; before it a virtio-net header that asks nothing.
       let frame: [UInt8] =
-        [255, 255, 255, 255, 255, 255, 2, 0, 0, 0, 0, 1, 0x88, 0xB5] + [UInt8](repeating: 7, count: 60)
+        [UInt8](repeating: 0, count: 10) + [255, 255, 255, 255, 255, 255, 2, 0, 0, 0, 0, 1, 0x88, 0xB5] + [UInt8](repeating: 7, count: 60)
       #expect(write(first.number, frame, frame.count) == frame.count)
       var buffer = [UInt8](repeating: 0, count: 2048)
       let number = second.number

@@ -41,13 +41,13 @@ struct LibraryOSImageTests {
     "firewall": "firewall.flows", "rate-limit": "rate-limit.limits",
     "basic-authentication": "basic-authentication.refused",
     "bearer-authentication": "bearer-authentication.refused", "authorization": "authorization.bundle",
-    "audit": "audit.minimum-severity",
+    "audit": "audit.minimum-severity", "transport-security": "transport-security.",
     "static-site": "static-site.files", "reverse-proxy": "reverse-proxy.routes", "key-value": "key-value.",
   ]
 
   @Test(
     "code of a module is in the image exactly where the module was selected",
-    arguments: [Portal.Situation.storefrontAtNormal, .storefrontAtElevated, .openOrders])
+    arguments: [Portal.Situation.storefrontAtNormal, .storefrontAtElevated, .openOrders, .encryptedOrders])
   func minimal(situation: Portal.Situation) throws {
     let (image, bytes) = try build(situation.resource, situation.due)
     let data = Data(bytes)
@@ -57,6 +57,26 @@ struct LibraryOSImageTests {
     }
   }
 
+  @Test("an image without TLS has nothing of BearSSL's: neither its key schedule's labels nor its alerts' code")
+  func withoutTLS() throws {
+    let plain = Data(try build(Portal.orders, []).bytes)
+    let encrypted = Data(try build(Portal.orders, [Portal.encrypted]).bytes)
+    for sign in ["master secret", "key expansion", "http/1.1\0", "transport-security"] {
+      #expect(plain.range(of: Data(sign.utf8)) == nil, "\(sign)")
+    }
+    for sign in ["master secret", "key expansion", "transport-security"] {
+      #expect(encrypted.range(of: Data(sign.utf8)) != nil, "\(sign)")
+    }
+    // Keys and certificates are settings of the run stage: not in the image.
+    #expect(encrypted.range(of: Data("portal.example".utf8)) == nil)
+  }
+
+  @Test("an image with network, HTTP and TLS stays under the promised 400 kB")
+  func sizeWithTLS() throws {
+    let (_, bytes) = try build(Portal.orders, [Portal.encrypted])
+    #expect(bytes.count < 400_000, "\(bytes.count) bytes")
+  }
+
   @Test("the storefront with all that level elevated asks for stays within the promised bounds")
   func bounds() throws {
     let (image, bytes) = try build(Portal.storefront, Portal.elevated)
@@ -64,6 +84,6 @@ struct LibraryOSImageTests {
     #expect(bytes.count < 500_000)
     #expect(report.writableExecutableSegments == 0)
     #expect(!report.systemCalls.isEmpty && report.systemCalls.count <= 5)
-    #expect(report.modulesLeftOut == ["audit", "basic-authentication", "key-value"])
+    #expect(report.modulesLeftOut == ["audit", "basic-authentication", "key-value", "transport-security"])
   }
 }

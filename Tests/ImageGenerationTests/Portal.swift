@@ -54,7 +54,14 @@ enum Portal {
   static let nobody = requirement("nobody", .filtering(Filtering(flows: .none)), line: 46)
   static let log = requirement("log", .audit(Audit(minimumSeverity: 2)), line: 47)
   static let encrypted = requirement(
-    "encrypted", .transportSecurity(TransportSecurity(minimumVersion: "1.2")), line: 48)
+    "encrypted",
+    .transportSecurity(
+      TransportSecurity(
+        identities: [ServerIdentity(names: ["portal.example"], certificates: [[1], [2]], key: [3, 4])],
+        clients: .required, clientAuthorities: [[5]], strictSeconds: 60)), line: 48)
+
+  static let future = requirement(
+    "future", .transportSecurity(TransportSecurity(minimumVersion: "1.3")), line: 49)
 
   static let normal = [declaredFlows, passwords, orderRules]
   static let elevated = [declaredFlows, tokens, orderRules, calm]
@@ -70,6 +77,8 @@ enum Portal {
     static let storefrontAtElevated = Situation(
       testDescription: "storefront at elevated, audited", resource: storefront, due: elevated + [log])
     static let ordersAtNormal = Situation(testDescription: "orders at normal", resource: orders, due: normal)
+    static let encryptedOrders = Situation(
+      testDescription: "orders with TLS", resource: orders, due: [encrypted])
     static let openOrders = Situation(testDescription: "orders without protection", resource: orders, due: [])
   }
 

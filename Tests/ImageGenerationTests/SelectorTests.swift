@@ -57,19 +57,19 @@ struct SelectorTests {
 
   @Test("a requirement that no module meets is named with its place")
   func missingModule() throws {
-    let conflict = try conflict(Portal.elevated + [Portal.encrypted])
-    #expect(conflict.core.map(\.place) == [Portal.encrypted.place])
-    #expect(conflict.obstacles == [.noProvider(capability: "transport-security", requiredBy: [])])
+    let conflict = try conflict(Portal.elevated + [Portal.future])
+    #expect(conflict.core.map(\.place) == [Portal.future.place])
+    #expect(conflict.obstacles == [.noProvider(capability: "transport-security.1.3", requiredBy: [])])
     #expect(
-      conflict.description == "requirement `encrypted` (portal.yaml:48:5) of `orders` cannot be met: "
-        + "no module provides `transport-security`")
+      conflict.description == "requirement `future` (portal.yaml:49:5) of `orders` cannot be met: "
+        + "no module provides `transport-security.1.3`")
   }
 
   @Test("a conflict becomes a finding at the requirement")
   func finding() throws {
-    let finding = try conflict([Portal.encrypted]).finding(at: Portal.orders.place)
+    let finding = try conflict([Portal.future]).finding(at: Portal.orders.place)
     #expect(finding.code == "unsatisfiable-requirements" && finding.severity == .error)
-    #expect(finding.place == Portal.encrypted.place && finding.related.isEmpty)
+    #expect(finding.place == Portal.future.place && finding.related.isEmpty)
     #expect(try conflict([], target: .microvm).finding(at: Portal.orders.place).place == Portal.orders.place)
   }
 

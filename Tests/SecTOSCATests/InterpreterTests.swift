@@ -107,7 +107,11 @@ struct InterpreterTests {
   @Test("takes every other kind of requirement")
   func otherKinds() throws {
     let topology = Portal.topology()
-      .with(Portal.policy("sealed", "TransportSecurity", ["storefront"], ["minimum_version": "1.3"]))
+      .with(
+        Portal.policy(
+          "sealed", "TransportSecurity", ["storefront"],
+          ["minimum_version": "1.3", "identities": TLSFixtures.identities, "strict": .amount(60, "1 min")])
+      )
       .with(Portal.policy("watched", "Audit", ["storefront"], ["minimum_severity": "medium"]))
       .with(
         Portal.policy(
@@ -122,7 +126,9 @@ struct InterpreterTests {
           ]))
     let service = try #require(Interpreter().interpret(topology).service)
     let due = CombinedProtection(service.due(to: "storefront", at: service.levels[3]))
-    #expect(due.transportSecurity == TransportSecurity(minimumVersion: "1.3"))
+    let security = try #require(due.transportSecurity)
+    #expect(security.minimumVersion == "1.3" && security.strictSeconds == 60 && security.clients == .none)
+    #expect(security.identities.map(\.names) == [["portal.example", "127.0.0.1"]])
     #expect(due.audit == Audit(minimumSeverity: 3))
     #expect(due.surfaceBudget == SurfaceBudget(maximumImageBytes: 500_000, maximumSystemCalls: 5))
     #expect(due.lifetime == Lifetime(seconds: 3600))

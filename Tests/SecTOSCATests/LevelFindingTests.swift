@@ -70,9 +70,21 @@ struct LevelFindingTests {
     FindingCase(
       "an older TLS above a newer",
       levels(
-        one("new", "TransportSecurity", "minimum_version", "1.3"),
-        one("old", "TransportSecurity", "minimum_version", "1.2")), "level-lowers-protection", at: "high/requires/0",
+        TLSFixtures.policy("new", ["minimum_version": "1.3"]), TLSFixtures.policy("old", ["minimum_version": "1.2"])),
+      "level-lowers-protection", at: "high/requires/0",
       names: ["TLS 1.3", "TLS 1.2"]),
+    FindingCase(
+      "requested certificates above required ones",
+      levels(
+        TLSFixtures.policy("strong", ["clients": "required", "client_authorities": TLSFixtures.authority]),
+        TLSFixtures.policy("weak", ["clients": "requested", "client_authorities": TLSFixtures.authority])),
+      "level-lowers-protection", at: "high/requires/0", names: ["required", "requested"]),
+    FindingCase(
+      "a shorter promise of TLS above a longer",
+      levels(
+        TLSFixtures.policy("long", ["strict": .amount(3600, "1 h")]),
+        TLSFixtures.policy("short", ["strict": .amount(60, "1 min")])), "level-lowers-protection",
+      at: "high/requires/0", names: ["strict for 1 h", "strict for 1 min"]),
     FindingCase(
       "a higher audit threshold above a lower",
       levels(one("much", "Audit", "minimum_severity", "low"), one("little", "Audit", "minimum_severity", "high")),

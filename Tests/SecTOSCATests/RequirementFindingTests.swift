@@ -137,7 +137,7 @@ struct RequirementFindingTests {
       at: "watched/minimum_severity", names: ["`hihg`"], suggestion: "high"),
     FindingCase(
       "a version of TLS that is none",
-      portal.with(Portal.policy("sealed", "TransportSecurity", ["orders"], ["minimum_version": "1.0"])),
+      portal.with(TLSFixtures.policy("sealed", ["minimum_version": "1.0"])),
       "invalid-value", at: "sealed/minimum_version", names: ["`1.0`"], suggestion: "1.2"),
   ]
 

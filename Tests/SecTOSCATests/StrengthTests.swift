@@ -42,7 +42,12 @@ struct StrengthTests {
         Authentication(
           realm: "r", scheme: pick([.basic(accounts: []), .bearer(issuer: "i", audience: nil, keys: [])])))
     case 3: return .authorization(Authorization(policyFiles: [pick(["a.cedar", "b.cedar"])], schemaFile: nil))
-    case 4: return .transportSecurity(TransportSecurity(minimumVersion: pick(["1.2", "1.3"])))
+    case 4:
+      return
+        .transportSecurity(
+          TransportSecurity(
+            minimumVersion: pick(["1.2", "1.3"]), clients: pick([.none, .requested, .required]),
+            strictSeconds: pick([0, 60])))
     case 5: return .audit(Audit(minimumSeverity: pick([1, 2, 4])))
     case 6:
       return .surfaceBudget(

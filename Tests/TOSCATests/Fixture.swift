@@ -40,9 +40,9 @@ final class Fixture {
   /// Reads a file of the folder.
   func read(
     _ name: String = "service.yaml", inputs: [String: String] = [:], profiles: String = Fixture.profiles,
-    limits: Limits = Limits()
+    limits: Limits = Limits(), tolerances: Tolerance = []
   ) -> ReadResult {
-    TemplateReader(profiles: profiles, inputs: inputs, limits: limits).read(folder + "/" + name)
+    TemplateReader(profiles: profiles, inputs: inputs, limits: limits, tolerances: tolerances).read(folder + "/" + name)
   }
 
   private func strip(_ text: String, file: String) -> String {

@@ -128,12 +128,17 @@ struct ReaderTests {
     #expect(result.sources[fixture.folder + "/service.yaml"] != nil)
   }
 
-  @Test("the profiles of the product have no mistakes", arguments: ["tosca/simple/1.3", "tosca/simple/1.0"])
+  @Test(
+    "the profiles of the product have no mistakes",
+    arguments: [
+      "tosca/simple/1.0/profile", "tosca/simple/1.1/profile", "tosca/simple/1.2/profile", "tosca/simple/1.3/profile",
+      "tosca/simple/1.0/non-normative", "tosca/simple/1.3/non-normative",
+    ])
   func profiles(name: String) {
     let reader = TemplateReader(profiles: Fixture.profiles, importFolders: [Fixture.profiles])
-    let result = reader.read(Fixture.profiles + "/" + name + "/profile.yaml")
+    let result = reader.read(Fixture.profiles + "/" + name + ".yaml")
     #expect(result.findings.map(\.message) == [])
-    for kind in ["data", "node", "capability"] where name.hasSuffix("1.3") {
+    for kind in ["data", "node", "capability"] where name.hasSuffix("1.3/profile") {
       #expect(result.sources.keys.contains { $0.hasSuffix("/\(kind).yaml") })
     }
   }

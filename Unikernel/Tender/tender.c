@@ -11,10 +11,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -53,6 +56,15 @@ static int open_listener(void) {
   return listener;
 }
 
+// The image expects a virtio-net header before each frame (Network/VirtioNetHeader.swift).
+static void check_tap(int tap) {
+  struct ifreq request;
+  if (ioctl(tap, TUNGETIFF, &request) == 0 && !(request.ifr_flags & IFF_VNET_HDR)) {
+    errno = EINVAL;
+    fail("the TAP was not opened with IFF_VNET_HDR");
+  }
+}
+
 static void describe_end(int status, char *text, size_t size) {
   if (WIFEXITED(status))
     snprintf(text, size, "exited with status %d\n", WEXITSTATUS(status));
@@ -71,6 +83,7 @@ int main(int count, char **arguments) {
   if (image < 0) fail(arguments[2]);
   if (chdir(arguments[1])) fail(arguments[1]);
   int tap = atoi(arguments[3]), connection = atoi(arguments[4]);
+  check_tap(tap);
   unsigned long long memory = strtoull(arguments[5], 0, 10);
 
   sigset_t signals;

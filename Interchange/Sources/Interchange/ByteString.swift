@@ -18,11 +18,28 @@ public struct ByteString: Hashable, Sendable, ExpressibleByStringLiteral {
 
   /// A name written in the source.
   public init(stringLiteral value: StaticString) {
-    self.bytes = []
-    bytes.reserveCapacity(value.utf8CodeUnitCount)
-    for index in 0..<value.utf8CodeUnitCount {
-      bytes.append(value.utf8Start[index])
+    self.bytes = Array(UnsafeBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount))
+  }
+
+  /// Hashes all bytes at once.
+  public func hash(into hasher: inout Hasher) {
+    bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+  }
+
+  /// Whether these are the bytes of `text`; makes no copy of it, as a comparison with a literal would.
+  public func equals(_ text: StaticString) -> Bool {
+    bytes.count == text.utf8CodeUnitCount && starts(with: text)
+  }
+
+  /// Whether this starts with `text`; makes no copy of it.
+  public func starts(with text: StaticString) -> Bool {
+    let count = text.utf8CodeUnitCount
+    guard bytes.count >= count else { return false }
+    let start = text.utf8Start
+    for index in 0..<count where bytes[index] != start[index] {
+      return false
     }
+    return true
   }
 
   /// The number of bytes.

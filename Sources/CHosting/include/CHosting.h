@@ -54,7 +54,8 @@ int hosting_interface_set_hardware_address(const char *interface, const uint8_t 
 /// 1 where the interface exists, 0 where it does not.
 int hosting_interface_exists(const char *interface);
 
-/// Makes a TAP without packet information that lives as long as the descriptor returned, which does not block.
+/// Makes a TAP that lives as long as the descriptor returned, which does not block. Each frame has a virtio-net header of
+/// ten bytes before it (IFF_VNET_HDR), and TCP segments over IPv4 may come joined, up to 64 KiB, with partial checksums.
 int hosting_tap_open(const char *name);
 
 // Processes

@@ -32,8 +32,22 @@ extension ConfigurationValues {
     if !limits.isEmpty { set("rate-limit", "limits", .list(limits)) }
     // The lowest reports what all ask for.
     if let severity = severities.min() { set("audit", "minimum-severity", .number(severity)) }
+    if let security = CombinedProtection(due).transportSecurity { addTransportSecurity(security, of: resource) }
     addBasic(basic)
     addBearer(bearer)
+  }
+
+  /// Certificates and keys. The values that other levels may leave out are always given, so that a level which asks for
+  /// less is put in force by the same message as one which asks for more.
+  private mutating func addTransportSecurity(_ security: TransportSecurity, of resource: Resource) {
+    set("transport-security", "identities", .list(security.identities.map(\.value)))
+    set("transport-security", "client-authentication", .string(security.clients.rawValue))
+    set("transport-security", "client-authorities", .list(security.clientAuthorities.map { .bytes($0) }))
+    set("transport-security", "strict-seconds", .number(security.strictSeconds))
+    // Half of the memory at most is for connections.
+    set(
+      "transport-security", "maximum-connections",
+      .number(min(max(resource.memoryBytes / 2 / TransportSecurity.connectionBytes, 8), 8192)))
   }
 
   /// Accounts of all requirements; the first of a name is the one that counts.
@@ -67,6 +81,19 @@ extension RateLimit {
     .record([
       "paths": .strings(paths), "requests": .number(requests), "interval-ms": .number(intervalMilliseconds),
       "burst": .number(burst),
+    ])
+  }
+}
+
+extension TransportSecurity {
+  /// What one connection takes in an image: record buffers, keys and its place in TCP.
+  fileprivate static let connectionBytes = 48 << 10
+}
+
+extension ServerIdentity {
+  fileprivate var value: ParameterValue {
+    .record([
+      "names": .strings(names), "certificates": .list(certificates.map { .bytes($0) }), "key": .bytes(key),
     ])
   }
 }

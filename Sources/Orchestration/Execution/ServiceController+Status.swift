@@ -12,7 +12,8 @@ extension ServiceController {
       var pid: Int32?
       if case .running(let process) = await environment.host.observed(record.id) { pid = process }
       let isRouted = observed.publications[record.resource] == record.id
-      let urls = isRouted ? published[record.resource].map { ["http://\($0)/"] } ?? [] : []
+      let scheme = record.mechanisms.contains("transport-security") ? "https" : "http"
+      let urls = isRouted ? published[record.resource].map { ["\(scheme)://\($0)/"] } ?? [] : []
       all.append(
         UnikernelStatus(
           service: name, resource: record.resource, tenant: tenant, host: ProcessInfo.processInfo.hostName,

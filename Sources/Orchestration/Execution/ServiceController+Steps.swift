@@ -85,12 +85,9 @@ extension ServiceController {
       network: network, memoryBytes: resource.resource.memoryBytes, mechanisms: resource.selection.mechanisms,
       started: Timestamp.now(), metadata: ["recipe": resource.recipeDigest, "bootSettings": resource.bootDigest])
     let version = ControlSigner.version(after: 0)
-    var entropy = [UInt8](repeating: 0, count: 48)
-    var generator = SystemRandomNumberGenerator()
-    for index in entropy.indices { entropy[index] = UInt8.random(in: 0...255, using: &generator) }
     let parameters =
       resource.parameters(stages: [.boot, .run], at: addresses(run, of: record))
-      + [Parameter(module: "control", name: "entropy", value: .bytes(entropy))]
+      + [Parameter(module: "control", name: "entropy", value: .bytes(ServiceController.freshEntropy()))]
     let boot = try signer.signed(
       ControlMessage(
         kind: .boot, audience: record.audience ?? [], version: version, payload: Parameter.encode(parameters)))

@@ -28,7 +28,7 @@ actor ServiceController {
   var stopping: Set<String> = []
   var waiting: [String: AsyncStream<Report>.Continuation] = [:]
   var lastHost = 1
-  private let gate = Gate()
+  let gate = Gate()
 
   init(
     environment: OrchestrationEnvironment, tenant: String, name: String, journal: Journal,

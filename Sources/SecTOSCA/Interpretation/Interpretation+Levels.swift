@@ -71,20 +71,43 @@ extension Interpretation {
     for level in levels {
       for resource in resources {
         let due = due(to: resource.name, at: level)
-        for kind in [Protection.Kind.authentication, .authorization] {
+        for kind in [Protection.Kind.authentication, .authorization, .transportSecurity] {
           let same = due.filter { $0.protection.kind == kind.rawValue }
           guard let first = same.first, let second = same.dropFirst().first else { continue }
           guard reported.insert([level.name, first.name, second.name]).inserted else { continue }
           report(
             "contradictory-requirements", at: place(of: second.name, in: level) ?? level.place,
-            "`\(level.name)` asks for two kinds of \(kind.rawValue) of `\(resource.name)`: "
+            "`\(level.name)` asks twice for \(kind.rawValue) of `\(resource.name)`: "
               + enumeration([first.name, second.name]),
-            expected: kind == .authentication
-              ? "one of them" : "one of them, with all files in its `policies`",
+            expected: kind == .authorization
+              ? "one of them, with all files in its `policies`"
+              : kind == .transportSecurity ? "one of them, with all `identities`" : "one of them",
             related: [
               Finding.Related(place: first.place, message: "`\(first.name)`: \(first.protection.summary)"),
               Finding.Related(place: second.place, message: "`\(second.name)`: \(second.protection.summary)"),
             ])
+        }
+      }
+    }
+  }
+
+  /// TLS ends where it is asked for: a resource that passes requests on to one which speaks TLS does not speak it yet.
+  mutating func checkBackends() {
+    var reported: Set<[String]> = []
+    for level in levels {
+      for resource in resources {
+        guard
+          let sealed = due(to: resource.name, at: level).first(where: {
+            $0.protection.kind == Protection.Kind.transportSecurity.rawValue
+          })
+        else { continue }
+        for client in resources where client.connections.contains(resource.name) {
+          guard reported.insert([client.name, resource.name, sealed.name]).inserted else { continue }
+          report(
+            "encrypted-backend", at: sealed.place,
+            "`\(sealed.name)` asks for TLS of `\(resource.name)`, to which `\(client.name)` passes requests on without it",
+            expected: "a target that only clients outside the service connect to",
+            related: [Finding.Related(place: client.place, message: "`\(client.name)`")])
         }
       }
     }

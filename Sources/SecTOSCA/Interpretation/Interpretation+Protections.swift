@@ -86,13 +86,6 @@ extension Interpretation {
     return Authorization(policyFiles: policies.map(\.value), schemaFile: schema?.value)
   }
 
-  mutating func readTransportSecurity(_ properties: Properties) -> TransportSecurity? {
-    let before = findings.count
-    let version = choice("minimum_version", of: properties, from: ["1.2", "1.3"])
-    guard findings.count == before else { return nil }
-    return TransportSecurity(minimumVersion: version?.value ?? "1.2")
-  }
-
   mutating func readAudit(_ properties: Properties) -> Audit? {
     let before = findings.count
     let severity = choice("minimum_severity", of: properties, from: Audit.severities)

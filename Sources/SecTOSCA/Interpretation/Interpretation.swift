@@ -1,9 +1,12 @@
+import Foundation
 import TOSCA
 
 /// One topology while it is interpreted: what is known so far, and what was found wrong.
 struct Interpretation {
   let topology: Topology
   let files: ServiceFiles
+  /// The time that certificates are judged at.
+  let now: Date
   var findings: [Finding] = []
 
   /// The resources that could be read.
@@ -21,8 +24,9 @@ struct Interpretation {
   /// The triggers that could be read.
   var triggers: [AdaptationTrigger] = []
 
-  init(_ topology: Topology) {
+  init(_ topology: Topology, now: Date) {
     self.topology = topology
+    self.now = now
     files = ServiceFiles(root: topology.root)
     unikernels = Set(topology.nodes.lazy.filter { $0.type.derives(from: Vocabulary.Node.unikernel) }.map(\.name))
   }

@@ -9,7 +9,8 @@ public struct CombinedProtection: Hashable, Sendable, Codable {
   public var authentication: Authentication?
   /// What decides; nil: everything is permitted. Of several the first; the interpreter refuses several.
   public var authorization: Authorization?
-  /// The highest of the lowest versions of TLS; nil: none is due.
+  /// The most of what is asked of TLS; nil: none is due. Of several certificates the first; the interpreter refuses
+  /// several.
   public var transportSecurity: TransportSecurity?
   /// The lowest of the thresholds; nil: nothing is reported.
   public var audit: Audit?
@@ -34,7 +35,7 @@ public struct CombinedProtection: Hashable, Sendable, Codable {
         if authentication.map({ $0.scheme.rank < more.scheme.rank }) ?? true { authentication = more }
       case .authorization(let more): authorization = authorization ?? more
       case .transportSecurity(let more):
-        if transportSecurity.map({ $0.isWeaker(than: more) }) ?? true { transportSecurity = more }
+        transportSecurity = transportSecurity?.combined(with: more) ?? more
       case .audit(let more):
         audit = Audit(minimumSeverity: min(audit?.minimumSeverity ?? .max, more.minimumSeverity))
       case .surfaceBudget(let more): surfaceBudget = surfaceBudget?.combined(with: more) ?? more
@@ -90,7 +91,31 @@ extension Authentication.Scheme {
 extension TransportSecurity {
   private var version: [Int] { minimumVersion.split(separator: ".").map { Int($0) ?? 0 } }
 
-  func isWeaker(than other: TransportSecurity) -> Bool { version.lexicographicallyPrecedes(other.version) }
+  /// What both ask for: the higher version, the more of clients, the longer promise. Certificates are the first's.
+  func combined(with other: TransportSecurity) -> TransportSecurity {
+    let asking = clients.rank >= other.clients.rank ? self : other
+    return TransportSecurity(
+      minimumVersion: version.lexicographicallyPrecedes(other.version) ? other.minimumVersion : minimumVersion,
+      identities: identities, clients: asking.clients, clientAuthorities: asking.clientAuthorities,
+      strictSeconds: max(strictSeconds, other.strictSeconds))
+  }
+
+  /// Whether this asks for at least what the other asks for. Other certificates and authorities are of equal strength.
+  func isAtLeast(asStrongAs other: TransportSecurity) -> Bool {
+    !version.lexicographicallyPrecedes(other.version) && clients.rank >= other.clients.rank
+      && strictSeconds >= other.strictSeconds
+  }
+}
+
+extension TransportSecurity.ClientAuthentication {
+  /// Its place in the order of strength.
+  var rank: Int {
+    switch self {
+    case .none: 0
+    case .requested: 1
+    case .required: 2
+    }
+  }
 }
 
 extension SurfaceBudget {

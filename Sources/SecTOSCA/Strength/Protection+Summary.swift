@@ -20,7 +20,7 @@ extension Protection {
         + (limit.paths == ["/"] ? "" : ", on \(limit.paths.joined(separator: " "))")
     case .authentication(let authentication): authentication.summary
     case .authorization(let authorization): "Cedar: " + authorization.policyFiles.joined(separator: " ")
-    case .transportSecurity(let security): "TLS \(security.minimumVersion) or later"
+    case .transportSecurity(let security): security.summary
     case .audit(let audit): "from \(audit.severityName) on"
     case .surfaceBudget(let budget): budget.summary
     case .lifetime(let lifetime): "at most \(durationText(lifetime.seconds))"
@@ -43,6 +43,19 @@ extension Authentication {
     case .basic(let accounts): "passwords (basic), \(accounts.count) user\(accounts.count == 1 ? "" : "s")"
     case .bearer(let issuer, let audience, _): "tokens (bearer) of \(issuer)" + (audience.map { " for \($0)" } ?? "")
     }
+  }
+}
+
+extension TransportSecurity {
+  fileprivate var summary: String {
+    var parts = ["TLS \(minimumVersion) or later"]
+    switch clients {
+    case .none: break
+    case .requested: parts.append("client certificates requested")
+    case .required: parts.append("client certificates required")
+    }
+    if strictSeconds > 0 { parts.append("strict for \(durationText(strictSeconds))") }
+    return parts.joined(separator: ", ")
   }
 }
 

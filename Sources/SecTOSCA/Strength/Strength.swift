@@ -46,7 +46,7 @@ public enum Strength {
     if let was = before.authorization, after.authorization == nil {
       note(.authorization, .authorization(was), nil)
     }
-    if let was = before.transportSecurity, after.transportSecurity.map({ $0.isWeaker(than: was) }) ?? true {
+    if let was = before.transportSecurity, !(after.transportSecurity?.isAtLeast(asStrongAs: was) ?? false) {
       note(.transportSecurity, .transportSecurity(was), after.transportSecurity.map(Protection.transportSecurity))
     }
     if let was = before.audit, (after.audit?.minimumSeverity ?? .max) > was.minimumSeverity {

@@ -7,6 +7,7 @@ extension DefinitionChecker {
     for (name, own) in properties {
       let property = inherited?[name].map { own.refining($0) } ?? own
       guard let schema = property.schema, !schema.type.text.isEmpty else {
+        if property.defaultValue != nil, typer.tolerances.contains(.plainDefinitions) { continue }
         findings.report(
           "missing-key", at: property.name.place, "the property `\(name.excerpt)` has no type, and inherits none",
           expected: "the keyname `type`")
@@ -51,6 +52,7 @@ extension DefinitionChecker {
     case .primitive(let primitive), .derived(_, let primitive):
       for constraint in schema.constraints { check(constraint, schema, primitive) }
     case .complex:
+      for constraint in schema.constraints { checkOrder(constraint) }
       for constraint in schema.constraints
       where ![.equal, .validValues, .schema, .validation].contains(constraint.operation) {
         findings.report(
@@ -136,6 +138,33 @@ extension DefinitionChecker {
       findings.report(
         "wrong-constraint", at: operand.place, "the lower bound is above the upper one",
         expected: "the lower bound first")
+    }
+  }
+
+  /// A range of values with properties has two of them, the lower one first.
+  private func checkOrder(_ constraint: ConstraintClause) {
+    guard constraint.operation == .inRange else { return }
+    guard let items = constraint.operand.items, items.count == 2 else {
+      findings.report(
+        "wrong-constraint", at: constraint.operand.place,
+        "the operand of `in_range` cannot be \(constraint.operand.kindDescription)",
+        expected: "two bounds, such as `[1, 9]`")
+      return
+    }
+    if let low = items[0].entries, let high = items[1].entries {
+      for entry in low {
+        guard let one = entry.value.text, let other = high.first(where: { $0.name == entry.name })?.value.text,
+          one != other
+        else { continue }
+        let numbers = (CoreSchema.float(one), CoreSchema.float(other))
+        let isAbove = if let left = numbers.0, let right = numbers.1 { left > right } else { one > other }
+        if isAbove {
+          findings.report(
+            "wrong-constraint", at: constraint.operand.place, "the lower bound is above the upper one",
+            expected: "the lower bound first")
+        }
+        return
+      }
     }
   }
 

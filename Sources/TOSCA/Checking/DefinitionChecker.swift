@@ -28,7 +28,11 @@ struct DefinitionChecker {
     for (index, type) in catalogue.interfaces.declared.enumerated() {
       check(type.properties, inherited: parent(catalogue.interfaces, index)?.properties)
       guard typer.version != .tosca2_0 else { continue }
-      for operation in type.operations.values { checkDefinitions(operation.inputs, file: type.header.file) }
+      for operation in type.operations.values {
+        check(operation.inputs, file: type.header.file)
+        let inherited = parent(catalogue.interfaces, index)?.operations[operation.name.text]?.inputs
+        checkRefinement(operation.inputs, of: inherited, file: type.header.file)
+      }
     }
     for (index, type) in catalogue.nodes.declared.enumerated() { check(type, index) }
     for (index, type) in catalogue.policies.declared.enumerated() {
@@ -67,6 +71,12 @@ struct DefinitionChecker {
     if typer.version == .tosca2_0 { checkScalar(type, index) }
     let shape = catalogue.shape(ofDataType: index)
     guard case .derived(_, let primitive) = shape else {
+      if type.constraints.isEmpty, let place = type.constraintsPlace {
+        findings.report(
+          "wrong-constraint", at: place,
+          "the data type `\(type.header.name.text.excerpt)` has constraints, but is no primitive",
+          expected: "a type that derives from a primitive")
+      }
       for constraint in type.constraints where constraint.operation != .schema && constraint.operation != .validation {
         findings.report(
           "wrong-constraint", at: constraint.place,
@@ -96,6 +106,7 @@ struct DefinitionChecker {
       check(capability, inherited: base?.capabilities[capability.name.text])
     }
     for requirement in type.requirements.values where typer.version != .tosca2_0 {
+      checkRefinement(requirement, of: base?.requirements[requirement.name.text])
       if let capability = requirement.capability,
         catalogue.find(.capability, capability, in: file, report: false) == nil,
         !isCapability(capability.text, of: requirement.node, in: file)
@@ -153,29 +164,6 @@ struct DefinitionChecker {
       if let type = interface.type { _ = catalogue.find(.interface, type, in: interface.file) }
       check(interface.inputs, file: interface.file)
       for operation in interface.operations.values { check(operation.inputs, file: interface.file) }
-    }
-  }
-
-  /// Inputs of an interface type's operations: definitions, because there is nothing yet to give values to.
-  private func checkDefinitions(_ inputs: OrderedMap<YAMLNode>, file: UInt32) {
-    for (key, node) in inputs where node.entries == nil {
-      findings.report(
-        "wrong-syntax", at: node.place,
-        "the input `\(key.excerpt)` of an interface type cannot be \(node.kindDescription)",
-        expected: "a parameter definition, such as `{ type: string }`")
-    }
-    check(inputs, file: file)
-  }
-
-  /// Inputs of operations in types: definitions, or values with functions.
-  private func check(_ inputs: OrderedMap<YAMLNode>, file: UInt32) {
-    let context = SyntaxContext(findings: findings, version: typer.version, file: file)
-    for (key, node) in inputs {
-      if TopologyBuilder.isDefinition(node) {
-        if let own = PropertyDefinition(Name(text: key, place: node.place), node, .parameter, context) { check(own) }
-      } else {
-        _ = typer.value(node, as: nil, ValueContext(subject: .named("input", key)))
-      }
     }
   }
 }

@@ -19,6 +19,9 @@ enum ScalarUnit {
     return exponent.contains(where: isDigit) ? text[..<exponent.endIndex] : mantissa
   }
 
+  /// The unit that amounts of a type are given in; nil where the type has no units.
+  static func baseUnit(of type: Primitive) -> String? { table(type).first { $0.factor == 1 }?.unit }
+
   /// The units of a type, for messages.
   static func units(of type: Primitive) -> [String] { table(type).map(\.unit) }
 

@@ -77,7 +77,7 @@ extension ValueTyper {
     case .range: return Self.range(node).map { Value($0, at: place) }
     default:
       guard case .scalar(let text, let style) = node.content else { return nil }
-      return Self.scalar(text, style, primitive).map { Value($0, at: place) }
+      return (Self.scalar(text, style, primitive) ?? inBaseUnit(text, style, primitive)).map { Value($0, at: place) }
     }
   }
 

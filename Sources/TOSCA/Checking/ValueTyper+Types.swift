@@ -18,6 +18,7 @@ extension ValueTyper {
         return Value(content, at: findings.table.range(node.place))
       }
     }
+    if let value = tolerated(node, primitive, context) { return value }
     if reportUnknownFunction(node, context) { return nil }
     var expected = primitive.description
     if case .scalar(let text, let style) = node.content {
@@ -145,6 +146,7 @@ extension ValueTyper {
         definition.properties.map { ($0, $1.name.place) }
       }
       guard let property = definition.properties[entry.name] else {
+        if catalogue.isOpen(.data, type) { continue }
         findings.report(
           "unknown-property", at: context.call ?? entry.key.place,
           "unknown property \(context.isSensitive ? "" : "`\(entry.name.excerpt)` ")of the data type `\(name.excerpt)`",

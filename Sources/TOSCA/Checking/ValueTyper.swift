@@ -76,6 +76,7 @@ final class ValueTyper {
       switch evaluate(call, context) {
       case .known(let result, let inner): return value(result, as: schema, inner)
       case .unknown:
+        if let schema, !willFit(call, schema, context) { return nil }
         guard fits(type, schema) else {
           report(
             "wrong-type", node, context, "\(context.subject) cannot be \(type.description)",
@@ -140,6 +141,7 @@ final class ValueTyper {
       let values = items.map { value($0, as: nil, context.inside(context.subject)) }
       return values.contains { $0 == nil } ? nil : Value(.list(values.compactMap(\.self)), at: place)
     case .mapping(let entries):
+      if entries.count == 1, entries[0].name.hasPrefix("get"), reportUnknownFunction(node, context) { return nil }
       var result: [Value.Entry] = []
       for entry in entries {
         guard let value = value(entry.value, as: nil, context.inside(context.subject)) else { return nil }

@@ -55,11 +55,15 @@ final class FindingCollector {
   /// What notes names and their places for an index; nil where none is asked for.
   let recorder: IndexRecorder?
   private let limit: Int
+  /// What is let pass, as a warning.
+  var tolerances: Tolerance
+  private var lenient: Tolerance?
   private var seen: Set<Finding> = []
   private var leftOut = 0
 
-  /// An empty collection.
-  init(table: SourceTable, limit: Int, recorder: IndexRecorder? = nil) {
+  /// An empty collection, in which errors that the given tolerances let pass are warnings.
+  init(table: SourceTable, limit: Int, tolerances: Tolerance = [], recorder: IndexRecorder? = nil) {
+    self.tolerances = tolerances
     self.table = table
     self.recorder = recorder
     self.limit = limit
@@ -68,16 +72,56 @@ final class FindingCollector {
   /// Whether an error was found.
   private(set) var hasErrors = false
 
+  /// Whether nothing was found.
+  var isEmpty: Bool { seen.isEmpty && leftOut == 0 }
+
+  /// What was found up to some time.
+  struct State {
+    fileprivate var seen: Set<Finding>
+    fileprivate var leftOut: Int
+    fileprivate var hasErrors: Bool
+  }
+
+  /// What was found up to now. When it is set, what was found since is forgotten, because it will be looked at once
+  /// more.
+  var state: State {
+    get { State(seen: seen, leftOut: leftOut, hasErrors: hasErrors) }
+    set {
+      seen = newValue.seen
+      leftOut = newValue.leftOut
+      hasErrors = newValue.hasErrors
+    }
+  }
+
   /// Adds a finding. The same one, found twice on different ways, counts once.
   func report(
     _ code: String, _ severity: Finding.Severity = .error, at place: Place, _ message: String, expected: String? = nil,
     suggestion: String? = nil, related: [(Place, String)] = []
   ) {
+    var severity = severity
+    var message = message
+    if severity == .error, !tolerances.isEmpty, let tolerance = tolerance(for: code) {
+      severity = .warning
+      message += "; tolerated by `\(tolerance.name)`"
+    }
     if severity == .error { hasErrors = true }
     let finding = Finding(
       code: code, severity: severity, place: table.range(place), message: message, expected: expected,
       suggestion: suggestion, related: related.map { Finding.Related(place: table.range($0.0), message: $0.1) })
     if seen.count < limit { seen.insert(finding) } else if !seen.contains(finding) { leftOut += 1 }
+  }
+
+  private func tolerance(for code: String) -> Tolerance? {
+    if let lenient { return lenient }
+    return Tolerance.lowering(code).flatMap { tolerances.contains($0) ? $0 : nil }
+  }
+
+  /// Runs a part of the reading in which every error is a warning, if the tolerance is given.
+  func tolerating<Result>(_ tolerance: Tolerance, _ body: () -> Result) -> Result {
+    guard lenient == nil, tolerances.contains(tolerance) else { return body() }
+    lenient = tolerance
+    defer { lenient = nil }
+    return body()
   }
 
   /// Everything found, by place.

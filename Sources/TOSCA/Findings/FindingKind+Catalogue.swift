@@ -44,6 +44,8 @@ extension FindingKind {
     FindingKind("unknown-profile", "An imported profile is not known.", tosca2: "6.8.2.1"),
     FindingKind("unknown-repository", "A repository is not declared.", simpleProfile: "3.6.6", tosca2: "6.5"),
     FindingKind(
+      "other-version", "A keyname that another version of TOSCA has, but not the file's.", simpleProfile: "3.6–3.10"),
+    FindingKind(
       "unknown-version", "The file's TOSCA version does not exist.", simpleProfile: "3.10.3.1", tosca2: "6.2"),
     FindingKind("unreadable-file", "A file cannot be read."),
     FindingKind("unsupported-archive", "An archive is of a kind that is not read."),
@@ -79,6 +81,9 @@ extension FindingKind {
       "function-cycle", "A value depends on itself through functions.", simpleProfile: "4", tosca2: "10.2.1"),
     FindingKind(
       "missing-input", "An input without a default has no value.", simpleProfile: "3.9.3.1", tosca2: "6.9.2"),
+    FindingKind(
+      "missing-operation-input", "A required input of an interface or operation has no value.",
+      simpleProfile: "3.6.14"),
     FindingKind(
       "missing-property", "A required property has no value.", simpleProfile: "3.6.10", tosca2: "9.4"),
     FindingKind("too-long", "Functions make a string longer than a reading may take."),

@@ -1,9 +1,11 @@
 /// The number of insertions, deletions, substitutions and exchanges of neighbours that turn one text into the other
 /// (optimal string alignment), counted in Unicode scalars; any number above `bound` where it is more than `bound`.
 public func editDistance(_ one: String, _ other: String, bound: Int = .max) -> Int {
+  // Most pairs are told apart by their lengths.
+  let difference = abs(one.unicodeScalars.count - other.unicodeScalars.count)
+  if difference > bound { return difference }
   let left = Array(one.unicodeScalars)
   let right = Array(other.unicodeScalars)
-  if abs(left.count - right.count) > bound { return abs(left.count - right.count) }
   if left.isEmpty || right.isEmpty { return max(left.count, right.count) }
   var beforeLast = [Int](repeating: 0, count: right.count + 1)
   var last = Array(0...right.count)
@@ -32,13 +34,18 @@ public func nearest(_ name: String, among known: some Sequence<String>) -> Strin
   var best: (distance: Int, name: String)?
   var sameEnding: String?
   let lowercased = name.lowercased()
+  let isASCII = name.utf8.allSatisfy { $0 < 0x80 }
+  let lastPart = name.split(separator: ".").last ?? ""
   for candidate in known where candidate != name && candidate.utf8.count <= 200 {
-    if candidate.lowercased() == lowercased { return candidate }
+    // Only outside ASCII a letter and its other case can have different lengths.
+    let mayDifferInCase =
+      candidate.utf8.count == name.utf8.count || !isASCII || !candidate.utf8.allSatisfy { $0 < 0x80 }
+    if mayDifferInCase, candidate.lowercased() == lowercased { return candidate }
     let distance = editDistance(name, candidate, bound: bound)
     if distance <= bound, best.map({ (distance, candidate) < ($0.distance, $0.name) }) ?? true {
       best = (distance, candidate)
     }
-    if let ending = candidate.split(separator: ".").last, ending == name.split(separator: ".").last ?? "" {
+    if !lastPart.isEmpty, candidate.hasSuffix(lastPart), candidate.split(separator: ".").last == lastPart {
       sameEnding = min(sameEnding ?? candidate, candidate)
     }
   }

@@ -33,11 +33,15 @@ struct FunctionCall {
     /// A function that a file defines, or that the orchestrator knows.
     case custom
 
-    /// The functions of 1.3.
+    /// The functions of 1.2 and 1.3 (1.3, section 4).
     static let ofVersion1: [Function] = [
       .getInput, .getProperty, .getAttribute, .getOperationOutput, .getNodesOfType, .getArtifact, .concat, .join,
       .token,
     ]
+    /// The functions of a version before 2.0: `join` came with 1.2.
+    static func ofSimpleProfile(_ version: TOSCAVersion) -> [Function] {
+      version < .simple1_2 ? ofVersion1.filter { $0 != .join } : ofVersion1
+    }
     /// The functions of 2.0.
     static let ofVersion2 = allCases.filter { ![.getOperationOutput, .getNodesOfType, .custom].contains($0) }
 

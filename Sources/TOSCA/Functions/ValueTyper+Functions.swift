@@ -5,6 +5,7 @@ extension ValueTyper {
     if version == .tosca2_0 { return version2Call(in: node, context) }
     guard let entries = node.entries, entries.count == 1, let entry = entries.first else { return nil }
     if let function = FunctionCall.Function.ofVersion1(named: entry.name) {
+      guard version >= .simple1_2 || function != .join || tolerances.contains(.otherVersions) else { return nil }
       if case .complex(let type)? = schema.flatMap({ catalogue.shape($0.type, in: $0.file, report: false) }),
         catalogue.dataTypes.types[type].properties[entry.name] != nil
       {
@@ -23,9 +24,11 @@ extension ValueTyper {
     else {
       return false
     }
-    let names = FunctionCall.Function.ofVersion1.map(\.rawValue)
+    let names = FunctionCall.Function.ofSimpleProfile(version).map(\.rawValue)
     let near = nearest(entry.name, among: names)
-    guard near != nil || entry.name.hasPrefix("get_") || entry.name.hasPrefix("$") else { return false }
+    guard near != nil || entry.name.hasPrefix("get_") || entry.name.hasPrefix("$") || entry.name == "join" else {
+      return false
+    }
     findings.report(
       "unknown-function", at: entry.key.place, "unknown function `\(entry.name.excerpt)`",
       expected: "one of " + names.map { "`\($0)`" }.joined(separator: ", "), suggestion: near)
@@ -53,7 +56,7 @@ extension ValueTyper {
     case .getInput: return input(call, inner)
     case .getProperty: return property(call, inner)
     case .getAttribute: return attribute(call, inner)
-    case .getOperationOutput: return checked(call, 4...4, "`[entity, interface, operation, output]`")
+    case .getOperationOutput: return operationOutput(call, inner)
     case .getNodesOfType: return nodesOfType(call, inner)
     case .getArtifact: return artifact(call, inner)
     case .concat: return concat(call, inner)
@@ -69,10 +72,40 @@ extension ValueTyper {
       "wrong-arguments", at: place ?? call.arguments.place, "wrong arguments of `\(call.name)`", expected: expected)
   }
 
-  /// A call of a function that is evaluated when the service runs.
-  private func checked(_ call: FunctionCall, _ count: ClosedRange<Int>, _ expected: String) -> Evaluated {
-    guard let items = call.arguments.items, count.contains(items.count) else {
-      reportArguments(call, expected)
+  /// `get_operation_output: [entity, interface, operation, output]` (4.6.1): the interface and the operation must be
+  /// there; what the output is turns out when the operation has run.
+  private func operationOutput(_ call: FunctionCall, _ context: ValueContext) -> Evaluated {
+    guard let items = call.arguments.items, items.count == 4, let entity = items[0].text,
+      let name = items[1].text, let operation = items[2].text, items[3].text != nil
+    else {
+      reportArguments(call, "`[entity, interface, operation, output]`")
+      return .invalid
+    }
+    guard let topology else { return .unknown }
+    guard case .node(let index) = topology.entity(entity, context.owner) else {
+      if case .none = topology.entity(entity, context.owner) { return reportUnknownEntity(items[0], call) }
+      return .unknown
+    }
+    guard let type = topology.nodes[index].type, !catalogue.isOpen(.node, type) else { return .unknown }
+    let interfaces = catalogue.nodes.types[type].interfaces
+    guard let interface = interfaces[name] else {
+      findings.report(
+        "unknown-interface", at: items[1].place,
+        "`\(topology.nodes[index].template.name.text.excerpt)` has no interface `\(name.excerpt)`",
+        expected: Self.oneOf(interfaces.keys), suggestion: nearest(name, among: interfaces.keys))
+      return .invalid
+    }
+    var known = Array(interface.operations.keys)
+    if let name = interface.type, let type = catalogue.find(.interface, name, in: interface.file, report: false) {
+      guard !catalogue.isOpen(.interface, type) else { return .unknown }
+      known += Array(catalogue.interfaces.types[type].operations.keys)
+    }
+    known += topology.nodes[index].template.interfaces[name].map { Array($0.operations.keys) } ?? []
+    guard known.contains(operation) else {
+      findings.report(
+        "unknown-operation", at: items[2].place,
+        "the interface `\(name.excerpt)` has no operation `\(operation.excerpt)`", expected: Self.oneOf(known),
+        suggestion: nearest(operation, among: known))
       return .invalid
     }
     return .unknown
@@ -177,8 +210,9 @@ extension ValueTyper {
     let node = topology.nodes[index]
     let declared = node.type.map { Array(catalogue.nodes.types[$0].artifacts.keys) } ?? []
     let names = Array(node.template.artifacts.keys) + declared
+    let isOpen = node.type.map { catalogue.isOpen(.node, $0) } ?? true
     refer(.artifact, items[1], to: node.template.artifacts[name]?.name.place) { names.map { ($0, nil) } }
-    guard names.contains(name) || node.type == nil else {
+    guard names.contains(name) || isOpen else {
       findings.report(
         "unknown-artifact", at: items[1].place,
         "`\(node.template.name.text.excerpt)` has no artifact `\(name.excerpt)`",

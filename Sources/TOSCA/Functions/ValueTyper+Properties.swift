@@ -46,7 +46,15 @@ extension ValueTyper {
       }
       if definition.requirements[name] != nil {
         let numbers = node.bindings.indices.filter { node.bindings[$0].name.text == name }
-        if let position = CoreSchema.integer(inner), path.count >= 3 {
+        if let position = CoreSchema.integer(inner), path.count >= 3,
+          version == .tosca2_0 || tolerances.contains(.requirementIndexes)
+        {
+          if version != .tosca2_0 {
+            findings.report(
+              "tolerated", .warning, at: second.place,
+              "the index of a requirement in `\(call.name)`; tolerated by `\(Tolerance.requirementIndexes.name)`",
+              expected: "a property of the requirement's target")
+          }
           // An index stands for one of the requirement's relationships.
           guard numbers.indices.contains(position) else { return .unknown }
           return relationshipProperty(index, numbers[position], path.dropFirst(2), call, context)
@@ -73,6 +81,7 @@ extension ValueTyper {
     guard let property = definition.properties[name] else {
       // Attributes are reflected by properties and the other way round (1.3, 3.6.12.2).
       if definition.attributes[name] != nil || node.template.attributes[name] != nil { return .unknown }
+      if catalogue.isOpen(.node, type) { return .unknown }
       let names = Array(definition.properties.keys) + Array(definition.capabilities.keys)
       findings.report(
         "unknown-property", at: first.place,
@@ -117,9 +126,10 @@ extension ValueTyper {
     }
     let properties = capabilityProperties(capability)
     guard let property = properties[name] else {
-      if let type = catalogue.find(.capability, capability.type, in: capability.file, report: false),
-        catalogue.capabilities.types[type].attributes[name] != nil || capability.attributes[name] != nil
-      {
+      guard let type = catalogue.find(.capability, capability.type, in: capability.file, report: false),
+        !catalogue.isOpen(.capability, type)
+      else { return .unknown }
+      if catalogue.capabilities.types[type].attributes[name] != nil || capability.attributes[name] != nil {
         return .unknown
       }
       findings.report(
@@ -144,7 +154,7 @@ extension ValueTyper {
     guard let type = binding.relationshipType else { return .unknown }
     let definition = catalogue.relationships.types[type]
     guard let property = definition.properties[name] else {
-      if definition.attributes[name] != nil { return .unknown }
+      if definition.attributes[name] != nil || catalogue.isOpen(.relationship, type) { return .unknown }
       findings.report(
         "unknown-property", at: first.place, "the relationship has no property `\(name.excerpt)`",
         expected: Self.oneOf(definition.properties.keys),
@@ -197,7 +207,7 @@ extension ValueTyper {
     refer(.attribute, items[1], to: (definition.attributes[name] ?? definition.properties[name])?.name.place) {
       names.map { ($0, nil) }
     }
-    guard names.contains(name) else {
+    guard names.contains(name) || catalogue.isOpen(.node, type) else {
       findings.report(
         "unknown-attribute", at: items[1].place,
         "`\(node.template.name.text.excerpt)` has no attribute `\(name.excerpt)`", expected: Self.oneOf(names),

@@ -35,7 +35,7 @@ extension FileLoader {
     }
     guard scheme == "file" else {
       findings.report(
-        "import-network", tolerances.contains(.networkImports) ? .warning : .error, at: place,
+        "import-network", at: place,
         "the import `\(address.excerpt)` would be fetched over the network",
         expected: "a file in the template's folder, the name of a profile, or a local copy of the repository named by "
           + "`--repository`")

@@ -37,6 +37,10 @@ final class FileLoader {
   private var known: [String: UInt32] = [:]
   private var open: [UInt32] = []
   private var failed: Set<UInt32> = []
+  /// What is written in the files so far, where they are few bytes.
+  private var written: (names: Set<String>, bytes: Int) = ([], 0)
+  /// The part of the implicit profile that is read, where it is not all of it.
+  private var selection: ProfileSelection?
   private var bytes = 0
 
   /// A loader for the template of an entry point.
@@ -77,14 +81,66 @@ final class FileLoader {
     for name in names { _ = loadTemplate(PathText.join(folder, name)) }
   }
 
-  /// Reads the profile that every file of a version knows.
-  func loadImplicitProfile(of version: TOSCAVersion, for file: UInt32) -> [UInt32] {
+  /// Reads the profile that every file of a version knows; for a small template, where that is asked for, only the types
+  /// that it needs.
+  func loadImplicitProfile(of version: TOSCAVersion, for file: UInt32, onlyNeeded: Bool = false) -> [UInt32] {
     guard let name = version.implicitProfile else { return [] }
-    let loaded = loadProfile(name)
+    if onlyNeeded, written.bytes <= ProfileSelection.smallTemplate {
+      let paths = profiles.files(of: name).map { found in found.files.map { found.folder.path + "/" + $0 } } ?? []
+      selection = paths.isEmpty ? nil : ProfileSelection(of: paths, for: written.names, limits: limits)
+    }
+    let loaded = selection.map { loadProfile(name, $0) } ?? loadProfile(name)
     if loaded.isEmpty {
       findings.report(
         "missing-profile", .warning, at: table.start(of: file), "the profile `\(name)` is not in the profile folder",
         expected: "the Simple Profile's types in `\(name)`")
+    }
+    if tolerances.contains(.nonNormativeTypes), let further = version.nonNormativeProfile {
+      return loaded + loadProfile(further)
+    }
+    return loaded
+  }
+
+  /// Whether types of the implicit profile were left out.
+  var isPartial: Bool { selection != nil }
+
+  /// Reads the types of the implicit profile that were left out.
+  func completeImplicitProfile() {
+    guard let partial = selection else { return }
+    selection = nil
+    for (id, file) in files {
+      guard let path = table.sources[Int(id)].path, partial.contains(path), let root = compose(path, path, id) else {
+        continue
+      }
+      files[id]?.content = ServiceFile(
+        root,
+        SyntaxContext(findings: findings, version: file.content.version, file: id, tolerances: tolerances))
+    }
+  }
+
+  /// Reads a part of a profile, unless an earlier reading of this process did.
+  private func loadProfile(_ name: String, _ selection: ProfileSelection) -> [UInt32] {
+    let firstFile = UInt32(table.sources.count)
+    if let parts = selection.parts(firstFile: firstFile, tolerances),
+      table.sources.count + parts.sources.count <= limits.files, parts.numbers.keys.allSatisfy({ known[$0] == nil })
+    {
+      for source in parts.sources { _ = table.add(source) }
+      for file in parts.files {
+        files[file.id] = file
+        order.append(file.id)
+      }
+      known.merge(parts.numbers) { own, _ in own }
+      return parts.roots
+    }
+    let firstInOrder = order.count
+    let loaded = loadProfile(name)
+    let read = order[firstInOrder...].compactMap { files[$0] }
+    if read.count == selection.fileCount, table.sources.count == Int(firstFile) + read.count {
+      selection.keep(
+        ProfileSelection.Parts(
+          roots: loaded, files: read, sources: Array(table.sources[Int(firstFile)...]),
+          numbers: known.filter { $0.value >= firstFile }),
+        firstFile: firstFile, tolerances)
     }
     return loaded
   }
@@ -149,6 +205,10 @@ final class FileLoader {
   /// Reads and composes a file; what is wrong with it is reported.
   private func compose(_ path: String, _ realPath: String, _ id: UInt32) -> YAMLNode? {
     let start = table.start(of: id)
+    if let (whole, part, lines) = selection?.text(at: path) {
+      table.setText(whole, of: id)
+      return try? YAMLComposer.compose(part, file: id, limits: limits, findings: findings, lines: lines)
+    }
     let bytes: [UInt8]
     do throws(FileFault) {
       bytes = try overlay.read(path, realPath: realPath, limit: limits.fileBytes)
@@ -173,6 +233,7 @@ final class FileLoader {
     table.setText(String(decoding: bytes, as: UTF8.self), of: id)
     do throws(YAMLFault) {
       if let root = try YAMLComposer.compose(bytes, file: id, limits: limits, findings: findings), !root.isNull {
+        note(root, bytes.count)
         return root
       }
       findings.report("empty-file", at: start, "the file is empty", expected: "a TOSCA service template")
@@ -180,6 +241,24 @@ final class FileLoader {
       // The composer reported what it is.
     }
     return nil
+  }
+
+  /// Remembers what is written in a file.
+  private func note(_ root: YAMLNode, _ bytes: Int) {
+    written.bytes += bytes
+    guard written.bytes <= ProfileSelection.smallTemplate else { return }
+    var pending = [root]
+    while let node = pending.popLast() {
+      switch node.content {
+      case .scalar(let text, _): written.names.insert(text)
+      case .sequence(let items): pending += items
+      case .mapping(let entries):
+        for entry in entries {
+          pending.append(entry.key)
+          pending.append(entry.value)
+        }
+      }
+    }
   }
 
   private func version(of root: YAMLNode, _ id: UInt32) -> TOSCAVersion? {
@@ -199,13 +278,13 @@ final class FileLoader {
         suggestion: near == nil ? nil : "tosca_definitions_version")
       return nil
     }
-    if let text = value.text, text.hasPrefix("tosca_simple_profile_for_nfv_1_0"),
-      tolerances.contains(.networkFunctionsVersion)
+    if let text = value.text, TOSCAVersion(rawValue: text) == nil,
+      let (version, tolerance) = TOSCAVersion.spelt(text), tolerances.contains(tolerance)
     {
       findings.report(
-        "tolerated", .warning, at: value.place, "`\(text.excerpt)` is read as the Simple Profile 1.2",
-        expected: expected)
-      return .simple1_2
+        "tolerated", .warning, at: value.place,
+        "`\(text.excerpt)` is read as `\(version.rawValue)`; tolerated by `\(tolerance.name)`", expected: expected)
+      return version
     }
     guard let text = value.text, let version = TOSCAVersion(rawValue: text) else {
       findings.report(

@@ -4,6 +4,8 @@ struct ArtifactDefinition: Sendable {
   var name: Name
   /// Its type; nil in the short form, where the file's ending says it.
   var type: Name?
+  /// Whether it is written in the short form.
+  var isShort = false
   /// The file; nil where a template's artifact leaves it to the one of its type.
   var file: Name?
   /// The repository that has the file.
@@ -26,6 +28,7 @@ struct ArtifactDefinition: Sendable {
       CoreSchema.kind(of: text, style) == .string
     {
       file = Name(text: text, place: node.place)
+      isShort = true
       return
     }
     var entity = Entity(node, "an artifact", context, orText: !context.isVersion2)
@@ -41,13 +44,13 @@ struct ArtifactDefinition: Sendable {
       checksum = entity.string("checksum")
     } else {
       _ = entity.string("deploy_path")
-      _ = entity.text("version")
-      _ = entity.text("artifact_version")
-      checksum = entity.text("checksum")
+      if entity.knows("version", from: .simple1_3) { _ = entity.text("version") }
+      if entity.knows("artifact_version", from: .simple1_3) { _ = entity.text("artifact_version") }
+      if entity.knows("checksum", from: .simple1_3) { checksum = entity.text("checksum") }
     }
-    checksumAlgorithm = entity.string("checksum_algorithm")
+    if entity.knows("checksum_algorithm", from: .simple1_3) { checksumAlgorithm = entity.string("checksum_algorithm") }
     properties = entity.map("properties") { $1 }
-    _ = entity.metadata()
+    if entity.knows("metadata", from: .tosca2_0) { _ = entity.metadata() }
     if context.isVersion2 { reportMissing(entity) }
     entity.finish()
   }

@@ -49,6 +49,8 @@ struct CapabilityDefinition: Sendable {
     }
     guard let type = entity.string("type") else {
       if entity.key("type") == nil { entity.reportMissing("type", at: name.place) }
+      type = Name(text: "", place: name.place)
+      readRest(&entity)
       return nil
     }
     self.type = type

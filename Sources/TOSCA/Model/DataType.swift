@@ -5,6 +5,8 @@ struct DataType: TypeDefinition {
   var properties: OrderedMap<PropertyDefinition>
   /// What holds of a value besides its type.
   var constraints: [ConstraintClause]
+  /// Where `constraints` is written, be it empty.
+  var constraintsPlace: Place?
   /// What the entries are, where the type derives from `list` or `map`.
   var entrySchema: SchemaDefinition?
   /// The keynames of a scalar type (2.0, 9.1.2.2), as written.
@@ -18,10 +20,15 @@ struct DataType: TypeDefinition {
     var entity = Entity(node, "a data type", context)
     header = TypeHeader(name, &entity)
     properties = PropertyDefinition.readAll("properties", .property, &entity)
+    constraintsPlace = entity.key("constraints")
     propertiesPlace = entity.key("properties")
     constraints = ConstraintClause.readAll(&entity)
-    entrySchema = entity.take("entry_schema").flatMap { SchemaDefinition.read($0, "an entry schema", context) }
-    keySchema = entity.take("key_schema").flatMap { SchemaDefinition.read($0, "a key schema", context) }
+    if entity.knows("entry_schema", from: .simple1_3) {
+      entrySchema = entity.take("entry_schema").flatMap { SchemaDefinition.read($0, "an entry schema", context) }
+    }
+    if entity.knows("key_schema", from: .simple1_3) {
+      keySchema = entity.take("key_schema").flatMap { SchemaDefinition.read($0, "a key schema", context) }
+    }
     if context.isVersion2 { scalar = ScalarKeynames(&entity) }
     entity.finish()
   }

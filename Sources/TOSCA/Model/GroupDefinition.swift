@@ -24,12 +24,14 @@ struct GroupDefinition: Sendable {
     self.name = name
     let type = entity.string("type")
     description = entity.string("description")?.text
-    metadata = entity.metadata()
+    metadata = entity.knows("metadata", from: .simple1_1) ? entity.metadata() : OrderedMap()
     members = entity.strings("members") ?? []
     properties = PropertyAssignment.readAll("properties", &entity)
-    attributes = PropertyAssignment.readAll("attributes", &entity)
+    attributes =
+      entity.knows("attributes", from: .simple1_3)
+      ? PropertyAssignment.readAll("attributes", &entity) : OrderedMap()
     interfaces = OrderedMap()
-    if context.version < .simple1_3 { interfaces = InterfaceDefinition.readAll(&entity, .template) }
+    if entity.knows("interfaces", to: .simple1_2) { interfaces = InterfaceDefinition.readAll(&entity, .template) }
     entity.finish()
     guard let type else {
       if entity.key("type") == nil { entity.reportMissing("type", at: name.place) }

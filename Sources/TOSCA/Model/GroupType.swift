@@ -17,9 +17,11 @@ struct GroupType: TypeDefinition {
     attributes = PropertyDefinition.readAll("attributes", .attribute, &entity)
     members = entity.strings("members") ?? []
     interfaces = OrderedMap()
-    if context.version < .simple1_3 {
-      interfaces = InterfaceDefinition.readAll(&entity, .type)
+    if entity.knows("interfaces", to: .simple1_2) { interfaces = InterfaceDefinition.readAll(&entity, .type) }
+    if entity.knows("capabilities", from: .simple1_1, to: .simple1_2) {
       _ = entity.map("capabilities") { CapabilityDefinition($0, $1, context) }
+    }
+    if entity.knows("requirements", from: .simple1_1, to: .simple1_2) {
       _ = entity.list("requirements") { RequirementDefinition($0, $1, context) }
     }
     entity.finish()

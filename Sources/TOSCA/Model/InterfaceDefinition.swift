@@ -30,17 +30,14 @@ struct InterfaceDefinition: Sendable {
     if site == .type || !context.isVersion2 { type = entity.string("type") }
     _ = entity.string("description")
     inputs = entity.map("inputs") { $1 }
-    operations = entity.map("operations") { OperationDefinition($0, $1, site, context) }
-    notifications = entity.map("notifications") { OperationDefinition($0, $1, site, context) }
+    operations = OperationDefinition.readAll("operations", site, &entity)
+    notifications = OperationDefinition.readAll("notifications", site, &entity)
     if context.isVersion2 {
       _ = entity.metadata()
       entity.finish()
       return
     }
-    for entry in entity.remaining {
-      guard let name = entity.string(entry.key, "an operation's name") else { continue }
-      operations[name.text] = OperationDefinition(name, entry.value, site, context)
-    }
+    for (name, operation) in OperationDefinition.readBeside(site, &entity) { operations[name] = operation }
   }
 
   /// Reads `interfaces`.
@@ -90,9 +87,47 @@ struct OperationDefinition: Sendable {
     description = entity.string("description")?.text
     implementation = entity.take("implementation").flatMap { Implementation($0, context) }
     inputs = entity.map("inputs") { $1 }
-    outputs = entity.map("outputs") { $1 }
+    if entity.knows("outputs", from: .simple1_3) { outputs = entity.map("outputs") { $1 } }
     if context.isVersion2 { _ = entity.metadata() }
     entity.finish()
+  }
+
+  /// Reads `operations` or `notifications`, which are keynames since 1.3. Before, an operation can have that name.
+  static func readAll(
+    _ keyname: String, _ site: DefinitionSite, _ entity: inout Entity
+  ) -> OrderedMap<OperationDefinition> {
+    let context = entity.context
+    if context.version < .simple1_3 {
+      let keynames = ["description", "implementation", "inputs"]
+      let entries = entity.node[keyname]?.entries ?? []
+      if entries.isEmpty || entries.contains(where: { keynames.contains($0.name) }) { return OrderedMap() }
+    }
+    guard entity.knows(keyname, from: .simple1_3) else { return OrderedMap() }
+    return entity.map(keyname) { OperationDefinition($0, $1, site, context) }
+  }
+
+  /// Reads the operations that stand beside the keynames: the form before 1.3, which 1.3 keeps for compatibility
+  /// (3.6.20), though not beside its own.
+  static func readBeside(_ site: DefinitionSite, _ entity: inout Entity) -> OrderedMap<OperationDefinition> {
+    var result = OrderedMap<OperationDefinition>()
+    let isVersion3 = entity.context.version == .simple1_3
+    let hasOwnForm = isVersion3 && entity.node["operations"] != nil
+    let keynames = [
+      "type", "description", "inputs", "operations", "notifications", "derived_from", "version", "metadata",
+    ]
+    for entry in entity.remaining {
+      guard let name = entity.string(entry.key, "an operation's name") else { continue }
+      // Before 1.3 every other keyname is an operation.
+      let near = isVersion3 ? nearest(name.text, among: keynames) : nil
+      if hasOwnForm || near != nil {
+        entity.context.findings.report(
+          "unknown-key", at: entry.key.place, "unknown keyname `\(name.text.excerpt)` in \(entity.what)",
+          expected: "one of " + keynames.prefix(5).map { "`\($0)`" }.joined(separator: ", "), suggestion: near)
+        continue
+      }
+      result[name.text] = OperationDefinition(name, entry.value, site, entity.context)
+    }
+    return result
   }
 
   /// This definition as a refinement of an inherited one.

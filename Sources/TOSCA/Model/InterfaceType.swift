@@ -13,8 +13,8 @@ struct InterfaceType: TypeDefinition {
     var entity = Entity(node, "an interface type", context)
     header = TypeHeader(name, &entity)
     properties = PropertyDefinition.readAll("inputs", .outgoing, &entity)
-    operations = entity.map("operations") { OperationDefinition($0, $1, .type, context) }
-    notifications = entity.map("notifications") { OperationDefinition($0, $1, .type, context) }
+    operations = OperationDefinition.readAll("operations", .type, &entity)
+    notifications = OperationDefinition.readAll("notifications", .type, &entity)
     if context.isVersion2 {
       for operation in operations.values + notifications.values where operation.implementation != nil {
         context.findings.report(
@@ -25,11 +25,7 @@ struct InterfaceType: TypeDefinition {
       entity.finish()
       return
     }
-    // Before 1.3 operations stood beside the keynames; in 1.3 that form is deprecated and still everywhere.
-    for entry in entity.remaining {
-      guard let name = entity.string(entry.key, "an operation's name") else { continue }
-      operations[name.text] = OperationDefinition(name, entry.value, .type, context)
-    }
+    for (name, operation) in OperationDefinition.readBeside(.type, &entity) { operations[name] = operation }
   }
 
   func inheriting(from parent: InterfaceType) -> InterfaceType {

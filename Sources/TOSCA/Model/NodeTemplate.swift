@@ -36,7 +36,7 @@ struct NodeTemplate: Sendable {
     self.name = name
     let type = entity.string("type")
     description = entity.string("description")?.text
-    metadata = entity.metadata()
+    metadata = entity.knows("metadata", from: .simple1_1) ? entity.metadata() : OrderedMap()
     directives = entity.strings("directives") ?? []
     properties = PropertyAssignment.readAll("properties", &entity)
     attributes = PropertyAssignment.readAll("attributes", &entity)
@@ -64,8 +64,9 @@ struct NodeTemplate: Sendable {
     self.type = type
   }
 
-  /// This template as a copy of another: what it does not say is the other's (1.3, 3.8.3.1, `copy`).
-  func copying(_ source: NodeTemplate) -> NodeTemplate {
+  /// This template as a copy of another: what it does not say is the other's (1.3, 3.8.3.1, `copy`). Maps inside of
+  /// properties are replaced, or merged where that is tolerated.
+  func copying(_ source: NodeTemplate, merging: Bool = false) -> NodeTemplate {
     var result = self
     result.type = type.text == copy?.text ? source.type : type
     result.description = description ?? source.description
@@ -73,13 +74,26 @@ struct NodeTemplate: Sendable {
     result.metadata = metadata.over(source.metadata)
     result.nodeFilter = nodeFilter ?? source.nodeFilter
     result.count = count ?? source.count
-    result.properties = properties.over(source.properties)
+    result.properties = properties.over(source.properties) { own, base in
+      PropertyAssignment(name: own.name, value: merging ? own.value.merged(over: base.value) : own.value)
+    }
     result.attributes = attributes.over(source.attributes)
     result.capabilities = capabilities.over(source.capabilities)
     if requirements.isEmpty { result.requirements = source.requirements }
     result.interfaces = interfaces.over(source.interfaces)
     result.artifacts = artifacts.over(source.artifacts)
     return result
+  }
+}
+
+extension YAMLNode {
+  /// This map with the entries of another that it lacks, inside of its values as well; anything else as it is.
+  fileprivate func merged(over base: YAMLNode) -> YAMLNode {
+    guard let own = entries, let other = base.entries else { return self }
+    let merged = own.map { entry in
+      YAMLEntry(key: entry.key, value: base[entry.name].map { entry.value.merged(over: $0) } ?? entry.value)
+    }
+    return YAMLNode(content: .mapping(merged + other.filter { self[$0.name] == nil }), place: place)
   }
 }
 
@@ -116,7 +130,7 @@ struct CapabilityAssignment: Sendable {
     attributes = PropertyAssignment.readAll("attributes", &entity)
     if context.isVersion2 {
       Directive.check(entity.strings("directives") ?? [], Directive.ofRequirements, context)
-    } else {
+    } else if entity.knows("occurrences", from: .simple1_3) {
       occurrences = entity.bounds("occurrences")
     }
     entity.finish()

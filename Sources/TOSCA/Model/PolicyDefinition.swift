@@ -22,10 +22,12 @@ struct PolicyDefinition: Sendable {
     self.name = name
     let type = entity.string("type")
     description = entity.string("description")?.text
-    metadata = entity.metadata()
+    metadata = entity.knows("metadata", from: .simple1_1) ? entity.metadata() : OrderedMap()
     targets = entity.strings("targets") ?? []
     properties = PropertyAssignment.readAll("properties", &entity)
-    triggers = entity.map("triggers") { TriggerDefinition($0, $1, context) }
+    triggers =
+      entity.knows("triggers", from: .simple1_1)
+      ? entity.map("triggers") { TriggerDefinition.reading($0, $1, context) } : OrderedMap()
     entity.finish()
     guard let type else {
       if entity.key("type") == nil { entity.reportMissing("type", at: name.place) }

@@ -13,7 +13,9 @@ struct PolicyType: TypeDefinition {
     header = TypeHeader(name, &entity)
     properties = PropertyDefinition.readAll("properties", .property, &entity)
     targets = entity.strings("targets") ?? []
-    triggers = entity.map("triggers") { TriggerDefinition($0, $1, context) }
+    triggers =
+      entity.knows("triggers", from: .simple1_1)
+      ? entity.map("triggers") { TriggerDefinition.reading($0, $1, context) } : OrderedMap()
     entity.finish()
   }
 

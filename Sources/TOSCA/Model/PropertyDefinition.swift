@@ -52,13 +52,24 @@ struct PropertyDefinition: Sendable {
       self = PropertyDefinition(name, shortForm: node, role)
       return
     }
+    if node.entries == nil, context.tolerances.contains(.plainDefinitions) {
+      context.findings.report(
+        "tolerated", .warning, at: node.place,
+        "\(role.what) is \(node.kindDescription); tolerated by `\(Tolerance.plainDefinitions.name)`",
+        expected: "a map of its keynames")
+      self.name = name
+      required = false
+      defaultValue = node
+      metadata = OrderedMap()
+      return
+    }
     var entity = Entity(node, role.what, context)
     guard entity.isMap else { return nil }
     self.name = name
     let typeRequired = !role.isParameter && !context.isVersion2
     schema = SchemaDefinition.read(&entity, typeRequired: typeRequired, at: name.place)
     description = entity.string("description")?.text
-    metadata = entity.metadata()
+    metadata = entity.knows("metadata", from: .simple1_2) ? entity.metadata() : OrderedMap()
     defaultValue = entity.take("default")
     required = true
     if role != .attribute {
@@ -66,7 +77,9 @@ struct PropertyDefinition: Sendable {
       // Before 2.0 a definition that does not say it makes the value required, in refinements, too.
       requiredPlace = entity.key("required") ?? (context.isVersion2 ? nil : name.place)
     }
-    if role == .property, !context.isVersion2 { _ = entity.take("external-schema") }
+    if role == .property, entity.knows("external-schema", from: .simple1_2, to: .simple1_3) {
+      _ = entity.take("external-schema")
+    }
     if role.isParameter || (role == .property && context.isVersion2) { value = entity.take("value") }
     if role.isParameter, context.isVersion2 { mapping = entity.take("mapping") }
     if context.isVersion2 { checkVersion2(role, entity) }

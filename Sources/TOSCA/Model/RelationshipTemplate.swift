@@ -20,7 +20,7 @@ struct RelationshipTemplate: Sendable {
     self.name = name
     let type = entity.string("type")
     _ = entity.string("description")
-    _ = entity.metadata()
+    if entity.knows("metadata", from: .simple1_1) { _ = entity.metadata() }
     properties = PropertyAssignment.readAll("properties", &entity)
     attributes = PropertyAssignment.readAll("attributes", &entity)
     interfaces = InterfaceDefinition.readAll(&entity, .template)

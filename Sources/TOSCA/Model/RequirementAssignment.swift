@@ -75,7 +75,7 @@ struct RequirementAssignment: Sendable {
       directives = entity.strings("directives") ?? []
       Directive.check(directives, Directive.ofRequirements, context)
       _ = entity.metadata()
-    } else {
+    } else if entity.knows("occurrences", from: .simple1_3) {
       occurrences = entity.bounds("occurrences")
     }
     entity.finish()

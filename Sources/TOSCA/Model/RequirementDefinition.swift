@@ -39,7 +39,7 @@ struct RequirementDefinition: Sendable {
     var entity = Entity(node, "a requirement definition", context, orText: true)
     guard entity.isMap else { return nil }
     _ = entity.string("description")
-    _ = entity.metadata()
+    if entity.knows("metadata", from: .simple1_3) { _ = entity.metadata() }
     capability = entity.string("capability")
     if capability == nil, entity.key("capability") == nil, !context.isVersion2 {
       entity.reportMissing("capability", at: name.place)
@@ -60,7 +60,9 @@ struct RequirementDefinition: Sendable {
         inner.finish()
       }
     }
-    nodeFilter = entity.take("node_filter").map { NodeFilter($0, context) }
+    if entity.knows("node_filter", from: .simple1_3) {
+      nodeFilter = entity.take("node_filter").map { NodeFilter($0, context) }
+    }
     let range = context.isVersion2 ? "count_range" : "occurrences"
     if let bounds = entity.bounds(range) { occurrences = bounds }
     statesOccurrences = entity.key(range) != nil
@@ -138,6 +140,13 @@ struct NodeFilter: Sendable {
   }
 
   private static func constraints(_ node: YAMLNode, _ context: SyntaxContext) -> [ConstraintClause] {
-    (node.items ?? [node]).compactMap { ConstraintClause.read($0, context) }
+    if let items = node.items, items.isEmpty {
+      context.findings.report(
+        "wrong-syntax", at: node.place, "a property filter cannot be an empty list",
+        expected: "a constraint such as `in_range: [1, 9]`, or a list of them")
+    }
+    let clauses = (node.items ?? [node]).compactMap { ConstraintClause.read($0, context) }
+    for clause in clauses { clause.checkShape(context) }
+    return clauses
   }
 }

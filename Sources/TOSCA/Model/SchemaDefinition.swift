@@ -32,7 +32,9 @@ final class SchemaDefinition: Sendable {
     }
     let constraints = ConstraintClause.readAll(&entity)
     let entrySchema = entity.take("entry_schema").flatMap { read($0, "an entry schema", entity.context) }
-    let keySchema = entity.take("key_schema").flatMap { read($0, "a key schema", entity.context) }
+    let keySchema =
+      entity.knows("key_schema", from: .simple1_3)
+      ? entity.take("key_schema").flatMap { read($0, "a key schema", entity.context) } : nil
     guard let type else {
       if entity.context.isVersion2, entity.key("type") == nil,
         !constraints.isEmpty || entrySchema != nil || keySchema != nil
@@ -63,6 +65,11 @@ final class SchemaDefinition: Sendable {
   static func read(_ node: YAMLNode, _ what: String, _ context: SyntaxContext) -> SchemaDefinition? {
     if case .scalar(let text, let style) = node.content, CoreSchema.kind(of: text, style) == .string {
       return SchemaDefinition(type: Name(text: text, place: node.place), file: context.file)
+    }
+    if node.isNull, context.tolerances.contains(.emptySections) {
+      context.findings.report(
+        "tolerated", .warning, at: node.place, "\(what) has nothing in it", expected: "the name of a type")
+      return nil
     }
     var entity = Entity(node, what, context, orText: true)
     _ = entity.string("description")
@@ -122,6 +129,12 @@ struct ConstraintClause: Sendable {
         expected: "a map with one operator, such as `in_range: [1, 9]`")
       return nil
     }
+    guard hasOperand(entry, context) else { return nil }
+    if entry.name == "schema", context.version < .simple1_3 {
+      context.findings.report(
+        "other-version", at: entry.key.place, "the constraint operator `schema` exists since TOSCA 1.3")
+      return nil
+    }
     guard let operation = Operator(rawValue: entry.name), operation != .validation else {
       let names = Operator.allCases.filter { $0 != .validation }.map(\.rawValue)
       context.findings.report(
@@ -131,5 +144,14 @@ struct ConstraintClause: Sendable {
       return nil
     }
     return ConstraintClause(operation: operation, place: entry.key.place, operand: entry.value)
+  }
+
+  /// Reports a constraint whose operand is an empty list: there is nothing to compare with (1.3, 3.6.3.3).
+  private static func hasOperand(_ entry: YAMLEntry, _ context: SyntaxContext) -> Bool {
+    guard let items = entry.value.items, items.isEmpty else { return true }
+    context.findings.report(
+      "wrong-constraint", at: entry.value.place, "the constraint `\(entry.name.excerpt)` has no operand",
+      expected: "a value, or a list of values")
+    return false
   }
 }

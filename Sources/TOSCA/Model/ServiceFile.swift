@@ -30,12 +30,15 @@ struct ServiceFile: Sendable {
     var entity = Entity(node, "a service template", context)
     version = context.version
     _ = entity.take("tosca_definitions_version")
-    if !context.isVersion2 { _ = entity.string("namespace") }
+    if entity.knows("namespace", from: .simple1_1, to: .simple1_3) { _ = entity.string("namespace") }
+    if entity.knows("tosca_default_namespace", to: .simple1_0) { _ = entity.string("tosca_default_namespace") }
     description = entity.string("description")?.text
     metadata = entity.metadata()
     if !context.isVersion2 {
       Self.checkMetadata(node["metadata"], entity)
-      for keyname in ["template_name", "template_author", "template_version"] where entity.text(keyname) != nil {
+      // Drafts had them beside the metadata, and files of the early versions have kept that.
+      for keyname in ["template_name", "template_author", "template_version"]
+      where entity.knows(keyname, to: .simple1_2) && entity.text(keyname) != nil {
         templateKeynames.insert(keyname)
       }
     }
@@ -55,9 +58,8 @@ struct ServiceFile: Sendable {
       functions = FunctionDefinition.readAll(&entity)
       topology = entity.take("service_template").map { TopologyTemplate($0, context) }
       if let profile, let key = entity.key("service_template") {
-        let severity: Finding.Severity = context.tolerances.contains(.serviceTemplateInProfile) ? .warning : .error
         context.findings.report(
-          "service-in-profile", severity, at: key,
+          "service-in-profile", at: key,
           "a file that declares the profile `\(profile.text.excerpt)` has a service template",
           expected: "`profile` or `service_template` (TOSCA 2.0, 6.7.1)")
       }
@@ -67,13 +69,13 @@ struct ServiceFile: Sendable {
     entity.finish()
   }
 
-  /// What others refer to by aliases: a map, whose values 2.0 asks to be there.
+  /// What others refer to by aliases: a map, whose values 2.0 asks to be there. Before, it has no type (1.3, 3.10.1).
   private static func checkReusables(_ value: YAMLNode, _ entity: Entity) {
+    guard entity.context.isVersion2 else { return }
     guard let entries = value.entries else {
       entity.reportForm(value, "`dsl_definitions`", "a map")
       return
     }
-    guard entity.context.isVersion2 else { return }
     let scalars = entries.map(\.value).filter { $0.text != nil }
     for value in entity.context.findings.table.withoutAnchors(scalars) {
       entity.reportForm(value, "a definition in `dsl_definitions`", "a value with an anchor (TOSCA 2.0, 6.3)")

@@ -52,14 +52,24 @@ struct SubstitutionMappings: Sendable {
     var entity = Entity(node, "a substitution mapping", context)
     nodeType = entity.string("node_type")
     if nodeType == nil, entity.key("node_type") == nil { entity.reportMissing("node_type") }
-    filter = entity.take("substitution_filter").map { NodeFilter($0, context) }
-    properties = Self.values("properties", &entity)
-    attributes = Self.values("attributes", &entity)
-    capabilities = entity.map("capabilities") { $1 }
+    if entity.knows("substitution_filter", from: .simple1_3) {
+      filter = entity.take("substitution_filter").map { NodeFilter($0, context) }
+    }
+    properties = entity.knows("properties", from: .simple1_2) ? Self.values("properties", &entity) : []
+    attributes = entity.knows("attributes", from: .simple1_3) ? Self.values("attributes", &entity) : []
+    let whole = entity
+    capabilities = entity.map("capabilities") { Self.mapping($0, $1, whole) }
     requirements = []
     if let value = entity.take("requirements") { requirements = Self.requirements(value, entity) }
-    interfaces = entity.map("interfaces") { $1 }
+    interfaces = entity.knows("interfaces", from: .simple1_2) ? entity.map("interfaces") { $1 } : OrderedMap()
     entity.finish()
+  }
+
+  /// The mapping of a capability is a list, before 2.0 also a map with further keynames (1.3, 3.8.10).
+  private static func mapping(_ name: Name, _ value: YAMLNode, _ entity: Entity) -> YAMLNode? {
+    if value.items != nil || value.entries != nil || entity.context.isVersion2 { return value }
+    entity.reportForm(value, "the mapping of `\(name.text.excerpt)`", "`[node template, capability]`")
+    return nil
   }
 
   /// Property and attribute mappings; since 2.0 a key may be a path.

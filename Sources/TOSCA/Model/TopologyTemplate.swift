@@ -48,7 +48,9 @@ struct TopologyTemplate: Sendable {
     }
     outputs = PropertyDefinition.readAll("outputs", .outgoing, &entity)
     if context.isVersion2 { functions = FunctionDefinition.readAll(&entity, isRefinement: true) }
-    workflows = entity.map("workflows") { WorkflowDefinition($0, $1, context) }
+    workflows =
+      entity.knows("workflows", from: .simple1_1)
+      ? entity.map("workflows") { WorkflowDefinition($0, $1, context) } : OrderedMap()
     substitutionMappings = entity.take("substitution_mappings").map { SubstitutionMappings($0, context) }
     resolveCopies(context)
     entity.finish()

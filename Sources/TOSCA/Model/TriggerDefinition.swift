@@ -4,6 +4,8 @@ struct TriggerDefinition: Sendable {
   var name: Name
   /// The event's type.
   var event: Name
+  /// The node that the event comes from, where a filter says it.
+  var source: Name?
   /// The condition.
   var condition: YAMLNode?
   /// What is to be done.
@@ -13,13 +15,18 @@ struct TriggerDefinition: Sendable {
   /// What the event and the condition are about (1.3, 3.6.22), as written.
   var targetFilter: YAMLNode?
 
+  /// Reads a trigger, of whatever form where that is tolerated.
+  static func reading(_ name: Name, _ node: YAMLNode, _ context: SyntaxContext) -> TriggerDefinition? {
+    context.findings.tolerating(.freeTriggers) { TriggerDefinition(name, node, context) }
+  }
+
   /// Reads a trigger.
   init?(_ name: Name, _ node: YAMLNode, _ context: SyntaxContext) {
     var entity = Entity(node, "a trigger", context)
     guard entity.isMap else { return nil }
     self.name = name
     _ = entity.string("description")
-    _ = entity.metadata()
+    if context.isVersion2 { _ = entity.metadata() }
     var event = entity.string("event")
     // 1.0 to 1.2 call it event_type, and some writers keep that name.
     if event == nil, entity.key("event") == nil, !context.isVersion2 { event = Self.eventType(&entity) }
@@ -42,9 +49,11 @@ struct TriggerDefinition: Sendable {
       return
     }
     schedule = entity.take("schedule")
+    if let schedule { Self.checkSchedule(schedule, context) }
     targetFilter = entity.take("target_filter")
+    if let targetFilter { source = Self.filteredNode(targetFilter, context) }
     condition = entity.take("condition")
-    for keyname in ["constraint", "period", "evaluations", "method"] {
+    for keyname in ["constraint", "period", "evaluations", "method"] where entity.knows(keyname, to: .simple1_2) {
       if let value = entity.take(keyname), condition == nil { condition = value }
     }
     if let condition, condition.entries == nil, condition.items == nil {
@@ -73,6 +82,30 @@ struct TriggerDefinition: Sendable {
 }
 
 extension TriggerDefinition {
+  /// When a trigger is active: an interval (1.3, 3.6.22.1), or a function that gives one.
+  private static func checkSchedule(_ node: YAMLNode, _ context: SyntaxContext) {
+    if let entries = node.entries, entries.count == 1, FunctionCall.Function(rawValue: entries[0].name) != nil {
+      return
+    }
+    var entity = Entity(node, "the schedule of a trigger", context)
+    for keyname in ["start_time", "end_time"] {
+      if let value = entity.take(keyname), let text = value.text, TimestampText(text) == nil {
+        entity.reportForm(value, "`\(keyname)` of a schedule", Primitive.timestamp.description)
+      }
+    }
+    entity.finish()
+  }
+
+  /// What the event of a trigger comes from (1.3, 3.6.21).
+  private static func filteredNode(_ node: YAMLNode, _ context: SyntaxContext) -> Name? {
+    var entity = Entity(node, "the target filter of a trigger", context)
+    let source = entity.string("node")
+    if source == nil, entity.key("node") == nil { entity.reportMissing("node") }
+    for keyname in ["requirement", "capability"] { _ = entity.string(keyname) }
+    entity.finish()
+    return source
+  }
+
   /// The event of an earlier version: a name, or a map with the event's type.
   private static func eventType(_ entity: inout Entity) -> Name? {
     guard let value = entity.take("event_type") else { return nil }
@@ -86,7 +119,7 @@ enum Activity {
   static let kinds = ["call_operation", "delegate", "set_state", "inline"]
 
   /// Reports an activity that has not the form of one.
-  static func check(_ node: YAMLNode, _ context: SyntaxContext) {
+  static func check(_ node: YAMLNode, _ context: SyntaxContext, isStep: Bool = false) {
     if context.isVersion2 {
       _ = ActivityDefinition(node, context)
       return
@@ -97,24 +130,26 @@ enum Activity {
         expected: "a map with one of " + kinds.map { "`\($0)`" }.joined(separator: ", "))
       return
     }
-    // Before 1.3 an action was any operation.
-    guard kinds.contains(entry.name) || context.version < .simple1_3 else {
+    // Before 1.3 a trigger's action was any operation.
+    guard kinds.contains(entry.name) || (context.version < .simple1_3 && !isStep) else {
       context.findings.report(
         "unknown-key", at: entry.key.place, "unknown activity `\(entry.name.excerpt)`",
         expected: "one of " + kinds.map { "`\($0)`" }.joined(separator: ", "),
         suggestion: nearest(entry.name, among: kinds))
       return
     }
-    if entry.name == "call_operation", let entries = entry.value.entries {
+    let what = "an activity `\(entry.name.excerpt)`"
+    let main = ["call_operation": "operation", "delegate": "workflow", "inline": "workflow"][entry.name]
+    if let main, let entries = entry.value.entries {
       guard !entries.isEmpty else { return }
-      var entity = Entity(entry.value, "an activity `call_operation`", context, orText: true)
-      if entity.string("operation") == nil, entity.key("operation") == nil { entity.reportMissing("operation") }
+      var entity = Entity(entry.value, what, context, orText: true)
+      if entity.string(main) == nil, entity.key(main) == nil { entity.reportMissing(main) }
       _ = entity.map("inputs") { $1 }
       entity.finish()
-    } else if entry.value.items != nil {
+    } else if kinds.contains(entry.name), entry.value.text == nil || entry.value.isNull {
       context.findings.report(
-        "wrong-syntax", at: entry.value.place, "an activity `\(entry.name)` cannot be \(entry.value.kindDescription)",
-        expected: "a name, or a map")
+        "wrong-syntax", at: entry.value.place, "\(what) cannot be \(entry.value.kindDescription)",
+        expected: main == nil ? "the name of a state" : "a name, or a map")
     }
   }
 }

@@ -70,7 +70,7 @@ struct TypeHeader: Sendable {
         "wrong-syntax", at: version.place, "`version` of \(entity.what) cannot be `\(version.text.excerpt)`",
         expected: Primitive.version.description)
     }
-    metadata = entity.metadata()
+    metadata = entity.knows("metadata", from: .simple1_1) ? entity.metadata() : OrderedMap()
     description = entity.string("description")?.text
     file = entity.context.file
   }

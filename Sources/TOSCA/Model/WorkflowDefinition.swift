@@ -27,6 +27,8 @@ struct WorkflowDefinition: Sendable {
   var metadata: OrderedMap<Name>
   /// Its inputs.
   var inputs: OrderedMap<PropertyDefinition>
+  /// What its preconditions are about.
+  var preconditionTargets: [Name]
   /// What must hold when it begins, as written: a list of conditions, or since 2.0 one condition.
   var precondition: YAMLNode?
   /// Its steps.
@@ -48,22 +50,37 @@ struct WorkflowDefinition: Sendable {
       Condition.check(value, "the precondition of a workflow", context)
       precondition = value
     }
+    preconditionTargets = []
     if !context.isVersion2, let value = entity.take("preconditions") {
-      if value.items == nil, value.entries == nil {
-        entity.reportForm(value, "`preconditions` of a workflow", "a list of conditions")
-      } else {
+      if let items = value.items {
+        preconditionTargets = items.compactMap { Self.preconditionTarget($0, context) }
         precondition = value
+      } else {
+        entity.reportForm(value, "`preconditions` of a workflow", "a list of conditions")
       }
     }
     steps = entity.map("steps") { Self.step($0, $1, context) }
-    implementation = entity.take("implementation").flatMap { Implementation($0, context) }
-    outputs = entity.map("outputs") { $1 }
+    if entity.knows("implementation", from: .simple1_3) {
+      implementation = entity.take("implementation").flatMap { Implementation($0, context) }
+    }
+    outputs = entity.knows("outputs", from: .simple1_3) ? entity.map("outputs") { $1 } : OrderedMap()
     if context.isVersion2, entity.key("steps") != nil, let place = entity.key("implementation") {
       context.findings.report(
         "wrong-syntax", at: place, "the workflow `\(name.text.excerpt)` has steps and an implementation",
         expected: "one of the two (TOSCA 2.0, 13.2)")
     }
     entity.finish()
+  }
+
+  /// A condition that must hold before a workflow runs (1.3, 3.6.27).
+  private static func preconditionTarget(_ node: YAMLNode, _ context: SyntaxContext) -> Name? {
+    var entity = Entity(node, "a precondition", context)
+    let target = entity.string("target")
+    if target == nil, entity.key("target") == nil { entity.reportMissing("target") }
+    _ = entity.string("target_relationship")
+    _ = entity.take("condition")
+    entity.finish()
+    return target
   }
 
   private static func step(_ name: Name, _ node: YAMLNode, _ context: SyntaxContext) -> Step? {
@@ -81,7 +98,7 @@ struct WorkflowDefinition: Sendable {
     let activities = entity.take("activities")
     if let value = activities {
       if let items = value.items {
-        for item in items { Activity.check(item, context) }
+        for item in items { Activity.check(item, context, isStep: true) }
       } else {
         entity.reportForm(value, "`activities` of a workflow step", "a list of activities")
       }

@@ -19,6 +19,7 @@ extension TopologyBuilder {
         expected: "the keyname `file`")
       return nil
     }
+    if typer.version != .tosca2_0 { checkForm(of: artifact, inherited: inherited) }
     var reference = TypeReference(name: "tosca.artifacts.Root", ancestors: [])
     let named = artifact.type ?? inherited?.type
     var definition: ArtifactType?
@@ -57,7 +58,7 @@ extension TopologyBuilder {
       let present = FileAccess.names(in: PathText.folder(of: path))
       let wanted = written.split(separator: "/").last.map(String.init) ?? written
       findings.report(
-        "missing-file", typer.tolerances.contains(.missingArtifactFiles) ? .warning : .error, at: file.place,
+        "missing-file", at: file.place,
         "the artifact's file `\(written.excerpt)` does not exist",
         expected: "a file or folder relative to this file", suggestion: nearest(wanted, among: present))
       return written
@@ -70,6 +71,22 @@ extension TopologyBuilder {
       artifacts.checkChecksum(of: artifact, at: path)
     }
     return PathText.route(to: path, from: root)
+  }
+
+  /// In its long form an artifact says its type (1.3, 3.6.7.1); the repository is one of the file.
+  private func checkForm(of artifact: ArtifactDefinition, inherited: ArtifactDefinition?) {
+    if artifact.type == nil, inherited?.type == nil, !artifact.isShort {
+      findings.report(
+        "missing-key", at: artifact.name.place, "the artifact `\(artifact.name.text.excerpt)` lacks `type`",
+        expected: "the keyname `type`")
+    }
+    guard let repository = artifact.repository, artifact.definingFile == file.id,
+      file.content.repositories[repository.text] == nil
+    else { return }
+    findings.report(
+      "unknown-repository", at: repository.place, "unknown repository `\(repository.text.excerpt)`",
+      expected: "a repository of this file",
+      suggestion: nearest(repository.text, among: file.content.repositories.keys))
   }
 
   private func isProfile(_ id: UInt32) -> Bool { folders[id] == nil }

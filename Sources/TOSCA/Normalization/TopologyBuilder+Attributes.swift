@@ -10,7 +10,8 @@ extension TopologyBuilder {
   /// is reported. A property is an attribute, too, and may be assigned as one.
   func attributes(
     _ assigned: OrderedMap<PropertyAssignment>, _ defined: OrderedMap<PropertyDefinition>,
-    _ properties: OrderedMap<PropertyDefinition>, of entity: @autoclosure () -> String, _ owner: ValueContext.Owner
+    _ properties: OrderedMap<PropertyDefinition>, of entity: @autoclosure () -> String, _ owner: ValueContext.Owner,
+    allowOthers: @autoclosure () -> Bool = false
   ) -> [String: Value] {
     var result: [String: Value] = [:]
     if assigned.isEmpty, defined.isEmpty { return result }
@@ -23,7 +24,7 @@ extension TopologyBuilder {
       let context = ValueContext(subject: .named("attribute", key), owner: owner)
       if let definition = defined[key] ?? properties[key] {
         result[key] = typer.value(Self.attributeValue(assignment.value), of: definition, context)
-      } else {
+      } else if !allowOthers() {
         findings.report(
           "unknown-attribute", at: assignment.name.place, "unknown attribute `\(key.excerpt)` of \(entity())",
           expected: ValueTyper.oneOf(defined.keys) ?? "no attributes: its type has none",
@@ -31,7 +32,8 @@ extension TopologyBuilder {
       }
     }
     for position in defined.entries.indices where defined.entries[position].element.defaultValue != nil {
-      let (key, definition) = defined.entries[position]
+      let key = defined.entries[position].key
+      let definition = defined.entries[position].element
       guard !assigned.contains(key), let written = definition.defaultValue else { continue }
       result[key] = typer.value(
         written, of: definition, ValueContext(subject: .named("the default of attribute", key), owner: owner))

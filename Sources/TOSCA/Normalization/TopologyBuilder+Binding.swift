@@ -51,8 +51,17 @@ extension TopologyBuilder {
       }
       chain.append(source)
     }
+    if chain.count > 1, typer.tolerances.contains(.mergedCopies) {
+      findings.report(
+        "tolerated", .warning, at: template.name.place,
+        "maps in the properties of the copy `\(template.name.text.excerpt)` are merged; "
+          + "tolerated by `\(Tolerance.mergedCopies.name)`",
+        expected: "whole values")
+    }
     var result = chain.removeLast()
-    while let next = chain.popLast() { result = next.copying(result) }
+    while let next = chain.popLast() {
+      result = next.copying(result, merging: typer.tolerances.contains(.mergedCopies))
+    }
     return result
   }
 
@@ -92,6 +101,7 @@ extension TopologyBuilder {
           .requirement, assignment.name, target: definition.requirements[name]?.name.place
         ) { definition.requirements.map { ($0, $1.name.place) } }
         guard let position = definition.requirements.position(of: name) else {
+          if catalogue.isOpen(.node, type) { continue }
           findings.report(
             "unknown-requirement", at: assignment.name.place,
             "the node type `\(definition.header.name.text.excerpt)` has no requirement `\(name.excerpt)`",
@@ -114,8 +124,8 @@ extension TopologyBuilder {
         {
           continue
         }
-        let (name, requirement) = definition.requirements.entries[position]
-        checkCount(of: name, requirement, shape.requirements[position], of: index)
+        let requirement = definition.requirements.entries[position]
+        checkCount(of: requirement.key, requirement.element, shape.requirements[position], of: index)
       }
     }
     fulfilDanglingRequirements()
@@ -204,7 +214,7 @@ extension TopologyBuilder {
   private func checkNodeType(
     _ type: Int, _ requirement: RequirementDefinition, _ shape: NodeShape.Requirement, at target: Name
   ) {
-    guard let base = shape.node, !catalogue.nodes.derives(type, from: base), let wanted = requirement.node else {
+    guard let base = shape.node, !catalogue.mayDerive(.node, type, from: base), let wanted = requirement.node else {
       return
     }
     findings.report(

@@ -25,12 +25,15 @@ extension TopologyBuilder {
     }
     if let name {
       if let capability = offered[name.text] {
-        if let wanted, let type = capabilityType(of: capability), !catalogue.capabilities.derives(type, from: wanted) {
+        if let wanted, let type = capabilityType(of: capability), !catalogue.mayDerive(.capability, type, from: wanted)
+        {
           return .wrongType(name.text, wanted: wanted)
         }
         return .chosen(name.text)
       }
-      guard let type = catalogue.find(.capability, name, in: file.id, report: false) else { return .unknownName(name) }
+      guard let type = catalogue.find(.capability, name, in: file.id, report: false) else {
+        return catalogue.isOpen(.node, targetType) ? .open : .unknownName(name)
+      }
       wanted = type
     } else if let name = requirement.capability?.text, wanted == nil {
       // The definition names the target's capability rather than its type.
@@ -41,7 +44,12 @@ extension TopologyBuilder {
     let fitting = types.indices.filter { position in
       types[position].type.map { catalogue.capabilities.derives($0, from: wanted) } ?? false
     }
-    guard let first = fitting.first else { return .noneFits(wanted: wanted) }
+    guard let first = fitting.first else {
+      let isOpen =
+        catalogue.isOpen(.node, targetType)
+        || types.contains { $0.type.map { catalogue.isOpen(.capability, $0) } ?? true }
+      return isOpen ? .open : .noneFits(wanted: wanted)
+    }
     if fitting.count == 1 { return .chosen(offered.entries[first].key) }
     let taking = fitting.filter { takes(offered.entries[$0].element, source) }
     let nearest = taking.isEmpty ? fitting : taking

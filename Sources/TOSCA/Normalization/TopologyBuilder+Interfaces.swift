@@ -3,7 +3,10 @@ extension TopologyBuilder {
   func interfaces(
     of template: NodeTemplate, _ definition: NodeType, _ type: Int, _ owner: ValueContext.Owner
   ) -> [String: Interface] {
-    guard template.interfaces.isEmpty else { return interfaces(template.interfaces, definition.interfaces, owner) }
+    guard template.interfaces.isEmpty else {
+      return interfaces(
+        template.interfaces, definition.interfaces, owner, allowOthers: catalogue.isOpen(.node, type))
+    }
     if let shared = inherited.nodeInterfaces[type] { return shared }
     let result = interfaces(template.interfaces, definition.interfaces, owner)
     if areShared(definition.interfaces) { inherited.nodeInterfaces[type] = result }
@@ -18,7 +21,9 @@ extension TopologyBuilder {
   ) -> [String: Interface] {
     let own = catalogue.relationships.types[type].interfaces
     guard binding.interfaces.isEmpty, requirement.isEmpty else {
-      return interfaces(binding.interfaces, requirement.over(own) { $0.refining($1) }, owner)
+      return interfaces(
+        binding.interfaces, requirement.over(own) { $0.refining($1) }, owner,
+        allowOthers: catalogue.isOpen(.relationship, type))
     }
     if let shared = inherited.relationshipInterfaces[type] { return shared }
     let result = interfaces(OrderedMap(), own, owner)
@@ -47,13 +52,13 @@ extension TopologyBuilder {
   /// The interfaces that a template assigns over those that its type defines; what does not fit is reported.
   func interfaces(
     _ assigned: OrderedMap<InterfaceDefinition>, _ defined: OrderedMap<InterfaceDefinition>,
-    _ owner: ValueContext.Owner
+    _ owner: ValueContext.Owner, allowOthers: @autoclosure () -> Bool = false
   ) -> [String: Interface] {
     var result: [String: Interface] = [:]
     let isVersion2 = typer.version == .tosca2_0
     record(assigned, defined)
     if isVersion2 { checkVersion2(assigned, defined, owner) }
-    for (name, interface) in assigned where defined[name] == nil && !isVersion2 {
+    for (name, interface) in assigned where defined[name] == nil && !isVersion2 && !allowOthers() {
       findings.report(
         "unknown-interface", at: interface.name.place, "the type has no interface `\(name.excerpt)`",
         expected: ValueTyper.oneOf(defined.keys) ?? "no interfaces: its type has none",
@@ -65,7 +70,10 @@ extension TopologyBuilder {
         catalogue.find(.interface, $0, in: own?.type == nil ? base.file : own?.file ?? base.file, report: own != nil)
       }
       let known = type.map { catalogue.interfaces.types[$0] }
-      if let own, let known, !isVersion2 { checkOperations(own, base, known) }
+      if let own, !isVersion2 {
+        if let type, let known, !catalogue.isOpen(.interface, type) { checkOperations(own, base, known) }
+        checkRequiredInputs(own, base, known)
+      }
       let shared = known?.properties ?? OrderedMap()
       let common = inputs(own?.inputs, base.inputs, shared, owner)
       var interface = Interface(type: type.map { catalogue.interfaces.reference($0) })
@@ -195,7 +203,8 @@ extension TopologyBuilder {
   func definition(_ key: String, _ node: YAMLNode) -> PropertyDefinition? {
     // Many nodes give values to the same one.
     if let known = inputDefinitions[node.place], known?.name.text == key { return known }
-    let context = SyntaxContext(findings: findings, version: file.content.version, file: node.place.file)
+    let context = SyntaxContext(
+      findings: findings, version: file.content.version, file: node.place.file, tolerances: typer.tolerances)
     let definition = PropertyDefinition(Name(text: key, place: node.place), node, .parameter, context)
     inputDefinitions[node.place] = .some(definition)
     return definition

@@ -27,8 +27,15 @@ extension TopologyBuilder {
   /// Where findings go: what 2.0 asks for is checked apart, with the types of what is mapped.
   private var mappingFindings: FindingCollector { typer.version == .tosca2_0 ? quietTyper.findings : findings }
 
+  /// Whether what the substituted type has cannot be said.
+  private var isOpenMapping: Bool {
+    scope.template.substitutionMappings?.nodeType
+      .flatMap { catalogue.find(.node, $0, in: file.id, report: false) }
+      .map { catalogue.isOpen(.node, $0) } ?? false
+  }
+
   private func checkMapped(_ key: String, _ what: String, _ defined: [String], at place: Place) {
-    guard !defined.contains(key) else { return }
+    guard !defined.contains(key), !isOpenMapping else { return }
     mappingFindings.report(
       "unknown-\(what)", at: place, "the substituted node type has no \(what) `\(key.excerpt)`",
       expected: ValueTyper.oneOf(defined), suggestion: nearest(key, among: defined))

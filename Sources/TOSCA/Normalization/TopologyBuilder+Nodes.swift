@@ -11,8 +11,10 @@ extension TopologyBuilder {
       name: template.name.text, type: catalogue.nodes.reference(type),
       properties: properties(
         template.properties, isOnlySelected(template) ? definition.properties.optional : definition.properties,
-        of: title, at: template.name.place, owner),
-      attributes: attributes(template.attributes, definition.attributes, definition.properties, of: title, owner),
+        of: title, at: template.name.place, owner, allowOthers: catalogue.isOpen(.node, type)),
+      attributes: attributes(
+        template.attributes, definition.attributes, definition.properties, of: title, owner,
+        allowOthers: catalogue.isOpen(.node, type)),
       capabilities: capabilities(of: index, template, definition, type, title), requirements: [],
       interfaces: interfaces(of: template, definition, type, owner), artifacts: artifacts(template, definition),
       place: range(template.name.place))
@@ -24,6 +26,7 @@ extension TopologyBuilder {
     }
     node.nodeFilter = template.nodeFilter.map { typer.asWritten($0.written) }
     requirements(of: index, template, definition, &node)
+    if typer.version != .tosca2_0 { checkInputDefaults(of: type, template, owner) }
     return node
   }
 
@@ -48,7 +51,8 @@ extension TopologyBuilder {
         .capability, assignment.name, target: definition.capabilities[name]?.name.place
       ) { definition.capabilities.map { ($0, $1.name.place) } }
     }
-    for (name, assignment) in template.capabilities where !definition.capabilities.contains(name) {
+    for (name, assignment) in template.capabilities
+    where !definition.capabilities.contains(name) && !catalogue.isOpen(.node, type) {
       findings.report(
         "unknown-capability", at: assignment.name.place,
         "the node type `\(definition.header.name.text.excerpt)` has no capability `\(name.excerpt)`",
@@ -68,9 +72,11 @@ extension TopologyBuilder {
       let values = properties(
         assignment?.properties ?? OrderedMap(),
         isOnlySelected(template) ? capability.properties.optional : capability.properties, of: entity,
-        at: assignment?.name.place ?? template.name.place, .node(index))
+        at: assignment?.name.place ?? template.name.place, .node(index),
+        allowOthers: catalogue.isOpen(.capability, capabilityType))
       let attributes = attributes(
-        assignment?.attributes ?? OrderedMap(), capability.attributes, capability.properties, of: entity, .node(index))
+        assignment?.attributes ?? OrderedMap(), capability.attributes, capability.properties, of: entity, .node(index),
+        allowOthers: catalogue.isOpen(.capability, capabilityType))
       result[name] = Capability(
         type: catalogue.capabilities.reference(capabilityType), properties: values, attributes: attributes)
     }
@@ -121,10 +127,11 @@ extension TopologyBuilder {
           requirement?.properties.isEmpty == false
           ? (requirement?.properties ?? OrderedMap()).over(known.properties) { $0.refining($1) } : known.properties
         relationship.properties = self.properties(
-          binding.properties, properties, of: entity, at: binding.name.place, owner)
+          binding.properties, properties, of: entity, at: binding.name.place, owner,
+          allowOthers: catalogue.isOpen(.relationship, type))
         relationship.attributes = attributes(
           binding.attributes, (requirement?.attributes ?? OrderedMap()).over(known.attributes) { $0.refining($1) },
-          properties, of: entity, owner)
+          properties, of: entity, owner, allowOthers: catalogue.isOpen(.relationship, type))
         relationship.interfaces = interfaces(
           of: binding, type, refinedBy: requirement?.interfaces ?? OrderedMap(), owner)
       }

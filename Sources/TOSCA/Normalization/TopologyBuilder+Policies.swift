@@ -7,7 +7,7 @@ extension TopologyBuilder {
     guard let type, let known else { return nil }
     let values = properties(
       definition.properties, known.properties, of: "policy `\(definition.name.text.excerpt)`",
-      at: definition.name.place, .none)
+      at: definition.name.place, .none, allowOthers: catalogue.isOpen(.policy, type))
     let triggers = definition.triggers.over(known.triggers)
     return Policy(
       name: definition.name.text, type: catalogue.policies.reference(type), description: definition.description,
@@ -33,13 +33,13 @@ extension TopologyBuilder {
     let fits = type.targets.contains { name in
       if let node, let own = scope.nodes[node].type {
         if let base = catalogue.find(.node, name, in: type.header.file, report: false) {
-          return catalogue.nodes.derives(own, from: base)
+          return catalogue.mayDerive(.node, own, from: base)
         }
-        return false
+        return catalogue.isOpen(.node, own)
       }
       if let group, let own = catalogue.find(.group, group.type, in: file.id, report: false) {
         if let base = catalogue.find(.group, name, in: type.header.file, report: false) {
-          return catalogue.groups.derives(own, from: base)
+          return catalogue.mayDerive(.group, own, from: base)
         }
         return false
       }
@@ -73,10 +73,12 @@ extension TopologyBuilder {
     let definition = catalogue.relationships.types[type]
     _ = properties(
       template.properties, definition.properties, of: "relationship template `\(template.name.text.excerpt)`",
-      at: template.name.place, owner)
+      at: template.name.place, owner, allowOthers: catalogue.isOpen(.relationship, type))
     _ = attributes(
       template.attributes, definition.attributes, definition.properties,
-      of: "relationship template `\(template.name.text.excerpt)`", owner)
-    _ = interfaces(template.interfaces, definition.interfaces, owner)
+      of: "relationship template `\(template.name.text.excerpt)`", owner,
+      allowOthers: catalogue.isOpen(.relationship, type))
+    _ = interfaces(
+      template.interfaces, definition.interfaces, owner, allowOthers: catalogue.isOpen(.relationship, type))
   }
 }

@@ -23,7 +23,7 @@ extension TopologyBuilder {
       binding.interfaces = interfaces.over(binding.interfaces) { $0.refining($1) }
     case nil: break
     }
-    if let type, let defined, !catalogue.relationships.derives(type, from: defined) {
+    if let type, let defined, !catalogue.mayDerive(.relationship, type, from: defined) {
       findings.report(
         "wrong-relationship", at: place.place,
         "the relationship `\(place.text.excerpt)` is of type `\(catalogue.relationships.types[type].header.name.text)`",
@@ -50,7 +50,8 @@ extension TopologyBuilder {
     findings.report(
       "unknown-relationship", at: name.place, "unknown relationship `\(name.text.excerpt)`",
       expected: "a relationship template or a relationship type",
-      suggestion: nearest(name.text, among: scope.relationshipTemplates.keys))
+      suggestion: nearest(
+        name.text, among: scope.relationshipTemplates.keys + catalogue.names(.relationship, in: file.id)))
     return nil
   }
 
@@ -93,10 +94,10 @@ extension TopologyBuilder {
     if !relationship.validTargetTypes.isEmpty, let offered, let offeredType {
       let fits = relationship.validTargetTypes.contains { valid in
         if let type = catalogue.find(.capability, valid, in: relationship.header.file, report: false) {
-          return catalogue.capabilities.derives(offeredType, from: type)
+          return catalogue.mayDerive(.capability, offeredType, from: type)
         }
         return catalogue.find(.node, valid, in: relationship.header.file, report: false)
-          .map { catalogue.nodes.derives(targetType, from: $0) } ?? true
+          .map { catalogue.mayDerive(.node, targetType, from: $0) } ?? true
       }
       if !fits {
         reportInvalid(
@@ -119,7 +120,7 @@ extension TopologyBuilder {
       valid.isEmpty
       || valid.contains { name in
         catalogue.find(.relationship, name, in: file, report: false)
-          .map { catalogue.relationships.derives(type, from: $0) } ?? true
+          .map { catalogue.mayDerive(.relationship, type, from: $0) } ?? true
       }
     if !fits {
       reportInvalid(
@@ -134,7 +135,7 @@ extension TopologyBuilder {
     let fits =
       valid.isEmpty
       || valid.contains { name in
-        catalogue.find(.node, name, in: header.file, report: false).map { catalogue.nodes.derives(type, from: $0) }
+        catalogue.find(.node, name, in: header.file, report: false).map { catalogue.mayDerive(.node, type, from: $0) }
           ?? true
       }
     if !fits { reportInvalid(message(), "a node of ", valid, header, at: place) }

@@ -9,6 +9,8 @@ final class TopologyBuilder {
   let folders: [UInt32: String]
   /// The folder of the template, as the user named it.
   let root: String
+  /// The inputs of operations that have calls as defaults, by the number of the node type.
+  var inputDefaultsByType: [Int: [(interface: String, operation: String, input: PropertyDefinition)]] = [:]
   /// Finds the templates that stand for nodes.
   let substitutions: SubstitutionSearch?
   /// The relationship types that follow from capability types, as far as they were asked for.
@@ -60,6 +62,7 @@ final class TopologyBuilder {
     for parameter in template.inputs.values + template.outputs.values {
       if let schema = parameter.schema { definitions.check(schema) }
     }
+    for parameter in template.workflows.values.flatMap(\.inputs.values) { definitions.check(parameter) }
     bindNodes()
     bindRequirements()
     checkFilters()
@@ -76,6 +79,15 @@ final class TopologyBuilder {
     topology.outputs = outputs()
     topology.outputDeclarations = template.outputs.values.map { declaration($0) }
     topology.workflows = workflows()
+    for target in template.workflows.values.flatMap(\.preconditionTargets) {
+      checkTarget(target, of: "a precondition")
+    }
+    for policy in template.policies.values {
+      for source in policy.triggers.values.compactMap(\.source)
+      where catalogue.find(.node, source, in: file.id, report: false) == nil {
+        findings.tolerating(.freeTriggers) { checkTarget(source, of: "a target filter") }
+      }
+    }
     for relationship in scope.relationshipTemplates.values { check(relationship) }
     if let mappings = template.substitutionMappings { topology.substitutionMapping = mapping(mappings) }
     if typer.version == .tosca2_0 { checkVersion2() }
@@ -95,7 +107,8 @@ final class TopologyBuilder {
   /// missing or does not fit is reported.
   func properties(
     _ assigned: OrderedMap<PropertyAssignment>, _ defined: OrderedMap<PropertyDefinition>,
-    of entity: @autoclosure () -> String, at place: Place, _ owner: ValueContext.Owner, allowOthers: Bool = false
+    of entity: @autoclosure () -> String, at place: Place, _ owner: ValueContext.Owner,
+    allowOthers: @autoclosure () -> Bool = false
   ) -> [String: Value] {
     var result: [String: Value] = [:]
     for (key, assignment) in assigned {
@@ -104,7 +117,7 @@ final class TopologyBuilder {
         defined.map { ($0, $1.name.place) }
       }
       guard let definition = defined[key] else {
-        if allowOthers {
+        if allowOthers() {
           result[key] = typer.value(assignment.value, as: nil, context)
         } else {
           findings.report(
@@ -191,7 +204,7 @@ final class TopologyBuilder {
       guard let allowed, !allowed.members.isEmpty, let nodeType = scope.nodes[index].type else { continue }
       let fits = allowed.members.contains { name in
         catalogue.find(.node, name, in: allowed.header.file, report: false)
-          .map { catalogue.nodes.derives(nodeType, from: $0) } ?? true
+          .map { catalogue.mayDerive(.node, nodeType, from: $0) } ?? true
       }
       if !fits {
         findings.report(
@@ -204,10 +217,10 @@ final class TopologyBuilder {
     let interfaces = interfaces(definition.interfaces, allowed.interfaces, .none)
     let values = properties(
       definition.properties, allowed.properties, of: "group `\(definition.name.text.excerpt)`",
-      at: definition.name.place, .none)
+      at: definition.name.place, .none, allowOthers: catalogue.isOpen(.group, type))
     let attributes = attributes(
       definition.attributes, allowed.attributes, allowed.properties,
-      of: "group `\(definition.name.text.excerpt)`", .none)
+      of: "group `\(definition.name.text.excerpt)`", .none, allowOthers: catalogue.isOpen(.group, type))
     return Group(
       name: definition.name.text, type: catalogue.groups.reference(type), description: definition.description,
       metadata: Self.texts(definition.metadata), members: definition.members.map(\.text), properties: values,

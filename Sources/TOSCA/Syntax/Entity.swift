@@ -96,15 +96,32 @@ struct Entity {
     return context.asked[firstAsked...].compactMap { $0.entity == number ? $0.keyname : nil }
   }
 
+  /// Whether the file's version has a keyname that not every version has. Where it is written all the same, that is
+  /// reported, and it is read only where that is tolerated.
+  mutating func knows(
+    _ keyname: String, from first: TOSCAVersion = .simple1_0, to last: TOSCAVersion = .tosca2_0
+  ) -> Bool {
+    if first <= context.version, context.version <= last { return true }
+    // TOSCA 2.0 begins anew: what went before is unknown to it.
+    guard !context.isVersion2, let place = key(keyname) else { return false }
+    _ = take(keyname)
+    let exists = context.version < first ? "exists since TOSCA \(first.number)" : "existed until TOSCA \(last.number)"
+    context.findings.report(
+      "other-version", at: place, "`\(keyname)` of \(what) \(exists), and this file is of \(context.version.number)",
+      expected: context.version < first ? "a later `tosca_definitions_version`" : nil)
+    return context.tolerances.contains(.otherVersions)
+  }
+
   /// The keyname as written.
   func key(_ keyname: String) -> Place? { position(of: keyname).map { entries[$0].key.place } }
 
   /// Reports an entity that lacks a keyname.
   func reportMissing(_ keyname: String, at place: Place? = nil) {
     guard isMap else { return }
+    let isMisspelt = entries.contains { !known.contains($0.name) && nearest($0.name, among: [keyname]) != nil }
     context.findings.report(
       "missing-key", at: place ?? node.place, "\(what) lacks `\(keyname)`", expected: "the keyname `\(keyname)`",
-      suggestion: nil)
+      suggestion: isMisspelt ? keyname : nil)
   }
 
   /// A value that must be a string.
@@ -161,7 +178,7 @@ struct Entity {
         "tolerated", .warning, at: value.place, "`\(keyname)` of \(what) has nothing in it", expected: "`{}`")
       return result
     }
-    guard let entries = value.entries else {
+    guard let entries = value.entries ?? namesInList(value) else {
       reportForm(value, "`\(keyname)` of \(what)", "a map of names")
       return result
     }
@@ -181,12 +198,17 @@ struct Entity {
   /// A list of maps with one name each, as requirements and policies are written.
   mutating func list<Element>(_ keyname: String, read: (Name, YAMLNode) -> Element?) -> [Element] {
     guard let value = take(keyname) else { return [] }
+    if value.isNull, context.tolerances.contains(.emptySections) {
+      context.findings.report(
+        "tolerated", .warning, at: value.place, "`\(keyname)` of \(what) has nothing in it", expected: "`[]`")
+      return []
+    }
     guard let items = value.items else {
       reportForm(value, "`\(keyname)` of \(what)", "a list of maps with one name each")
       return []
     }
     var result: [Element] = []
-    for item in items {
+    for item in items.map(withoutKeynamesBeside) {
       guard let entries = item.entries, entries.count == 1, let entry = entries.first else {
         reportForm(item, "an item of `\(keyname)`", "a map with one name")
         continue
@@ -198,6 +220,30 @@ struct Entity {
     return result
   }
 
+  /// The entries of a list of maps with one name each, where a map of names is asked for and that is tolerated.
+  private func namesInList(_ value: YAMLNode) -> [YAMLEntry]? {
+    guard context.tolerances.contains(.flatItems), let items = value.items else { return nil }
+    let entries = items.flatMap { $0.entries ?? [] }
+    guard entries.count == items.count else { return nil }
+    context.findings.report(
+      "tolerated", .warning, at: value.place,
+      "a list stands where \(what) has a map of names; tolerated by `\(Tolerance.flatItems.name)`",
+      expected: "a map of names")
+    return entries
+  }
+
+  /// An item whose keynames stand beside its name instead of below it, brought into form where that is tolerated.
+  private func withoutKeynamesBeside(_ item: YAMLNode) -> YAMLNode {
+    guard context.tolerances.contains(.flatItems), let entries = item.entries, entries.count > 1 else { return item }
+    context.findings.report(
+      "tolerated", .warning, at: entries[1].key.place,
+      "`\(entries[1].name.excerpt)` stands beside the name of an item; tolerated by `\(Tolerance.flatItems.name)`",
+      expected: "the keynames below the name")
+    var first = entries[0]
+    if first.value.isNull { first.value = YAMLNode(content: .mapping(Array(entries.dropFirst())), place: item.place) }
+    return YAMLNode(content: .mapping([first]), place: item.place)
+  }
+
   /// A lower and an upper bound, as of `occurrences`.
   mutating func bounds(_ keyname: String) -> Bounds? {
     guard let value = take(keyname) else { return nil }
@@ -206,6 +252,18 @@ struct Entity {
     {
       if high == "UNBOUNDED" { return Bounds(lower: lower, upper: nil) }
       if case .scalar(_, .plain) = items[1].content, let upper = CoreSchema.integer(high), upper >= lower {
+        return Bounds(lower: lower, upper: upper)
+      }
+    }
+    if context.tolerances.contains(.laxScalars), let items = value.items, items.count == 2,
+      let lower = items[0].text.flatMap(CoreSchema.integer), lower >= 0, let high = items[1].text
+    {
+      let upper = CoreSchema.integer(high)
+      if high.lowercased() == "unbounded" || upper.map({ $0 >= lower }) == true {
+        context.findings.report(
+          "tolerated", .warning, at: value.place,
+          "`\(keyname)` of \(what) is written in another way; tolerated by `\(Tolerance.laxScalars.name)`",
+          expected: "a range such as `[0, 1]` or `[1, UNBOUNDED]`")
         return Bounds(lower: lower, upper: upper)
       }
     }
@@ -263,8 +321,14 @@ struct Entity {
 
   /// A node that must be a string.
   func string(_ value: YAMLNode, _ subject: @autoclosure () -> String) -> Name? {
-    if case .scalar(let text, let style) = value.content, CoreSchema.kind(of: text, style) == .string {
-      return Name(text: text, place: value.place)
+    if case .scalar(let text, let style) = value.content {
+      if CoreSchema.kind(of: text, style) == .string { return Name(text: text, place: value.place) }
+      if context.tolerances.contains(.laxScalars), !value.isNull {
+        context.findings.report(
+          "tolerated", .warning, at: value.place,
+          "\(subject()) is \(value.kindDescription); tolerated by `\(Tolerance.laxScalars.name)`", expected: "a string")
+        return Name(text: text, place: value.place)
+      }
     }
     reportForm(value, subject(), "a string")
     return nil

@@ -1,8 +1,16 @@
 /// A dictionary with text keys that keeps the order in which they were added. Most maps of a template have a few
 /// entries, so that looking at each is faster than hashing; larger ones keep an index.
 struct OrderedMap<Element: Sendable>: Sendable {
+  /// A key and its element. It is no tuple, because arrays of tuples are copied and destroyed the slow way.
+  struct Entry: Sendable {
+    /// The key.
+    var key: String
+    /// The element.
+    var element: Element
+  }
+
   /// The keys with their elements, in order.
-  private(set) var entries: [(key: String, element: Element)] = []
+  private(set) var entries: [Entry] = []
   /// The positions by key, where there are more entries than are searched one by one.
   private var positions: [String: Int] = [:]
 
@@ -46,7 +54,7 @@ struct OrderedMap<Element: Sendable>: Sendable {
   }
 
   private mutating func append(_ element: Element, _ key: String) {
-    entries.append((key, element))
+    entries.append(Entry(key: key, element: element))
     if entries.count == Self.few + 1 { index() } else if entries.count > Self.few { positions[key] = entries.count - 1 }
   }
 
@@ -71,12 +79,26 @@ struct OrderedMap<Element: Sendable>: Sendable {
     if base.isEmpty { return self }
     if isEmpty { return base }
     var result = base
-    for (key, own) in entries { result[key] = base[key].map { combine(own, $0) } ?? own }
+    for own in entries { result[own.key] = base[own.key].map { combine(own.element, $0) } ?? own.element }
     return result
   }
 }
 
 extension OrderedMap: Sequence {
+  /// Gives keys and elements in order.
+  struct Iterator: IteratorProtocol {
+    private let entries: [Entry]
+    private var position = 0
+
+    fileprivate init(_ entries: [Entry]) { self.entries = entries }
+
+    mutating func next() -> (key: String, element: Element)? {
+      guard position < entries.count else { return nil }
+      defer { position += 1 }
+      return (entries[position].key, entries[position].element)
+    }
+  }
+
   /// Keys and elements, in order.
-  func makeIterator() -> IndexingIterator<[(key: String, element: Element)]> { entries.makeIterator() }
+  func makeIterator() -> Iterator { Iterator(entries) }
 }

@@ -18,6 +18,10 @@ final class Catalogue {
   private let version: TOSCAVersion
   private let tolerances: Tolerance
   private var common = Scope()
+  /// The types that are known though they are not normative, by number.
+  private var nonNormative: [TypeKind: Set<Int>] = [:]
+  /// The names of all files, where they share one namespace.
+  private var shared = Scope()
   private var names = 0
 
   /// The names that the namespaces of all files may have together. Files that import each other under prefixes have
@@ -49,6 +53,7 @@ final class Catalogue {
       if implicit.contains(file.id) { common.fill(from: scope) }
     }
     let imports = Dictionary(files.map { ($0.id, $0.imports) }) { first, _ in first }
+    if tolerances.contains(.sharedNamespace) { for file in files { shared.fill(from: own[file.id] ?? Scope()) } }
     for file in files { scopes[file.id] = namespace(of: file.id, own, imports) }
     common.addShortNames()
     resolve()
@@ -60,10 +65,28 @@ final class Catalogue {
     let found =
       lookUp(kind, name.text, in: file)
       ?? (name.place.file != file ? scopes[name.place.file]?[kind, name.text] : nil)
+      ?? sharedType(kind, name, report: report)
     findings.recorder?.reference(NameKind(kind), name, target: found.map { namePlaces[kind.rawValue][$0] }) {
       known(kind, in: file)
     }
-    if found == nil, report { reportUnknown([kind], name, in: file) }
+    if let found {
+      if report, tolerances.contains(.nonNormativeTypes) { warnOfNonNormative(kind, found, name, in: file) }
+    } else if report {
+      reportUnknown([kind], name, in: file)
+    }
+    return found
+  }
+
+  /// A type of another file, where all files share one namespace.
+  private func sharedType(_ kind: TypeKind, _ name: Name, report: Bool) -> Int? {
+    guard tolerances.contains(.sharedNamespace), let found = shared[kind, name.text] else { return nil }
+    if report {
+      findings.report(
+        "tolerated", .warning, at: name.place,
+        "the \(kind.title) `\(name.text.excerpt)` is not imported here; "
+          + "tolerated by `\(Tolerance.sharedNamespace.name)`",
+        expected: "an import of the file that declares it")
+    }
     return found
   }
 
@@ -78,6 +101,19 @@ final class Catalogue {
     let shown = names.filter { !$0.hasPrefix("tosca:") }.sorted()
     return (kind == .data ? Primitive.names(in: version).map { ($0, nil) } : [])
       + shown.map { name in (name, lookUp(kind, name, in: file).map { namePlaces[kind.rawValue][$0] }) }
+  }
+
+  private func warnOfNonNormative(_ kind: TypeKind, _ type: Int, _ name: Name, in file: UInt32) {
+    guard nonNormative[kind]?.contains(type) == true, !implicit.contains(file) else { return }
+    findings.report(
+      "tolerated", .warning, at: name.place,
+      "the \(kind.title) `\(name.text.excerpt)` is not normative; tolerated by `\(Tolerance.nonNormativeTypes.name)`",
+      expected: "an import of a file that declares it")
+  }
+
+  /// The names of the types of a kind that a file sees, for suggestions.
+  func names(_ kind: TypeKind, in file: UInt32) -> [String] {
+    (scopes[file].map { Array($0.names(kind)) } ?? []) + common.names(kind)
   }
 
   /// Reports a name that stands for no type of the given kinds.
@@ -143,6 +179,33 @@ final class Catalogue {
     return .complex(type)
   }
 
+  /// Whether a type derives, at whatever distance, from one that is unknown, so that what it has cannot be said.
+  func isOpen(_ kind: TypeKind, _ type: Int) -> Bool {
+    let (parents, ancestors) = lineage(kind, type)
+    return ([type] + ancestors).contains { ancestor in
+      guard parents[ancestor] == nil, let base = header(kind, ancestor).derivedFrom else { return false }
+      return kind != .data || Primitive(name: base.text, version) == nil
+    }
+  }
+
+  /// Whether a type is another or derives from it, or may do so for all that is known.
+  func mayDerive(_ kind: TypeKind, _ type: Int, from base: Int) -> Bool {
+    type == base || lineage(kind, type).ancestors.contains(base) || isOpen(kind, type)
+  }
+
+  private func lineage(_ kind: TypeKind, _ type: Int) -> (parents: [Int?], ancestors: [Int]) {
+    switch kind {
+    case .artifact: (artifacts.parents, artifacts.ancestors[type])
+    case .capability: (capabilities.parents, capabilities.ancestors[type])
+    case .data: (dataTypes.parents, dataTypes.ancestors[type])
+    case .group: (groups.parents, groups.ancestors[type])
+    case .interface: (interfaces.parents, interfaces.ancestors[type])
+    case .node: (nodes.parents, nodes.ancestors[type])
+    case .policy: (policies.parents, policies.ancestors[type])
+    case .relationship: (relationships.parents, relationships.ancestors[type])
+    }
+  }
+
   /// Whether a file belongs to the profile that every file knows.
   func isImplicit(_ file: UInt32) -> Bool { implicit.contains(file) }
 
@@ -182,9 +245,16 @@ final class Catalogue {
   private func declare<Definition: TypeDefinition>(
     _ types: OrderedMap<Definition>, in table: inout TypeTable<Definition>, _ scope: inout Scope
   ) {
+    let isNormative = !tolerances.contains(.nonNormativeTypes)
     for type in types.values {
-      scope[Definition.kind, type.header.name.text] = table.add(type)
+      let number = table.add(type)
+      scope[Definition.kind, type.header.name.text] = number
       namePlaces[Definition.kind.rawValue].append(type.header.name.place)
+      if !isNormative, implicit.contains(type.header.file),
+        findings.table.sources[Int(type.header.file)].name.hasSuffix("/non-normative.yaml")
+      {
+        nonNormative[Definition.kind, default: []].insert(number)
+      }
     }
   }
 

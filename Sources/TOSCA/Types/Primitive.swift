@@ -25,7 +25,8 @@ enum Primitive: String, CaseIterable, Sendable {
   private func isIn(_ version: TOSCAVersion) -> Bool {
     switch self {
     case .bytes, .scalar: version == .tosca2_0
-    case .range, .size, .time, .frequency, .bitrate: version != .tosca2_0
+    case .bitrate: version == .simple1_3
+    case .range, .size, .time, .frequency: version != .tosca2_0
     default: true
     }
   }

@@ -11,6 +11,8 @@ struct YAMLComposer {
   private let limits: Limits
   private let file: UInt32
   private let plainStyle: YAMLNode.ScalarStyle
+  /// The numbers that the lines have in the file, from 0, where the text is a part of it.
+  private let lines: [UInt32]
   private let parser: UnsafeMutablePointer<yaml_parser_t>
   private var event = yaml_event_t()
   private var texts = ScalarTexts()
@@ -19,11 +21,12 @@ struct YAMLComposer {
   private var anchors: [String: (node: YAMLNode, size: Int)] = [:]
   private var aliased = 0
 
-  /// Composes a text. A plain scalar of a command line value has the style `argument`.
+  /// Composes a text. A plain scalar of a command line value has the style `argument`. Where the text is a part of a
+  /// file, `lines` has the number that each line has in it.
   /// - Returns: the root node, or nil where the text holds no document.
   static func compose(
     _ bytes: [UInt8], file: UInt32, limits: Limits, findings: FindingCollector,
-    plainStyle: YAMLNode.ScalarStyle = .plain
+    plainStyle: YAMLNode.ScalarStyle = .plain, lines: [UInt32] = []
   ) throws(YAMLFault) -> YAMLNode? {
     let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
     defer { parser.deallocate() }
@@ -38,20 +41,21 @@ struct YAMLComposer {
         yaml_parser_set_input_string(parser, &empty, 0)
       }
       var composer = YAMLComposer(
-        findings: findings, limits: limits, file: file, plainStyle: plainStyle, parser: parser)
+        findings: findings, limits: limits, file: file, plainStyle: plainStyle, lines: lines, parser: parser)
       do throws(YAMLFault) { return .success(try composer.document(bytes)) } catch { return .failure(error) }
     }
     return try result.get()
   }
 
   private init(
-    findings: FindingCollector, limits: Limits, file: UInt32, plainStyle: YAMLNode.ScalarStyle,
+    findings: FindingCollector, limits: Limits, file: UInt32, plainStyle: YAMLNode.ScalarStyle, lines: [UInt32],
     parser: UnsafeMutablePointer<yaml_parser_t>
   ) {
     self.findings = findings
     self.limits = limits
     self.file = file
     self.plainStyle = plainStyle
+    self.lines = lines
     self.parser = parser
   }
 
@@ -75,12 +79,21 @@ struct YAMLComposer {
 
   /// The place of the current event.
   private var place: Place {
-    Place(
-      file: file, line: UInt32(truncatingIfNeeded: event.start_mark.line + 1),
-      column: UInt32(truncatingIfNeeded: event.start_mark.column + 1),
-      endLine: UInt32(truncatingIfNeeded: event.end_mark.line + 1),
-      endColumn: UInt32(truncatingIfNeeded: event.end_mark.column + 1))
+    let start = event.start_mark
+    let end = event.end_mark
+    var place = Place(
+      file: file, line: UInt32(truncatingIfNeeded: start.line + 1),
+      column: UInt32(truncatingIfNeeded: start.column + 1),
+      endLine: UInt32(truncatingIfNeeded: end.line + 1), endColumn: UInt32(truncatingIfNeeded: end.column + 1))
+    if !lines.isEmpty {
+      place.line = number(of: Int(start.line))
+      // What ends before the first column ends with the line above.
+      place.endLine = end.column == 0 && end.line > start.line ? number(of: end.line - 1) + 1 : number(of: end.line)
+    }
+    return place
   }
+
+  private func number(of line: Int) -> UInt32 { lines.indices.contains(line) ? lines[line] + 1 : UInt32(line + 1) }
 
   private mutating func next(_ bytes: [UInt8]) throws(YAMLFault) {
     yaml_event_delete(&event)

@@ -58,7 +58,8 @@ struct Inspect: ParsableCommand {
     }
   }
 
-  /// The topology of a template, and the service that it describes, where it says something of security.
+  /// The topology of a template without its secrets, and the service that it describes, where it says something of
+  /// security.
   private func read(_ path: String) throws -> (topology: Topology, service: ProtectedService?) {
     var loading = try template.loading()
     loading.substitutions = substitutions
@@ -66,7 +67,7 @@ struct Inspect: ParsableCommand {
     guard let topology = outcome.topology, !outcome.hasErrors else {
       throw OrchestrationFault.findings(outcome.findings, sources: outcome.sources)
     }
-    return (topology, outcome.service)
+    return (topology.withoutSecrets, outcome.service)
   }
 
   /// Prints the topology's own JSON form, with the protection beside it. It can be large, and is not copied.

@@ -65,7 +65,8 @@ void *memmove(void *to, const void *from, size_t count) {
     copy_short(target, source, count);
     return to;
   }
-  if (target <= source || target >= source + count) {
+  if (target + count <= source || source + count <= target) return memcpy(to, from, count);
+  if (target <= source) {
     // Forward is safe; the vector loop of memcpy is not, since its tail is loaded first, so move by plain steps.
     size_t index = 0;
     for (; index + 16 <= count; index += 16) {

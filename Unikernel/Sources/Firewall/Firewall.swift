@@ -96,7 +96,8 @@ public final class Firewall: Module, PacketFilter, Timed {
   /// Whether a packet belongs to a connection, or opens one that a flow admits.
   public func admits(_ packet: PacketSummary, at now: Instant) -> Bool {
     let passes = judge(packet, at: now)
-    if passes { admitted &+= 1 } else { dropped &+= 1 }
+    let segments = UInt64(packet.segments)
+    if passes { admitted &+= segments } else { dropped &+= segments }
     return passes
   }
 

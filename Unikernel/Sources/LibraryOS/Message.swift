@@ -29,6 +29,14 @@ public struct HTTPRequest: Sendable {
     self.body = body
   }
 
+  /// The value of the first field of that name (lower case), which is written in the source.
+  public func header(named name: StaticString) -> ByteString? {
+    for field in headers where field.name.equals(name) {
+      return field.value
+    }
+    return nil
+  }
+
   /// The value of the first field of that name (lower case).
   public func header(_ name: ByteString) -> ByteString? {
     for field in headers where field.name == name {
@@ -76,13 +84,13 @@ public struct HTTPResponse: Sendable {
   }
 }
 
-/// Who makes a request, as authentication found.
+/// Who makes a request, as authentication or a client certificate showed.
 public struct Principal: Hashable, Sendable {
   /// The name; empty for somebody who showed no credentials.
   public var name: ByteString
   /// The roles the credentials carry.
   public var roles: [ByteString]
-  /// How it was found: `basic`, `bearer`, or empty.
+  /// How it was found: `basic`, `bearer`, `certificate`, or empty.
   public var scheme: ByteString
 
   /// Somebody.
@@ -109,6 +117,8 @@ public final class Exchange {
   public let arrival: Instant
   /// Who sent it, as authentication found.
   public var principal: Principal = .visitor
+  /// Whether it came over TLS.
+  public var isSecure = false
   /// What a client must show to be let in (`WWW-Authenticate`, RFC 9110, 11.6.1), added by each authentication module;
   /// authorization puts it into a 401.
   public var challenges: [ByteString] = []

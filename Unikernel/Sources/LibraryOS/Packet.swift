@@ -22,11 +22,14 @@ public struct PacketSummary: Hashable, Sendable {
   public var destinationPort: UInt16
   /// The TCP flags (RFC 9293, 3.1): FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32.
   public var tcpFlags: UInt8
+  /// How many segments on the link this stands for: a platform may join segments of one flow that follow each other, and
+  /// cut them on the way out. Their headers differ in sequence numbers only; FIN and PSH are the last one's.
+  public var segments: Int
 
   /// The fields of a packet.
   public init(
     direction: Direction, protocolNumber: UInt8, source: IPv4Address, destination: IPv4Address,
-    sourcePort: UInt16 = 0, destinationPort: UInt16 = 0, tcpFlags: UInt8 = 0
+    sourcePort: UInt16 = 0, destinationPort: UInt16 = 0, tcpFlags: UInt8 = 0, segments: Int = 1
   ) {
     self.direction = direction
     self.protocolNumber = protocolNumber
@@ -35,6 +38,7 @@ public struct PacketSummary: Hashable, Sendable {
     self.sourcePort = sourcePort
     self.destinationPort = destinationPort
     self.tcpFlags = tcpFlags
+    self.segments = segments
   }
 }
 

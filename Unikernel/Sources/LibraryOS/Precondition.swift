@@ -15,15 +15,16 @@ extension HTTPRequest {
   /// there is none. Conditions on times are not evaluated: our representations have no modification time.
   public func precondition(entityTag: ByteString?) -> Precondition {
     // Most requests have none.
-    let conditional: ByteString = "if-"
-    guard headers.contains(where: { $0.name.hasPrefix(conditional) }) else { return .proceed }
+    var isConditional = false
+    for field in headers where field.name.starts(with: "if-") { isConditional = true }
+    guard isConditional else { return .proceed }
     if !values(of: "if-match").isEmpty, !listsTag("if-match", entityTag, weakly: false) {
       return .failed
     }
     guard !values(of: "if-none-match").isEmpty, listsTag("if-none-match", entityTag, weakly: true) else {
       return .proceed
     }
-    return method == "GET" || method == "HEAD" ? .notModified : .failed
+    return method.equals("GET") || method.equals("HEAD") ? .notModified : .failed
   }
 
   private func values(of name: ByteString) -> [ByteString] {

@@ -12,6 +12,8 @@ public final class Registry {
   public private(set) var backgroundWork: [any BackgroundWork] = []
   /// What must happen at times.
   public private(set) var timed: [any Timed] = []
+  /// What stands between the network and the server, if anything does.
+  public private(set) var streamSecurity: (any StreamSecurity)?
   /// The way of requests.
   public let pipeline = Pipeline()
   /// The clock.
@@ -58,6 +60,11 @@ public final class Registry {
   /// Registers a decision about packets.
   public func add(packetFilter filter: any PacketFilter) {
     packetFilters.append(filter)
+  }
+
+  /// Registers what stands between the network and the server. There is one such place.
+  public func add(streamSecurity security: any StreamSecurity) {
+    streamSecurity = security
   }
 
   /// Registers somebody who is told how each exchange ended.

@@ -1,5 +1,5 @@
-/// A reliable stream of bytes in both directions: a TCP connection, later TLS over one. Class-bound, because Embedded
-/// Swift has existentials of classes only.
+/// A reliable stream of bytes in both directions: a TCP connection, or TLS over one. Class-bound, because Embedded Swift
+/// has existentials of classes only.
 public protocol ByteStream: AnyObject {
   /// The other end.
   var remote: Endpoint { get }
@@ -13,10 +13,39 @@ public protocol ByteStream: AnyObject {
   func read(limit: Int) -> [UInt8]
   /// Queues bytes to be sent and returns how many were taken, from the front; 0 when the send buffer is full.
   func write(_ bytes: ArraySlice<UInt8>) -> Int
+  /// Like `read(limit:)`, into memory of the caller's. Returns how many bytes were taken.
+  func read(into buffer: UnsafeMutableRawBufferPointer) -> Int
+  /// Like `write`, from memory of the caller's.
+  func write(_ bytes: UnsafeRawBufferPointer) -> Int
+  /// Who the other end proved to be while the stream was set up; `nil` for nobody in particular.
+  var peer: Principal? { get }
+  /// Whether nobody between the ends can read or change what passes.
+  var isSecure: Bool { get }
   /// Sends what is queued, then ends this direction. Idempotent.
   func close()
   /// Ends both directions at once (RST) and forgets what is queued. No further event follows.
   func abort()
+}
+
+extension ByteStream {
+  /// Copies out of `read(limit:)`.
+  public func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+    let bytes = read(limit: buffer.count)
+    buffer.copyBytes(from: bytes)
+    return bytes.count
+  }
+
+  /// Copies into `write`.
+  public func write(_ bytes: UnsafeRawBufferPointer) -> Int {
+    let copy = [UInt8](bytes)
+    return write(copy[...])
+  }
+
+  /// Nobody in particular.
+  public var peer: Principal? { nil }
+
+  /// Not by itself.
+  public var isSecure: Bool { false }
 }
 
 /// Who owns a stream is told what happens to it. Calls come from the event loop, never from inside `write` or `read`.
@@ -49,6 +78,12 @@ public enum CloseReason: UInt8, Sendable {
 public protocol StreamAcceptor: AnyObject {
   /// A connection is open. Returns who handles it, or `nil` to reset it.
   func accept(_ stream: any ByteStream) -> (any StreamHandler)?
+}
+
+/// Puts itself between the network and who takes connections, as TLS does.
+public protocol StreamSecurity: AnyObject {
+  /// Who is to take connections from the network in place of `acceptor`, and passes on to it what is secured.
+  func securing(_ acceptor: any StreamAcceptor) -> any StreamAcceptor
 }
 
 /// The transport layer as the parts above it see it.

@@ -53,6 +53,9 @@ struct InternetChecksum {
     return UInt16(truncatingIfNeeded: value)
   }
 
+  /// What goes into the field of a checksum that somebody else completes (virtio 1.2, 5.1.6.2): the sum so far.
+  var partialField: UInt16 { folded }
+
   /// What goes into the checksum field, as it is stored in memory.
   var storedField: UInt16 { ~folded }
 

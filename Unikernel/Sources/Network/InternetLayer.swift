@@ -5,8 +5,10 @@ import LibraryOS
 
 /// Takes datagrams out of frames, and puts them into frames.
 final class InternetLayer {
-  /// The longest datagram (the maximum transmission unit of Ethernet).
+  /// The longest datagram on the link (the maximum transmission unit of Ethernet).
   static let maximumDatagram = 1500
+  /// The longest datagram there is, which stands for several on the link (RFC 791, 3.1: a length of 16 bits).
+  static let largestDatagram = 65535
   /// The longest payload of one.
   static let maximumPayload = maximumDatagram - IPv4Packet.headerLength
 
@@ -15,29 +17,33 @@ final class InternetLayer {
   var filters: [any PacketFilter] = []
   var counts = NetworkCounts()
   var neighbors = NeighborCache()
+  /// Whether the platform cuts TCP segments and completes their checksums.
+  let hasOffloads: Bool
   /// Where the payload of the next datagram is written.
   let payload: UnsafeMutableRawPointer
 
   private let frame: UnsafeMutableRawPointer
   private let announcement: UnsafeMutableRawPointer
   private let transmitFrame: (UnsafeRawBufferPointer) -> Void
-  private static let frameLength = EthernetHeader.length + maximumDatagram
-  // Two bytes before the frame align the headers behind Ethernet's.
-  private static let alignment = 2
+  // The room before a frame is for the virtio-net header, and aligns the headers behind Ethernet's.
+  private static let headroom = 18
 
-  init(transmit: @escaping (UnsafeRawBufferPointer) -> Void) {
+  init(framing: LinkFraming, transmit: @escaping (UnsafeRawBufferPointer) -> Void) {
+    hasOffloads = framing == .virtioNet
     transmitFrame = transmit
-    frame =
-      UnsafeMutableRawPointer.allocate(
-        byteCount: InternetLayer.alignment + InternetLayer.frameLength, alignment: 16) + InternetLayer.alignment
-    frame.initializeMemory(as: UInt8.self, repeating: 0, count: InternetLayer.frameLength)
-    announcement = UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 16)
+    let longest = hasOffloads ? InternetLayer.largestDatagram : InternetLayer.maximumDatagram
+    frame = InternetLayer.allocateFrame(EthernetHeader.length + longest)
+    announcement = InternetLayer.allocateFrame(EthernetHeader.length + ARPPacket.length)
     payload = frame + EthernetHeader.length + IPv4Packet.headerLength
   }
 
+  private static func allocateFrame(_ length: Int) -> UnsafeMutableRawPointer {
+    .allocate(byteCount: headroom + length, alignment: 16) + headroom
+  }
+
   deinit {
-    (frame - InternetLayer.alignment).deallocate()
-    announcement.deallocate()
+    (frame - InternetLayer.headroom).deallocate()
+    (announcement - InternetLayer.headroom).deallocate()
   }
 
   /// Puts an address in force.
@@ -45,9 +51,19 @@ final class InternetLayer {
     self.configuration = configuration
   }
 
-  private func transmit(_ start: UnsafeMutableRawPointer, count: Int) {
-    counts.framesSent &+= 1
-    transmitFrame(UnsafeRawBufferPointer(start: start, count: count))
+  /// Hands a frame to the platform, with room for a virtio-net header before it.
+  @inline(__always)
+  private func transmit(
+    _ start: UnsafeMutableRawPointer, count: Int, _ offload: VirtioNetHeader = VirtioNetHeader(), segments: Int = 1
+  ) {
+    counts.framesSent &+= UInt64(segments)
+    guard hasOffloads else {
+      transmitFrame(UnsafeRawBufferPointer(start: start, count: count))
+      return
+    }
+    let header = start - VirtioNetHeader.length
+    offload.write(to: header)
+    transmitFrame(UnsafeRawBufferPointer(start: header, count: VirtioNetHeader.length + count))
   }
 
   // MARK: Filters
@@ -62,9 +78,9 @@ final class InternetLayer {
   private func asksFilters(_ packet: PacketSummary, at now: Instant) -> Bool {
     for filter in filters where !filter.admits(packet, at: now) {
       if packet.direction == .inbound {
-        counts.filteredInbound &+= 1
+        counts.filteredInbound &+= UInt64(packet.segments)
       } else {
-        counts.filteredOutbound &+= 1
+        counts.filteredOutbound &+= UInt64(packet.segments)
       }
       return false
     }
@@ -85,8 +101,10 @@ final class InternetLayer {
   }
 
   /// Sends the datagram whose payload of `length` bytes is at `payload`, or keeps it until the neighbor is found.
+  /// `segments`: how many it stands for on the link.
   func send(
-    _ protocolNumber: UInt8, to destination: IPv4Address, through neighbor: Neighbor, length: Int, at now: Instant
+    _ protocolNumber: UInt8, to destination: IPv4Address, through neighbor: Neighbor, length: Int,
+    _ offload: VirtioNetHeader = VirtioNetHeader(), segments: Int = 1, at now: Instant
   ) {
     guard let configuration else { return }
     IPv4Packet.writeHeader(
@@ -97,12 +115,16 @@ final class InternetLayer {
     let count = EthernetHeader.length + IPv4Packet.headerLength + length
     if neighbor.state == .reachable {
       neighbor.used = now
-      transmit(frame, count: count)
+      transmit(frame, count: count, offload, segments: segments)
       if neighbor.confirmed + NeighborCache.confirmationInterval <= now { reconfirm(neighbor, at: now) }
       return
     }
-    if neighbor.waiting.count >= NeighborCache.maximumWaiting { neighbor.waiting.removeFirst() }
-    neighbor.waiting.append(Array(UnsafeRawBufferPointer(start: frame, count: count)))
+    // What is longer than a frame of the link does not wait: TCP sends it again, and this stays small.
+    if count <= EthernetHeader.length + InternetLayer.maximumDatagram {
+      if neighbor.waiting.count >= NeighborCache.maximumWaiting { neighbor.waiting.removeFirst() }
+      neighbor.waiting.append(
+        WaitingFrame(bytes: Array(UnsafeRawBufferPointer(start: frame, count: count)), offload: offload))
+    }
     if neighbor.attempts == 0 { solicit(neighbor, at: now) }
   }
 
@@ -166,9 +188,20 @@ extension InternetLayer {
 
   /// Takes a frame. Returns the datagram that is in it, if it is one for this image; ARP is answered here.
   @inline(__always)
-  func receive(_ frame: UnsafeRawBufferPointer, at now: Instant) -> IPv4Packet? {
+  func receive(
+    _ frame: UnsafeRawBufferPointer, _ offload: inout VirtioNetHeader, at now: Instant
+  ) -> IPv4Packet? {
     guard let configuration else { return nil }
     counts.framesReceived &+= 1
+    var frame = frame
+    if hasOffloads {
+      guard let header = VirtioNetHeader(frame) else {
+        counts.malformed &+= 1
+        return nil
+      }
+      offload = header
+      frame = frame.suffix(from: VirtioNetHeader.length)
+    }
     guard let header = EthernetHeader(frame) else {
       counts.malformed &+= 1
       return nil
@@ -226,12 +259,10 @@ extension InternetLayer {
     if NetworkConfiguration.isHost(packet.senderAddress, in: configuration.network) {
       if let neighbor = neighbors.find(packet.senderAddress) {
         let waiting = neighbors.confirm(neighbor, hardware: packet.senderHardware, at: now)
-        for var frame in waiting {
-          frame.withUnsafeMutableBytes { bytes in
-            guard let start = bytes.baseAddress else { return }
-            packet.senderHardware.write(to: start, at: 0)
-            transmit(start, count: bytes.count)
-          }
+        for item in waiting {
+          frame.copyMemory(from: item.bytes, byteCount: item.bytes.count)
+          packet.senderHardware.write(to: frame, at: 0)
+          transmit(frame, count: item.bytes.count, item.offload)
         }
       } else if isForUs {
         neighbors.addReachable(packet.senderAddress, hardware: packet.senderHardware, at: now)

@@ -3,6 +3,12 @@ import LibraryOS
 // What is known of the hosts on the link (RFC 826, "Packet Reception"; RFC 1122, 2.3.2: entries expire, requests are
 // limited to one a second, the latest packets wait for the answer).
 
+/// A whole frame without its destination.
+struct WaitingFrame {
+  var bytes: [UInt8]
+  var offload: VirtioNetHeader
+}
+
 /// A host of the link, and the frames that wait for its hardware address.
 final class Neighbor {
   /// How far resolution is.
@@ -24,8 +30,8 @@ final class Neighbor {
   var retry = Instant(nanoseconds: 0)
   /// Requests without an answer.
   var attempts = 0
-  /// Whole frames without their destination.
-  var waiting: [[UInt8]] = []
+  /// What is sent to it once the address is known.
+  var waiting: [WaitingFrame] = []
   /// Whether it is still in the cache. Connections keep a reference, and look again when this is false.
   var isCached = true
 
@@ -81,7 +87,7 @@ struct NeighborCache {
   }
 
   /// Notes what a host says its hardware address is, and returns the frames that waited for it.
-  mutating func confirm(_ neighbor: Neighbor, hardware: EthernetAddress, at now: Instant) -> [[UInt8]] {
+  mutating func confirm(_ neighbor: Neighbor, hardware: EthernetAddress, at now: Instant) -> [WaitingFrame] {
     if neighbor.state == .incomplete { incompleteCount -= 1 }
     neighbor.state = .reachable
     neighbor.hardware = hardware

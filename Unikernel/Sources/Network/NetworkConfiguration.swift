@@ -8,9 +8,11 @@ struct NetworkConfiguration: Hashable {
   var network: IPv4Network
   var hardware: EthernetAddress
   var gateway: IPv4Address?
+  /// How many connections there may be, where that is not the default.
+  var maximumConnections: Int?
 
-  /// Reads the parameters `address`, `mac` and `gateway`.
-  init(_ parameters: [Parameter]) throws(ParameterFault) {
+  /// Reads the parameters `address`, `mac`, `gateway` and `maximum-connections`.
+  init(_ parameters: [Parameter], limits: NetworkLimits = NetworkLimits()) throws(ParameterFault) {
     var address: IPv4Network?
     var hardware: EthernetAddress?
     var gateway: IPv4Address?
@@ -30,8 +32,17 @@ struct NetworkConfiguration: Hashable {
           throw ParameterFault("network.gateway", expected: "an address, such as 10.77.0.1")
         }
         gateway = read
+      } else if parameter.name == "maximum-connections" {
+        guard let read = parameter.value.integerValue, read >= 1, read <= limits.largestConnections else {
+          let bound: ByteString = "a number from 1 to "
+          let reason: ByteString = ", which is what the memory is enough for"
+          throw ParameterFault(
+            "network.maximum-connections", expected: bound + ByteString(decimal: limits.largestConnections) + reason)
+        }
+        maximumConnections = Int(read)
       } else {
-        throw ParameterFault("network." + parameter.name, expected: "address, mac or gateway")
+        throw ParameterFault(
+          "network." + parameter.name, expected: "address, mac, gateway or maximum-connections")
       }
     }
     guard let address else { throw ParameterFault("network.address", expected: "a value: it is required") }

@@ -24,6 +24,8 @@ struct NetworkCounts {
   var accepted: UInt64 = 0
   /// Connections refused at a bound.
   var refused: UInt64 = 0
+  /// Answers to a SYN that nothing was kept of.
+  var cookies: UInt64 = 0
   /// Segments sent again.
   var retransmitted: UInt64 = 0
   /// Challenges (RFC 5961) sent.
@@ -46,6 +48,7 @@ struct NetworkCounts {
       Counter("network.connections-opened", opened),
       Counter("network.connections-accepted", accepted),
       Counter("network.connections-refused", refused),
+      Counter("network.cookies-sent", cookies),
       Counter("network.segments-retransmitted", retransmitted),
       Counter("network.challenges-sent", challenges),
       Counter("network.resets-sent", resets),

@@ -1,9 +1,12 @@
+import LibraryOS
+
 /// What the stack holds at most. At a bound, new work is refused; what is there goes on.
 public struct NetworkLimits: Sendable {
   /// TCP connections, half-open ones included. More are not answered, and `connect` gives `nil`.
   public var connections = 4096
-  /// Half-open connections to this image. At the bound, one that has waited longer than its handshake should take makes
-  /// room; if none has, the new one is not answered.
+  /// What `network.maximum-connections` may ask for: as many as there is memory for.
+  public var largestConnections = 65_536
+  /// Half-open connections to this image. At the bound, a SYN is answered without being remembered (SYN cookies).
   public var halfOpenConnections = 512
   /// Ports with a listener.
   public var listeners = 64
@@ -12,7 +15,19 @@ public struct NetworkLimits: Sendable {
   /// Bytes that `write` queues on one connection.
   public var sendBuffer = 256 << 10
   /// Bytes received on one connection and not read: the largest window offered.
-  public var receiveBuffer = 64 << 10
+  public var receiveBuffer = 256 << 10
+  /// Bytes of memory for what was received and not read, on all connections. At the bound no window opens, and only what
+  /// somebody waits for is taken.
+  public var receiveMemory = 4 << 20
+  /// How long a connection may be silent before its other end is asked whether it is there (RFC 9293, 3.8.4); `nil`: for
+  /// ever.
+  public var keepAlive: TimeSpan? = .seconds(7200)
+
+  /// What one idle connection takes in all, rounded up: its own state, that of HTTP, and its places in tables.
+  public static let connectionMemory = 3072
+
+  /// The window of a new connection.
+  static let initialWindow = 64 << 10
 
   /// The defaults.
   public init() {}

@@ -22,12 +22,13 @@ public final class NetworkStack: StreamNetwork, Module, Timed {
   ///   - random: for sequence numbers, ports, and the places of connections in tables. First asked by
   ///     `commit`.
   ///   - limits: what the stack holds at most.
+  ///   - framing: how frames look, both ways.
   ///   - transmit: takes a frame that leaves; the bytes are valid during the call only.
   public init(
     clock: any Clock, random: any RandomSource, limits: NetworkLimits = NetworkLimits(),
-    transmit: @escaping (UnsafeRawBufferPointer) -> Void
+    framing: LinkFraming = .ethernet, transmit: @escaping (UnsafeRawBufferPointer) -> Void
   ) {
-    internet = InternetLayer(transmit: transmit)
+    internet = InternetLayer(framing: framing, transmit: transmit)
     transport = TCPTransport(internet: internet, clock: clock, random: RandomPool(random), limits: limits)
   }
 
@@ -42,23 +43,29 @@ public final class NetworkStack: StreamNetwork, Module, Timed {
 
   /// Takes one Ethernet frame, without its frame check sequence. The bytes need not outlive the call.
   public func receive(_ frame: UnsafeRawBufferPointer, at now: Instant) {
-    guard let packet = internet.receive(frame, at: now) else { return }
+    var offload = VirtioNetHeader()
+    guard let packet = internet.receive(frame, &offload, at: now) else { return }
     switch packet.protocolNumber {
-    case ProtocolNumber.tcp: receiveTCP(packet, at: now)
+    case ProtocolNumber.tcp: receiveTCP(packet, offload, at: now)
     case ProtocolNumber.icmp: receiveICMP(packet, at: now)
     default: receiveOther(packet, at: now)
     }
   }
 
   @inline(__always)
-  private func receiveTCP(_ packet: IPv4Packet, at now: Instant) {
-    guard let segment = TCPSegment(packet) else {
+  private func receiveTCP(_ packet: IPv4Packet, _ offload: VirtioNetHeader, at now: Instant) {
+    guard let segment = TCPSegment(packet, isChecksumTrusted: offload.isChecksumTrusted) else {
       internet.counts.malformed &+= 1
       return
     }
+    var segments = 1
+    if offload.segmentSize > 0, segment.payload.count > offload.segmentSize {
+      segments = (segment.payload.count + offload.segmentSize - 1) / offload.segmentSize
+      internet.counts.framesReceived &+= UInt64(segments - 1)
+    }
     guard
       isAdmitted(
-        packet, segment.sourcePort, segment.destinationPort, flags: segment.flags.rawValue, at: now)
+        packet, segment.sourcePort, segment.destinationPort, flags: segment.flags.rawValue, segments: segments, at: now)
     else { return }
     transport.receive(segment, from: packet.source, to: packet.destination, at: now)
   }
@@ -94,13 +101,15 @@ public final class NetworkStack: StreamNetwork, Module, Timed {
 
   @inline(__always)
   private func isAdmitted(
-    _ packet: IPv4Packet, _ sourcePort: UInt16, _ destinationPort: UInt16, flags: UInt8, at now: Instant
+    _ packet: IPv4Packet, _ sourcePort: UInt16, _ destinationPort: UInt16, flags: UInt8, segments: Int = 1,
+    at now: Instant
   ) -> Bool {
     if internet.filters.isEmpty { return true }
     return internet.admits(
       PacketSummary(
         direction: .inbound, protocolNumber: packet.protocolNumber, source: packet.source,
-        destination: packet.destination, sourcePort: sourcePort, destinationPort: destinationPort, tcpFlags: flags),
+        destination: packet.destination, sourcePort: sourcePort, destinationPort: destinationPort, tcpFlags: flags,
+        segments: segments),
       at: now)
   }
 
@@ -159,10 +168,10 @@ public final class NetworkStack: StreamNetwork, Module, Timed {
   /// The name in the catalogue.
   public var name: ByteString { "network" }
 
-  /// Checks `address` (text, `10.77.0.2/24`), `mac` (six bytes) and `gateway` (text, optional). They are given at boot;
-  /// later, only the same values are taken.
+  /// Checks `address` (text, `10.77.0.2/24`), `mac` (six bytes), `gateway` (text, optional) and `maximum-connections`
+  /// (integer, optional). They are given at boot; later, only the same values are taken.
   public func prepare(_ parameters: [Parameter]) throws(ParameterFault) {
-    let read = try NetworkConfiguration(parameters)
+    let read = try NetworkConfiguration(parameters, limits: transport.limits)
     if let inForce = internet.configuration, inForce != read {
       throw ParameterFault("network", expected: "the address that was given at boot")
     }
@@ -174,7 +183,7 @@ public final class NetworkStack: StreamNetwork, Module, Timed {
     guard let prepared else { return }
     self.prepared = nil
     guard internet.configuration == nil else { return }
-    transport.start()
+    transport.start(connections: prepared.maximumConnections)
     internet.configure(prepared)
     isAnnouncementDue = true
   }

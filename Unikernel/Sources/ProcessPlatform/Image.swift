@@ -15,20 +15,27 @@ final class Image {
   private let registry: Registry
   private let server: HTTPServer
   private var channel: ControlChannel?
-  /// Room for one frame; TAPs without offloads give no larger one.
-  private let frame = UnsafeMutableRawBufferPointer.allocate(byteCount: 2048, alignment: 64)
+  /// Room for one frame: the largest datagram with an Ethernet and a virtio-net header.
+  private let frame = UnsafeMutableRawBufferPointer.allocate(byteCount: 65536 + 64, alignment: 64)
   /// How many frames one turn of the loop takes before everything else has its turn.
   private static let framesPerTurn = 64
 
-  /// Assembles an image from what was linked into it.
-  init(random: RandomGenerator) {
+  /// Assembles an image from what was linked into it. `memory`: the bytes of its heap, of which what comes from outside
+  /// may take a part only.
+  init(random: RandomGenerator, memory: Int) {
     self.random = random
-    self.stack = NetworkStack(clock: clock, random: random) { frame in
+    var limits = NetworkLimits()
+    limits.receiveMemory = memory / 8
+    limits.largestConnections = min(memory / 2 / NetworkLimits.connectionMemory, 65_536)
+    limits.connections = min(limits.connections, limits.largestConnections)
+    self.stack = NetworkStack(clock: clock, random: random, limits: limits, framing: .virtioNet) { frame in
       // A full queue drops the frame, as any link may; TCP sends it again.
       _ = testudo_write(Int(TESTUDO_TAP), frame.baseAddress, frame.count)
     }
     self.registry = Registry(clock: clock, random: random, network: stack, events: events)
     self.server = HTTPServer(registry: registry)
+    // A content that grows is copied, and for a moment there twice.
+    server.heldBytesLimit = memory / 4
     registry.add(module: stack)
     registry.add(module: ControlModule())
     Image.registerLinkedModules(in: registry)
@@ -66,8 +73,9 @@ final class Image {
       PollEntry(descriptor: Int32(TESTUDO_TAP), events: PollEntry.readable),
       PollEntry(descriptor: Int32(TESTUDO_CONTROL), events: PollEntry.readable)
     )
+    clock.refresh()
     while true {
-      clock.refresh()
+      // At the time that the last wait ended: what a turn takes is less than what timers are exact to.
       runTimers()
       if let channel, channel.isBroken { return }
       poll.1.events = channel?.hasOutput == true ? PollEntry.readable | PollEntry.writable : PollEntry.readable

@@ -45,7 +45,7 @@ private func start(_ startup: testudo_startup) throws(StartFault) -> Image {
   }
   let seed = random.bytes(32)
   seed.withUnsafeBufferPointer { testudo_seed_hashing($0.baseAddress, $0.count) }
-  let image = Image(random: random)
+  let image = Image(random: random, memory: Int(startup.heap_size))
   do throws(ParameterFault) {
     try image.start(boot: boot, parameters: built + given, publicKey: publicKey)
   } catch {

@@ -16,14 +16,14 @@ enum ProxyFields {
   ///   them, and a password or token that it never sees cannot be stolen from it or replayed by it.
   /// - `Forwarded` and its predecessors are replaced, not extended: what a client says of where it comes from would be
   ///   believed by the backend.
-  static func forward(_ request: HTTPRequest, source: Endpoint) -> [HTTPField] {
+  static func forward(_ request: HTTPRequest, source: Endpoint, isSecure: Bool) -> [HTTPField] {
     var fields = endToEnd(request.headers)
     fields.removeAll { field in
       field.name == "authorization" || field.name == "expect" || field.name == "forwarded" || field.name == "x-real-ip"
         || field.name.hasPrefix("x-forwarded-")
     }
     let node: ByteString = "for="
-    fields.append(HTTPField("forwarded", node + source.address.text + ";proto=http"))
+    fields.append(HTTPField("forwarded", node + source.address.text + (isSecure ? ";proto=https" : ";proto=http")))
     fields.append(HTTPField("via", via))
     return fields
   }

@@ -89,7 +89,8 @@ public final class ReverseProxy: Application, Timed {
     let first = route.next
     routes?[index].next = (first + 1) % route.backends.count
     var request = exchange.request
-    request.headers = ProxyFields.forward(exchange.request, source: exchange.source)
+    request.headers = ProxyFields.forward(
+      exchange.request, source: exchange.source, isSecure: exchange.isSecure)
     // In the order in which they are tried.
     let backends = Array(route.backends[first...] + route.backends[..<first])
     send(request, for: exchange, to: backends[...])

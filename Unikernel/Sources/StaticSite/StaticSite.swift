@@ -6,7 +6,14 @@ import LibraryOS
 public final class StaticSite: Application {
   private struct Site {
     var prefix: PathPrefix
+    /// By path below the prefix; a folder's page also by the folder's path.
     var files: [ByteString: StaticFile]
+
+    /// The path below the prefix that a request names.
+    func path(of request: HTTPRequest) -> ByteString {
+      if prefix.text.count == 1, !request.path.bytes.contains(0x25) { return request.path }
+      return ByteString(StaticSite.decoded(prefix.remainder(of: request.path)))
+    }
   }
 
   /// `static-site`.
@@ -45,6 +52,11 @@ public final class StaticSite: Application {
             throw ParameterFault("static-site.files", expected: "each path once; twice there: " + file.path)
           }
           table[file.path] = file
+        }
+        // What a folder's own address, which ends in a slash, is answered with.
+        for file in table.values where file.path.bytes.suffix(StaticSite.index.count).elementsEqual(StaticSite.index) {
+          let folder = ByteString(file.path.bytes.dropLast(StaticSite.index.count - 1))
+          table[folder] = file
         }
         files = table
       default: throw ParameterFault("static-site." + parameter.name, expected: "a parameter of static-site")
@@ -87,13 +99,12 @@ public final class StaticSite: Application {
 
   private func response(to request: HTTPRequest) -> HTTPResponse {
     guard let site else { return .text(404, "not found") }
-    guard request.method == "GET" || request.method == "HEAD" else {
+    guard request.method.equals("GET") || request.method.equals("HEAD") else {
       return .text(405, "method not allowed", headers: [HTTPField("allow", "GET, HEAD")])
     }
-    var path = StaticSite.decoded(site.prefix.remainder(of: request.path))
-    if path.last == 0x2F { path += StaticSite.index.dropFirst() }
-    guard let file = site.files[ByteString(path)] else {
-      if site.files[ByteString(path + StaticSite.index)] != nil { return StaticSite.redirect(request) }
+    let path = site.path(of: request)
+    guard let file = site.files[path] else {
+      if site.files[ByteString(path.bytes + StaticSite.index)] != nil { return StaticSite.redirect(request) }
       notFound &+= 1
       return .text(404, "not found")
     }
@@ -117,8 +128,8 @@ public final class StaticSite: Application {
     case .notModified: return HTTPResponse(status: 304, headers: [HTTPField("etag", file.entityTag)])
     case .failed: return .text(412, "precondition failed")
     }
-    guard request.method == "GET", let field = request.header("range"),
-      request.header("if-range").map({ $0 == file.entityTag }) != false
+    guard request.method.equals("GET"), let field = request.header(named: "range"),
+      request.header(named: "if-range").map({ $0 == file.entityTag }) != false
     else {
       return HTTPResponse(status: 200, headers: file.headers, body: file.body)
     }
@@ -140,7 +151,7 @@ public final class StaticSite: Application {
   }
 
   /// The bytes that a normalized path stands for. It has no encoded slashes and no malformed encodings.
-  private static func decoded(_ path: ArraySlice<UInt8>) -> [UInt8] {
+  fileprivate static func decoded(_ path: ArraySlice<UInt8>) -> [UInt8] {
     guard path.contains(0x25) else { return Array(path) }
     var output: [UInt8] = []
     output.reserveCapacity(path.count)

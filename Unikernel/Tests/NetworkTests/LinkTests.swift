@@ -238,4 +238,21 @@ struct LinkTests {
       try stack.prepare(SimulatedHost.parameters(address: "10.77.0.3/24", hardware: hardware))
     }
   }
+
+  @Test("no more connections can be asked for than there is memory for")
+  func connectionsForMemory() throws {
+    var limits = NetworkLimits()
+    limits.largestConnections = 1000
+    let stack = NetworkStack(clock: ManualClock(), random: SeededRandom(seed: 1), limits: limits) { _ in }
+    let place = SimulatedHost.parameters(address: "10.77.0.2/24", hardware: EthernetAddress(raw: 0x0200_0000_0002))
+    func asked(_ number: Int64) -> [Parameter] {
+      place + [Parameter(module: "network", name: "maximum-connections", value: .integer(number))]
+    }
+    for number: Int64 in [-1, 0, 1001, .max] {
+      #expect(throws: ParameterFault.self) { try stack.prepare(asked(number)) }
+    }
+    try stack.prepare(asked(1000))
+    stack.commit()
+    #expect(stack.transport.limits.connections == 1000)
+  }
 }

@@ -151,29 +151,34 @@ struct PartTests {
     #expect(timeout.current == RetransmissionTimeout.maximum)
   }
 
-  @Test("congestion control: slow start doubles, a loss halves, a timeout starts over")
+  @Test("congestion control: slow start doubles, a loss halves step by step, a timeout starts over")
   func congestion() {
     let iss = SequenceNumber(0)
     var control = CongestionControl(segmentSize: 1000, initial: iss)
     #expect(control.window == 10_000)
-    #expect(control.acknowledge(10_000, upTo: iss + 10_001, flight: 10_000) == .none)
+    control.acknowledge(upTo: iss + 10_001, bytes: 10_000, flight: 0, flightBefore: 10_000)
     #expect(control.window == 20_000)
     let una = iss + 10_001
     let highest = una + 20_000
-    #expect(control.duplicate(acknowledging: una, flight: 20_000, highest: highest) == .none)
-    #expect(control.allowance == 21_000)
-    #expect(control.duplicate(acknowledging: una, flight: 20_000, highest: highest) == .none)
-    #expect(control.duplicate(acknowledging: una, flight: 20_000, highest: highest) == .retransmit)
-    #expect(control.window == 13_000)
-    #expect(control.acknowledge(5000, upTo: una + 5000, flight: 20_000) == .retransmit)
-    #expect(control.acknowledge(15_000, upTo: highest, flight: 15_000) == .none)
-    #expect(!control.isRecovering)
-    control.timeOut(flight: 8000, highest: highest + 8000, isFirst: true)
+    control.loss(outstanding: 20_000, highest: highest)
+    #expect(control.isRecovering)
+    // Another loss of the same window changes nothing.
+    control.loss(outstanding: 5000, highest: highest + 9000)
+    // Half as much leaves as arrives (RFC 6937).
+    control.acknowledge(upTo: una, bytes: 3000, flight: 16_000, flightBefore: 20_000)
+    #expect(control.window == 17_500)
+    control.noteSent(1500)
+    control.acknowledge(upTo: una, bytes: 4000, flight: 14_000, flightBefore: 20_000)
+    #expect(control.window == 16_000)
+    control.acknowledge(upTo: highest, bytes: 9000, flight: 0, flightBefore: 20_000)
+    #expect(!control.isRepairing)
+    #expect(control.window == 10_000)
+    control.timeOut(outstanding: 8000, highest: highest + 8000, isFirst: true)
     #expect(control.window == 1000)
-    // What is sent again after a timeout brings duplicates that are no loss.
-    for _ in 0..<5 {
-      #expect(control.duplicate(acknowledging: highest, flight: 8000, highest: highest + 8000) == .none)
-    }
+    control.loss(outstanding: 8000, highest: highest + 8000)
+    #expect(control.window == 1000)
+    control.acknowledge(upTo: highest + 8000, bytes: 8000, flight: 0, flightBefore: 8000)
+    #expect(!control.isRepairing)
   }
 
   @Test("a record of TIME-WAIT is found until it is removed, through every reuse of its place")

@@ -48,13 +48,14 @@ final class RawPeer {
   @discardableResult
   func exchange(
     _ flags: TCPFlags, from port: UInt16 = 40000, to target: UInt16 = 80, seq: UInt32, ack: UInt32 = 0,
-    window: Int = 65535, payload: [UInt8] = [], maximumSegmentSize: Int = 1460, windowScale: Int? = nil
+    window: Int = 65535, payload: [UInt8] = [], maximumSegmentSize: Int = 1460, windowScale: Int? = nil,
+    options: TCPOptions = TCPOptions(), sacked: [Range<UInt32>] = []
   ) -> [SentSegment] {
     SentSegment.all(
       in: exchange(
         tcp(
           flags, from: port, to: target, seq: seq, ack: ack, window: window, payload: payload,
-          maximumSegmentSize: maximumSegmentSize, windowScale: windowScale)))
+          maximumSegmentSize: maximumSegmentSize, windowScale: windowScale, options: options, sacked: sacked)))
   }
 
   // MARK: Frames
@@ -106,16 +107,36 @@ final class RawPeer {
   func tcp(
     _ flags: TCPFlags, from port: UInt16 = 40000, to target: UInt16 = 80, seq: UInt32, ack: UInt32 = 0,
     window: Int = 65535, payload: [UInt8] = [], maximumSegmentSize: Int = 1460, windowScale: Int? = nil,
-    source: IPv4Address? = nil
+    options: TCPOptions = TCPOptions(), sacked: [Range<UInt32>] = [], source: IPv4Address? = nil
   ) -> [UInt8] {
-    let options = flags.contains(.synchronize) ? (windowScale == nil ? 4 : 8) : 0
-    var bytes = [UInt8](repeating: 0, count: TCPSegment.headerLength + options) + payload
+    var optionsLength = 0
+    var options = options
+    if flags.contains(.synchronize) {
+      options.maximumSegmentSize = maximumSegmentSize
+      options.windowScale = windowScale
+    }
+    var bytes = [UInt8](repeating: 0, count: TCPSegment.headerLength + 40)
+    bytes.withUnsafeMutableBytes {
+      let start = $0.baseAddress.unsafelyUnwrapped
+      var length = options.write(to: start + TCPSegment.headerLength)
+      if !sacked.isEmpty {
+        start.store(number32: 0x0101_0500 | UInt32(2 + 8 * sacked.count), at: TCPSegment.headerLength + length)
+        length += 4
+        for block in sacked {
+          start.store(number32: block.lowerBound, at: TCPSegment.headerLength + length)
+          start.store(number32: block.upperBound, at: TCPSegment.headerLength + length + 4)
+          length += 8
+        }
+      }
+      optionsLength = length
+    }
+    bytes = bytes.prefix(TCPSegment.headerLength + optionsLength) + payload
     bytes.withUnsafeMutableBytes {
       _ = TCPSegment.writeHeader(
         to: $0.baseAddress.unsafelyUnwrapped, source: Endpoint(source ?? address, port: port),
         destination: Endpoint(host.address, port: target), sequence: SequenceNumber(seq),
-        acknowledgment: SequenceNumber(ack), flags: flags, window: window, maximumSegmentSize: maximumSegmentSize,
-        windowScale: windowScale, payloadLength: payload.count)
+        acknowledgment: SequenceNumber(ack), flags: flags, window: window, optionsLength: optionsLength,
+        payloadLength: payload.count)
     }
     return ipv4(ProtocolNumber.tcp, bytes, source: source)
   }
@@ -141,6 +162,9 @@ struct SentSegment {
   var window: Int
   var maximumSegmentSize: Int?
   var windowScale: Int?
+  var permitsSelectiveAcknowledgment: Bool
+  var timestamp: TCPOptions.Timestamp?
+  var sacked: [Range<UInt32>] = []
   var payload: [UInt8]
 
   init?(_ frame: [UInt8]) {
@@ -162,7 +186,14 @@ struct SentSegment {
     window = segment.window
     maximumSegmentSize = segment.maximumSegmentSize
     windowScale = segment.windowScale
+    permitsSelectiveAcknowledgment = segment.options.permitsSelectiveAcknowledgment
+    timestamp = segment.options.timestamp
     payload = Array(segment.payload)
+    var index = 0
+    while let block = segment.options.block(index) {
+      sacked.append(block.start.raw..<block.end.raw)
+      index += 1
+    }
   }
 
   static func all(in frames: [[UInt8]]) -> [SentSegment] { frames.compactMap { SentSegment($0) } }

@@ -65,12 +65,15 @@ final class SimulatedHost {
     var frames: [[UInt8]] = []
   }
 
-  init(number: UInt8, clock: ManualClock, seed: UInt64, limits: NetworkLimits = NetworkLimits()) throws {
+  init(
+    number: UInt8, clock: ManualClock, seed: UInt64, limits: NetworkLimits = NetworkLimits(),
+    framing: LinkFraming = .ethernet
+  ) throws {
     let outbox = Outbox()
     self.outbox = outbox
     address = IPv4Address(10, 77, 0, number)
     hardware = EthernetAddress(raw: 0x0200_0000_0000 | UInt64(number))
-    stack = NetworkStack(clock: clock, random: SeededRandom(seed: seed), limits: limits) {
+    stack = NetworkStack(clock: clock, random: SeededRandom(seed: seed), limits: limits, framing: framing) {
       outbox.frames.append(Array($0))
     }
     try stack.prepare(SimulatedHost.parameters(address: "10.77.0.\(number)/24", hardware: hardware))
@@ -119,18 +122,26 @@ final class SimulatedNetwork {
   var client: SimulatedHost { hosts[0] }
   var server: SimulatedHost { hosts[1] }
 
-  init(_ conditions: LinkConditions = .perfect, seed: UInt64 = 1, limits: NetworkLimits = NetworkLimits()) throws {
+  private let framing: LinkFraming
+
+  init(
+    _ conditions: LinkConditions = .perfect, seed: UInt64 = 1, limits: NetworkLimits = NetworkLimits(),
+    framing: LinkFraming = .ethernet
+  ) throws {
     self.conditions = conditions
+    self.framing = framing
     random = SeededRandom(seed: seed)
     hosts = [
-      try SimulatedHost(number: 1, clock: clock, seed: seed &+ 100, limits: limits),
-      try SimulatedHost(number: 2, clock: clock, seed: seed &+ 200, limits: limits),
+      try SimulatedHost(number: 1, clock: clock, seed: seed &+ 100, limits: limits, framing: framing),
+      try SimulatedHost(number: 2, clock: clock, seed: seed &+ 200, limits: limits, framing: framing),
     ]
   }
 
   private func carry() {
     for (index, host) in hosts.enumerated() {
-      for frame in host.takeFrames() where !isDropped(index, frame) {
+      var frames = host.takeFrames()
+      if framing == .virtioNet { frames = frames.flatMap { SimulatedOffloads.frames(of: $0) } }
+      for frame in frames where !isDropped(index, frame) {
         if random.below(1000) < conditions.loss { continue }
         send(frame, to: 1 - index)
         if random.below(1000) < conditions.duplication { send(frame, to: 1 - index) }
@@ -170,7 +181,11 @@ final class SimulatedNetwork {
       clock.now = max(next, clock.now)
       let arrived = inFlight.filter { $0.time <= clock.now }.sorted { ($0.time, $0.order) < ($1.time, $1.order) }
       inFlight.removeAll { $0.time <= clock.now }
-      for item in arrived { hosts[item.target].receive(item.frame, at: clock.now) }
+      for (index, host) in hosts.enumerated() {
+        var frames = arrived.filter { $0.target == index }.map(\.frame)
+        if framing == .virtioNet { frames = SimulatedOffloads.joined(frames) }
+        for frame in frames { host.receive(frame, at: clock.now) }
+      }
       for host in hosts {
         if let deadline = host.stack.deadline, deadline <= clock.now { host.stack.expire(at: clock.now) }
         host.stack.flush(at: clock.now)

@@ -29,16 +29,38 @@ struct HTTPResponseEncoder {
     return true
   }
 
-  /// Appends the head of a response. `Content-Length` is what the content has, except where none is sent and the
-  /// application said what it would be (RFC 9110, 8.6); connection fields are the server's alone.
-  static func appendHead(
-    of response: HTTPResponse, answersHead: Bool, connection: Connection, date: [UInt8], to output: inout [UInt8]
-  ) {
-    output.append(text: "HTTP/1.1 ")
-    output.append(decimal: response.status)
-    output.append(0x20)
-    output.append(text: reason(response.status))
-    output.append(text: "\r\n")
+  /// What a response becomes on the wire, besides what it is made of.
+  struct Framing {
+    /// The request was HEAD.
+    var answersHead: Bool
+    var connection: Connection
+    /// The value of `Date`.
+    var date: [UInt8]
+    /// Whether the content follows in the same bytes.
+    var joinsBody: Bool
+  }
+
+  /// The head of a response, with its content behind it where that `joinsBody`. `Content-Length` is what the content has,
+  /// except where none is sent and the application said what it would be (RFC 9110, 8.6); connection fields are the
+  /// server's alone. The response is writable.
+  static func encode(_ response: HTTPResponse, _ framing: Framing) -> [UInt8] {
+    // Status line, length, connection and date have room in the first part.
+    var capacity = 256 + framing.date.count + (framing.joinsBody ? response.body.count : 0)
+    for field in response.headers { capacity += field.name.count + field.value.count + 4 }
+    return [UInt8](unsafeUninitializedCapacity: capacity) { target, count in
+      var output = HTTPMessageWriter(target)
+      writeHead(of: response, framing, to: &output)
+      if framing.joinsBody { output.write(response.body) }
+      count = output.count
+    }
+  }
+
+  private static func writeHead(of response: HTTPResponse, _ framing: Framing, to output: inout HTTPMessageWriter) {
+    output.write("HTTP/1.1 ")
+    output.write(decimal: response.status)
+    output.write(" ")
+    output.write(reason(response.status))
+    output.write("\r\n")
     var hasDate = false
     var statedLength: ByteString?
     for field in response.headers {
@@ -48,34 +70,34 @@ struct HTTPResponseEncoder {
       }
       if isConnectionField(field.name) { continue }
       if field.name.equals("date") { hasDate = true }
-      append(name: field.name, to: &output)
-      output.append(text: ": ")
-      output.append(contentsOf: field.value.bytes)
-      output.append(text: "\r\n")
+      write(name: field.name, to: &output)
+      output.write(": ")
+      output.write(field.value.bytes)
+      output.write("\r\n")
     }
     if !hasDate {
-      output.append(text: "Date: ")
-      output.append(contentsOf: date)
-      output.append(text: "\r\n")
+      output.write("Date: ")
+      output.write(framing.date)
+      output.write("\r\n")
     }
-    let sendsNone = answersHead || response.status == 304
+    let sendsNone = framing.answersHead || response.status == 304
     if sendsNone, response.body.isEmpty, let statedLength {
       if statedLength.bytes.allSatisfy(HTTPSyntax.isDigit), !statedLength.isEmpty {
-        output.append(text: "Content-Length: ")
-        output.append(contentsOf: statedLength.bytes)
-        output.append(text: "\r\n")
+        output.write("Content-Length: ")
+        output.write(statedLength.bytes)
+        output.write("\r\n")
       }
     } else if response.status != 204, !(response.status == 304 && response.body.isEmpty) {
-      output.append(text: "Content-Length: ")
-      output.append(decimal: response.body.count)
-      output.append(text: "\r\n")
+      output.write("Content-Length: ")
+      output.write(decimal: response.body.count)
+      output.write("\r\n")
     }
-    switch connection {
+    switch framing.connection {
     case .persistent: break
-    case .keptAlive: output.append(text: "Connection: keep-alive\r\n")
-    case .closing: output.append(text: "Connection: close\r\n")
+    case .keptAlive: output.write("Connection: keep-alive\r\n")
+    case .closing: output.write("Connection: close\r\n")
     }
-    output.append(text: "\r\n")
+    output.write("\r\n")
   }
 
   private static func isConnectionField(_ name: ByteString) -> Bool {
@@ -88,15 +110,15 @@ struct HTTPResponseEncoder {
   }
 
   /// Names are case-insensitive; they are written the way people know them.
-  private static func append(name: ByteString, to output: inout [UInt8]) {
+  private static func write(name: ByteString, to output: inout HTTPMessageWriter) {
     if name.equals("www-authenticate") {
-      output.append(text: "WWW-Authenticate")
+      output.write("WWW-Authenticate")
     } else if name.equals("etag") {
-      output.append(text: "ETag")
+      output.write("ETag")
     } else {
       var isFirst = true
       for byte in name.bytes {
-        output.append(isFirst && byte >= 0x61 && byte <= 0x7A ? byte & 0xDF : byte)
+        output.write(isFirst && byte >= 0x61 && byte <= 0x7A ? byte & 0xDF : byte)
         isFirst = byte == 0x2D
       }
     }

@@ -7,15 +7,15 @@ import LibraryOS
 /// progress any more. Bounds: `maximum-connections` (further ones are reset), the limits on each message, and
 /// `heldBytesLimit` for all incomplete requests together (beyond, the one that needs more is answered with 503).
 public final class HTTPServer: StreamAcceptor, Module, Timed {
-  /// How many bytes of incomplete requests are held in all.
-  static let heldBytesLimit = 32 << 20
+  /// How many bytes of incomplete requests are held in all. The platform sets it to what its memory allows.
+  public var heldBytesLimit = 32 << 20
 
   /// `http`.
   public let name: ByteString = "http"
 
   let pipeline: Pipeline
   let clock: any Clock
-  private let network: any StreamNetwork
+  private let registry: Registry
   private var prepared: HTTPServerSettings?
   private(set) var settings: HTTPServerSettings?
   private(set) var isListening = false
@@ -36,7 +36,7 @@ public final class HTTPServer: StreamAcceptor, Module, Timed {
   public init(registry: Registry) {
     self.pipeline = registry.pipeline
     self.clock = registry.clock
-    self.network = registry.network
+    self.registry = registry
   }
 
   /// How many connections are open.
@@ -60,7 +60,8 @@ public final class HTTPServer: StreamAcceptor, Module, Timed {
     guard let prepared else { return }
     self.prepared = nil
     settings = prepared
-    isListening = network.listen(port: prepared.port, acceptor: self)
+    let acceptor = registry.streamSecurity?.securing(self) ?? self
+    isListening = registry.network.listen(port: prepared.port, acceptor: acceptor)
   }
 
   /// Forgets settings that were prepared.

@@ -128,7 +128,7 @@ final class HTTPServerConnection: StreamHandler {
         return true
       }
       if parser.isBetweenRequests { setDeadline(now + settings.requestTimeout) }
-      guard server.heldBytes + bytes.count <= HTTPServer.heldBytesLimit else {
+      guard server.heldBytes + bytes.count <= server.heldBytesLimit else {
         refuse(503, "too many requests in progress")
         return true
       }
@@ -148,6 +148,8 @@ final class HTTPServerConnection: StreamHandler {
     ) { [self] response in
       answer(response)
     }
+    exchange.isSecure = stream.isSecure
+    if let peer = stream.peer { exchange.principal = peer }
     self.exchange = exchange
     server.pipeline.advance(exchange)
   }
@@ -180,16 +182,14 @@ final class HTTPServerConnection: StreamHandler {
     let closes = !isPersistent || server.isDraining
     let sendsBody = !answersHead && response.status != 204 && response.status != 304
     let joins = sendsBody && response.body.count <= HTTPResponseEncoder.joinedBodyLimit
-    output.reserveCapacity(output.count + 512 + (joins ? response.body.count : 0))
-    HTTPResponseEncoder.appendHead(
-      of: response, answersHead: answersHead,
-      connection: closes ? .closing : minorVersion == 0 ? .keptAlive : .persistent, date: server.currentDate(),
-      to: &output)
-    if joins {
-      output.append(contentsOf: response.body)
-    } else if sendsBody {
-      outputBody = response.body
-    }
+    let encoded = HTTPResponseEncoder.encode(
+      response,
+      HTTPResponseEncoder.Framing(
+        answersHead: answersHead, connection: closes ? .closing : minorVersion == 0 ? .keptAlive : .persistent,
+        date: server.currentDate(), joinsBody: joins))
+    // Nothing waits before it but, at most, what `Expect` was answered with.
+    if output.isEmpty { output = encoded } else { output.append(contentsOf: encoded) }
+    if sendsBody, !joins { outputBody = response.body }
     if closes { phase = .ending }
   }
 
@@ -210,7 +210,8 @@ final class HTTPServerConnection: StreamHandler {
       if outputPosition > before { setDeadline(now + settings.idleTimeout) }
       return false
     }
-    output.removeAll(keepingCapacity: headCount <= 8192)
+    // The stream has the array itself.
+    output = []
     outputBody = []
     outputPosition = 0
     // A next request that has begun to arrive has its time from now on.

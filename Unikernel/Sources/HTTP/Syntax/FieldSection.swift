@@ -9,7 +9,14 @@ struct FieldSection: Sendable {
 
   init(limits: HTTPLimits) {
     self.limits = limits
-    fields.reserveCapacity(8)
+  }
+
+  /// The fields of a section that was read; the next one may follow.
+  mutating func take() -> [HTTPField] {
+    let taken = fields
+    fields = []
+    byteCount = 0
+    return taken
   }
 
   /// Consumes lines up to and including the empty one that ends the section; `false` until that has arrived.
@@ -30,15 +37,14 @@ struct FieldSection: Sendable {
     let end = line.endIndex
     while colon < end, HTTPSyntax.isToken(line[colon]) { colon += 1 }
     guard colon > line.startIndex, colon < end, line[colon] == 0x3A else { throw .malformedField }
-    var name = Array(line[line.startIndex..<colon])
-    for index in 0..<name.count { name[index] = HTTPSyntax.lowercased(name[index]) }
+    let name = HTTPNames.field(line[line.startIndex..<colon])
     var first = colon + 1
     var last = end
     while first < last, HTTPSyntax.isBlank(line[first]) { first += 1 }
     while last > first, HTTPSyntax.isBlank(line[last - 1]) { last -= 1 }
     let value = line[first..<last]
     for byte in value where !HTTPSyntax.isFieldContent(byte) { throw .malformedField }
-    return HTTPField(ByteString(name), ByteString(value))
+    return HTTPField(name, ByteString(value))
   }
 }
 

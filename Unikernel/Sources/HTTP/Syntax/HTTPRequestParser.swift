@@ -24,30 +24,38 @@ public struct HTTPRequestParser: Sendable {
     case request(Request)
   }
 
+  private enum Phase: Sendable {
+    case startLine
+    case fields
+    case body
+  }
+
   private enum Body: Sendable {
     case none
     case length(remaining: Int)
     case chunked(ChunkedDecoder)
   }
 
-  private struct Head: Sendable {
-    var request: HTTPRequest
-    var minorVersion: Int
-    var isPersistent = false
-    var expectsContinue = false
-  }
-
   private let limits: HTTPLimits
   private var buffer = ReceiveBuffer()
-  private var head: Head?
-  private var section: FieldSection?
-  private var framing: Body?
+  private var phase = Phase.startLine
+  private var request = HTTPRequestParser.blank
+  private var minorVersion = 1
+  private var isPersistent = false
+  private var expectsContinue = false
+  private var section: FieldSection
+  private var framing = Body.none
+  // Of a content whose length was told, and of one in chunks.
+  private var content = ContentBuffer()
   private var body: [UInt8] = []
   private var skippedEmptyLine = false
+
+  private static let blank = HTTPRequest(method: ByteString([]), path: ByteString([]))
 
   /// A parser for a new connection.
   public init(limits: HTTPLimits = HTTPLimits()) {
     self.limits = limits
+    section = FieldSection(limits: limits)
   }
 
   /// Adds bytes as they arrive.
@@ -56,31 +64,31 @@ public struct HTTPRequestParser: Sendable {
   }
 
   /// Whether nothing of a next request has arrived.
-  public var isBetweenRequests: Bool { head == nil && buffer.isEmpty && !skippedEmptyLine }
+  public var isBetweenRequests: Bool { phase == .startLine && buffer.isEmpty && !skippedEmptyLine }
 
   /// How many bytes are held for requests that are not complete.
-  public var heldBytes: Int { buffer.bytes.count + body.count }
+  public var heldBytes: Int { buffer.bytes.count + content.count + body.count }
 
   /// Reads on in what has arrived.
   public mutating func next() throws(HTTPMessageFault) -> Step {
-    if head == nil, try !readStartLine() { return .incomplete }
-    if framing == nil, try !readFields() { return .incomplete }
+    if phase == .startLine, try !readStartLine() { return .incomplete }
+    if phase == .fields, try !readFields() { return .incomplete }
     guard try readBody() else {
-      guard head?.expectsContinue == true else { return .incomplete }
-      head?.expectsContinue = false
+      guard expectsContinue else { return .incomplete }
+      expectsContinue = false
       // A client that has sent some of the content already does not wait (RFC 9110, 10.1.1).
-      return body.isEmpty && buffer.isEmpty ? .continueExpected : .incomplete
+      return body.isEmpty && content.isEmpty && buffer.isEmpty ? .continueExpected : .incomplete
     }
-    guard var complete = head else { return .incomplete }
-    complete.request.body = body
-    head = nil
-    section = nil
-    framing = nil
+    request.body = content.isEmpty ? body : content.take()
+    let complete = Request(request: request, minorVersion: minorVersion, isPersistent: isPersistent)
+    request = HTTPRequestParser.blank
+    phase = .startLine
+    framing = .none
     body = []
     skippedEmptyLine = false
-    return .request(
-      Request(
-        request: complete.request, minorVersion: complete.minorVersion, isPersistent: complete.isPersistent))
+    // An idle connection holds no memory.
+    buffer.releaseIfEmpty()
+    return .request(complete)
   }
 
   private mutating func readStartLine() throws(HTTPMessageFault) -> Bool {
@@ -92,8 +100,8 @@ public struct HTTPRequestParser: Sendable {
       }
       guard let line = try buffer.line(limit: limit, tooLong: .startLineTooLong) else { return false }
       if !line.isEmpty {
-        head = try HTTPRequestParser.head(buffer.bytes[line])
-        section = FieldSection(limits: limits)
+        try takeStartLine(line)
+        phase = .fields
         return true
       }
       // RFC 9112, 2.2: one empty line before a request is ignored.
@@ -103,74 +111,85 @@ public struct HTTPRequestParser: Sendable {
   }
 
   /// Reads `method SP target SP version`.
-  private static func head(_ line: ArraySlice<UInt8>) throws(HTTPMessageFault) -> Head {
-    var methodEnd = line.startIndex
-    while methodEnd < line.endIndex, HTTPSyntax.isToken(line[methodEnd]) { methodEnd += 1 }
-    guard methodEnd > line.startIndex, methodEnd < line.endIndex, line[methodEnd] == 0x20,
-      let targetEnd = line[(methodEnd + 1)...].firstIndex(of: 0x20)
+  private mutating func takeStartLine(_ line: Range<Int>) throws(HTTPMessageFault) {
+    let bytes = buffer.bytes
+    var methodEnd = line.lowerBound
+    while methodEnd < line.upperBound, HTTPSyntax.isToken(bytes[methodEnd]) { methodEnd += 1 }
+    guard methodEnd > line.lowerBound, methodEnd < line.upperBound, bytes[methodEnd] == 0x20 else {
+      throw .malformedStartLine
+    }
+    var targetEnd = methodEnd + 1
+    while targetEnd < line.upperBound, bytes[targetEnd] != 0x20 { targetEnd += 1 }
+    let version = targetEnd + 1
+    guard line.upperBound - version == 8, bytes[version] == 0x48, bytes[version + 1] == 0x54,
+      bytes[version + 2] == 0x54, bytes[version + 3] == 0x50, bytes[version + 4] == 0x2F,
+      HTTPSyntax.isDigit(bytes[version + 5]), bytes[version + 6] == 0x2E, HTTPSyntax.isDigit(bytes[version + 7])
     else { throw .malformedStartLine }
-    let version = Array(line[(targetEnd + 1)...])
-    guard version.count == 8, HTTPSyntax.isDigit(version[5]), version[6] == 0x2E, HTTPSyntax.isDigit(version[7]),
-      ByteString(version[..<5]).equals("HTTP/")
-    else { throw .malformedStartLine }
-    guard version[5] == 0x31 else { throw .unsupportedVersion }
-    let method = ByteString(line[line.startIndex..<methodEnd])
+    guard bytes[version + 5] == 0x31 else { throw .unsupportedVersion }
+    let method = HTTPNames.method(bytes[line.lowerBound..<methodEnd])
     // TRACE would show a client's own credentials to scripts; nothing here tunnels.
     guard !method.equals("CONNECT"), !method.equals("TRACE") else { throw .methodNotImplemented }
-    let target = try RequestTarget(line[(methodEnd + 1)..<targetEnd], method: method)
-    let request = HTTPRequest(
-      method: method, path: target.path, query: target.query, host: target.authority ?? "", headers: [])
-    return Head(request: request, minorVersion: version[7] == 0x30 ? 0 : 1)
+    let target = try RequestTarget(bytes[(methodEnd + 1)..<targetEnd], method: method)
+    minorVersion = bytes[version + 7] == 0x30 ? 0 : 1
+    request.method = method
+    request.path = target.path
+    request.query = target.query
+    if let authority = target.authority { request.host = authority }
   }
 
   private mutating func readFields() throws(HTTPMessageFault) -> Bool {
-    guard try section?.read(from: &buffer) == true, let fields = section?.fields, var head else { return false }
-    section = nil
+    guard try section.read(from: &buffer) else { return false }
+    let fields = section.take()
     var hasHost = false
     var closes = false
     var keepsAlive = false
-    head.request.headers = fields
-    for (index, field) in fields.enumerated() {
-      if field.name.equals("host") {
+    expectsContinue = false
+    request.headers = fields
+    for index in 0..<fields.count {
+      let field = fields[index]
+      switch field.name.count {
+      case 4 where field.name.equals("host"):
         guard !hasHost, RequestTarget.isHost(field.value) else { throw .malformedHost }
         hasHost = true
-        if head.request.host.isEmpty {
-          head.request.host = field.value
+        if request.host.isEmpty {
+          request.host = field.value
         } else {
           // RFC 9112, 3.2.2: the target's authority stands, whatever `Host` says.
-          head.request.headers[index].value = head.request.host
+          request.headers[index].value = request.host
         }
-      } else if field.name.equals("connection") {
+      case 10 where field.name.equals("connection"):
         if HTTPSyntax.list(field.value, has: "close") { closes = true }
         if HTTPSyntax.list(field.value, has: "keep-alive") { keepsAlive = true }
-      } else if field.name.equals("expect"), head.minorVersion >= 1 {
+      case 6 where minorVersion >= 1 && field.name.equals("expect"):
         guard field.value.equalsIgnoringCase("100-continue") else { throw .unsupportedExpectation }
-        head.expectsContinue = true
+        expectsContinue = true
+      default: break
       }
     }
-    guard hasHost || head.minorVersion == 0 else { throw .hostMissing }
-    head.isPersistent = !closes && (head.minorVersion >= 1 || keepsAlive)
-    switch try MessageFraming(fields: fields, minorVersion: head.minorVersion, limit: limits.bodyBytes) {
+    guard hasHost || minorVersion == 0 else { throw .hostMissing }
+    isPersistent = !closes && (minorVersion >= 1 || keepsAlive)
+    switch try MessageFraming(fields: fields, minorVersion: minorVersion, limit: limits.bodyBytes) {
     case .none: framing = Body.none
     case .length(let length): framing = .length(remaining: length)
     case .chunked: framing = .chunked(ChunkedDecoder(limits: limits))
     }
-    self.head = head
+    phase = .body
     return true
   }
 
   private mutating func readBody() throws(HTTPMessageFault) -> Bool {
     switch framing {
+    case .none: return true
     case .length(let remaining):
-      let moved = buffer.move(upTo: remaining, into: &body)
-      framing = .length(remaining: remaining - moved)
-      return moved == remaining
+      let piece = buffer.take(upTo: remaining)
+      content.append(piece)
+      framing = .length(remaining: remaining - piece.count)
+      return piece.count == remaining
     case .chunked(var decoder):
       framing = Body.none
       let isComplete = try decoder.decode(from: &buffer, into: &body)
       framing = .chunked(decoder)
       return isComplete
-    case nil, Body.none?: return true
     }
   }
 }

@@ -5,24 +5,26 @@ enum HTTPSyntax {
   static let carriageReturn: UInt8 = 0x0D
   static let lineFeed: UInt8 = 0x0A
 
+  @inline(__always)
   static func isDigit(_ byte: UInt8) -> Bool {
     byte >= 0x30 && byte <= 0x39
   }
 
+  @inline(__always)
   static func isAlphanumeric(_ byte: UInt8) -> Bool {
     isDigit(byte) || (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A)
   }
 
-  /// `tchar` (RFC 9110, 5.6.2).
+  /// `tchar` (RFC 9110, 5.6.2): a set of the characters from 0x20 to 0x7F, one bit each.
+  @inline(__always)
   static func isToken(_ byte: UInt8) -> Bool {
-    if isAlphanumeric(byte) { return true }
-    switch byte {
-    case 0x21, 0x23, 0x24, 0x25, 0x26, 0x27, 0x2A, 0x2B, 0x2D, 0x2E, 0x5E, 0x5F, 0x60, 0x7C, 0x7E: return true
-    default: return false
-    }
+    // 0-9 and ! # $ % & ' * + - . in the lower half; letters and ^ _ ` | ~ in the upper.
+    let set: UInt64 = byte & 0x40 == 0 ? 0x03FF_6CFA_0000_0000 : 0x57FF_FFFF_C7FF_FFFE
+    return byte < 0x80 && set >> UInt64(byte & 0x3F) & 1 == 1
   }
 
   /// What a field value may consist of: `field-vchar`, space and tab (RFC 9110, 5.5).
+  @inline(__always)
   static func isFieldContent(_ byte: UInt8) -> Bool {
     (byte >= 0x20 && byte != 0x7F) || byte == 0x09
   }
@@ -32,10 +34,12 @@ enum HTTPSyntax {
     isAlphanumeric(byte) || byte == 0x2D || byte == 0x2E || byte == 0x5F || byte == 0x7E
   }
 
+  @inline(__always)
   static func isBlank(_ byte: UInt8) -> Bool {
     byte == 0x20 || byte == 0x09
   }
 
+  @inline(__always)
   static func lowercased(_ byte: UInt8) -> UInt8 {
     byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
   }
@@ -49,7 +53,10 @@ enum HTTPSyntax {
 
   /// Whether a field may be written: a name of token characters, and a value that cannot end its line.
   static func isWritable(_ field: HTTPFieldView) -> Bool {
-    !field.name.isEmpty && field.name.allSatisfy(isToken) && field.value.allSatisfy(isFieldContent)
+    guard !field.name.isEmpty else { return false }
+    for byte in field.name where !isToken(byte) { return false }
+    for byte in field.value where !isFieldContent(byte) { return false }
+    return true
   }
 
   /// A field's parts, to be checked.
@@ -96,17 +103,6 @@ enum HTTPSyntax {
 }
 
 extension ByteString {
-  /// Whether these are the bytes of `text`; makes no copy of it, as a comparison with a literal would.
-  func equals(_ text: StaticString) -> Bool {
-    let count = bytes.count
-    guard count == text.utf8CodeUnitCount else { return false }
-    let start = text.utf8Start
-    for index in 0..<count where bytes[index] != start[index] {
-      return false
-    }
-    return true
-  }
-
   /// Whether these are the bytes of `text` in any case.
   func equalsIgnoringCase(_ text: StaticString) -> Bool {
     HTTPSyntax.equalsIgnoringCase(bytes[...], text)

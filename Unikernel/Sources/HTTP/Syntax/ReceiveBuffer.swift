@@ -28,6 +28,14 @@ struct ReceiveBuffer: Sendable {
     bytes.append(contentsOf: new)
   }
 
+  /// Gives the memory back where everything was consumed.
+  mutating func releaseIfEmpty() {
+    guard isEmpty else { return }
+    bytes = []
+    start = 0
+    scanned = 0
+  }
+
   /// Consumes a line and returns where it is, without its CR LF; `nil` until it is complete. The range is valid until
   /// the next `append`.
   mutating func line(limit: Int, tooLong: HTTPMessageFault) throws(HTTPMessageFault) -> Range<Int>? {
@@ -44,6 +52,13 @@ struct ReceiveBuffer: Sendable {
     let line = start..<(index - 1)
     start = index + 1
     return line
+  }
+
+  /// Consumes up to `limit` bytes without copying them.
+  mutating func take(upTo limit: Int) -> ArraySlice<UInt8> {
+    let length = min(limit, count)
+    start += length
+    return bytes[(start - length)..<start]
   }
 
   /// Consumes up to `limit` bytes, to the end of `target`.

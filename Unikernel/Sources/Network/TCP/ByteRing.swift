@@ -1,17 +1,15 @@
 /// A queue of bytes in a ring that starts small and doubles up to a bound: nothing is moved when bytes are taken, and
-/// an idle connection costs little. Bytes can be placed beyond the end, for segments that arrive out of order.
+/// an empty one has no memory. Bytes can be placed beyond the end, for segments that arrive out of order.
 struct ByteRing: ~Copyable {
   /// What is allocated first.
   private static let initialCapacity = 2048
-  /// An empty ring larger than this gives its memory back.
-  private static let keptCapacity = 16 << 10
-
   /// The most bytes it holds; a power of two.
   let limit: Int
   /// The bytes queued.
   private(set) var count = 0
   private var storage: UnsafeMutableRawPointer?
-  private var capacity = 0
+  /// The bytes of memory it has.
+  private(set) var capacity = 0
   private var head = 0
 
   /// An empty ring for up to `limit` bytes, rounded up to a power of two.
@@ -72,7 +70,7 @@ struct ByteRing: ~Copyable {
     guard length > 0 else { return }
     head = (head + length) & (capacity - 1)
     count -= length
-    if count == 0, isReleasable, capacity > ByteRing.keptCapacity { release() }
+    if count == 0, isReleasable { release() }
   }
 
   /// Forgets everything, and gives the memory back.

@@ -1,30 +1,32 @@
-// Congestion control: slow start and congestion avoidance (RFC 5681, 3.1), fast retransmit and fast recovery after
-// NewReno (RFC 6582, 3.2), limited transmit (RFC 3042), an initial window of ten segments (RFC 6928), restart after
-// idle (RFC 5681, 4.1). Acknowledged bytes are counted, not acknowledgements (RFC 3465), because receivers
-// acknowledge batches.
+// Congestion control: slow start and congestion avoidance (RFC 5681, 3.1), proportional rate reduction in recovery
+// (RFC 6937, 3), an initial window of ten segments (RFC 6928), restart after idle (RFC 5681, 4.1). Acknowledged bytes
+// are counted, not acknowledgements (RFC 3465), because receivers acknowledge batches.
 
 /// How much may be in flight on a connection.
 struct CongestionControl {
-  /// What a duplicate acknowledgement leads to.
-  enum Reaction {
-    /// Nothing, or another segment is allowed.
+  /// What is done about losses.
+  private enum Repair {
+    /// There are none.
     case none
-    /// The first unacknowledged segment is to be sent again, now.
-    case retransmit
+    /// Losses are repaired while the window goes down.
+    case recovery
+    /// The timer had to tell: the window starts again.
+    case timedOut
   }
 
   /// The congestion window, in bytes.
   private(set) var window: Int
   private(set) var segmentSize: Int
-  /// Whether a loss is being repaired.
-  private(set) var isRecovering = false
   private var threshold = Int.max / 4
-  private var duplicates = 0
+  private var repair = Repair.none
   private var acknowledged = 0
   // The highest sequence number sent when the last loss was found.
   private var recover: SequenceNumber
+  // prr_delivered, prr_out and RecoverFS of RFC 6937, 3.
+  private var delivered = 0
+  private var sent = 0
+  private var flightAtLoss = 1
   private static let maximumWindow = 4 << 20
-  private static let duplicateThreshold = 3
 
   init(segmentSize: Int, initial: SequenceNumber) {
     self.segmentSize = segmentSize
@@ -37,71 +39,79 @@ struct CongestionControl {
     segmentSize = size
   }
 
-  /// What may be in flight: limited transmit allows one more segment for each of the first two duplicates.
+  /// Whether losses are being repaired: all that are found until this is over are one event.
   @inline(__always)
-  var allowance: Int {
-    isRecovering ? window : window + duplicates * segmentSize
+  var isRepairing: Bool { repair != .none }
+
+  /// Whether losses are being repaired without the timer having fired.
+  @inline(__always)
+  var isRecovering: Bool { repair == .recovery }
+
+  /// A loss was found, while `outstanding` bytes up to `highest` were out.
+  mutating func loss(outstanding: Int, highest: SequenceNumber) {
+    guard repair == .none else { return }
+    repair = .recovery
+    recover = highest
+    threshold = max(outstanding / 2, 2 * segmentSize)
+    delivered = 0
+    sent = 0
+    flightAtLoss = max(outstanding, 1)
+    acknowledged = 0
+    window = threshold
   }
 
-  /// New data was acknowledged, up to `sequence`, while `flight` bytes were out. `retransmit` for a partial
-  /// acknowledgement: the next segment is lost too.
-  mutating func acknowledge(_ count: Int, upTo sequence: SequenceNumber, flight: Int) -> Reaction {
-    duplicates = 0
-    if isRecovering {
-      if sequence >= recover {
-        isRecovering = false
-        // What was lost is repaired: duplicates of this very acknowledgement tell of a new loss.
-        recover = sequence + -1
-        window = min(threshold, max(flight - count, segmentSize) + segmentSize)
-        return .none
-      }
-      window = max(window - count, 0) + (count >= segmentSize ? segmentSize : 0)
-      window = max(window, segmentSize)
-      return .retransmit
+  /// Everything up to `sequence` is acknowledged; `isAdvancing`: more than before. `bytes` were found to have arrived;
+  /// `flight` are still on their way, `flightBefore` were before.
+  mutating func acknowledge(
+    upTo sequence: SequenceNumber, bytes: Int, flight: Int, flightBefore: Int
+  ) {
+    if repair != .none, sequence >= recover {
+      if repair == .recovery { window = threshold }
+      repair = .none
+      return
     }
+    switch repair {
+    case .recovery:
+      delivered += bytes
+      let allowed: Int
+      if flight > threshold {
+        allowed = (delivered * threshold + flightAtLoss - 1) / flightAtLoss - sent
+      } else {
+        allowed = min(threshold - flight, max(delivered - sent, bytes) + segmentSize)
+      }
+      // The first lost segment is sent at once (RFC 6937, 3).
+      window = flight + max(allowed, sent == 0 ? segmentSize : 0)
+    case .timedOut, .none: grow(bytes, flightBefore: flightBefore)
+    }
+  }
+
+  private mutating func grow(_ bytes: Int, flightBefore: Int) {
     // A window that is not used says nothing about the network, and does not grow.
-    guard flight + segmentSize >= window / 2 else { return .none }
+    guard flightBefore + segmentSize >= window / 2 else { return }
     if window < threshold {
-      window += count
+      window += bytes
     } else {
-      acknowledged += count
+      acknowledged += bytes
       if acknowledged >= window {
         acknowledged -= window
         window += segmentSize
       }
     }
     window = min(window, CongestionControl.maximumWindow)
-    return .none
   }
 
-  /// The same acknowledgement came again, while `flight` bytes up to `highest` were out.
-  mutating func duplicate(
-    acknowledging sequence: SequenceNumber, flight: Int, highest: SequenceNumber
-  ) -> Reaction {
-    if isRecovering {
-      window = min(window + segmentSize, CongestionControl.maximumWindow)
-      return .none
-    }
-    duplicates += 1
-    guard duplicates >= CongestionControl.duplicateThreshold else { return .none }
-    duplicates = 0
-    // RFC 6582, 3.2, step 2: duplicates caused by what was sent again are no new loss.
-    guard sequence > recover else { return .none }
-    isRecovering = true
-    recover = highest
-    threshold = max(flight / 2, 2 * segmentSize)
-    window = threshold + 3 * segmentSize
-    acknowledged = 0
-    return .retransmit
+  /// Bytes left, new or again.
+  @inline(__always)
+  mutating func noteSent(_ count: Int) {
+    if repair == .recovery { sent += count }
   }
 
-  /// The retransmission timer fired, while `flight` bytes up to `highest` were out. `isFirst`: not for what was already
-  /// sent again (RFC 5681, 3.1: the threshold is then kept).
-  mutating func timeOut(flight: Int, highest: SequenceNumber, isFirst: Bool) {
-    if isFirst { threshold = max(flight / 2, 2 * segmentSize) }
+  /// The retransmission timer fired, while `outstanding` bytes up to `highest` were out. `isFirst`: not for what was
+  /// already sent again (RFC 5681, 3.1: the threshold is then kept).
+  mutating func timeOut(outstanding: Int, highest: SequenceNumber, isFirst: Bool) {
+    if isFirst { threshold = max(outstanding / 2, 2 * segmentSize) }
     window = segmentSize
-    isRecovering = false
-    duplicates = 0
+    repair = .timedOut
     acknowledged = 0
     recover = highest
   }

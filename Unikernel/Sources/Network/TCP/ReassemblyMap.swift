@@ -5,9 +5,25 @@ struct ReassemblyMap {
   /// The most separate runs of bytes.
   static let capacity = 32
 
+  /// What a selective acknowledgement says (RFC 2018, 4): the run that the latest segment is in, then others.
+  struct Blocks {
+    fileprivate var blocks: InlineArray<3, (start: SequenceNumber, end: SequenceNumber)> =
+      .init(repeating: (SequenceNumber(0), SequenceNumber(0)))
+    private(set) var count = 0
+
+    fileprivate mutating func append(_ start: SequenceNumber, _ end: SequenceNumber) {
+      blocks[count] = (start, end)
+      count += 1
+    }
+
+    func block(_ index: Int) -> (start: SequenceNumber, end: SequenceNumber) { blocks[index] }
+  }
+
   private var runs: [(start: SequenceNumber, end: SequenceNumber)] = []
+  private var latest = SequenceNumber(0)
 
   /// Whether nothing is held.
+  @inline(__always)
   var isEmpty: Bool { runs.isEmpty }
 
   /// Notes that the bytes from `start` to before `end` are there; `false` if there is no room to note it.
@@ -25,6 +41,7 @@ struct ReassemblyMap {
     }
     if last == index, runs.count >= ReassemblyMap.capacity { return false }
     runs.replaceSubrange(index..<last, with: CollectionOfOne((start: start, end: end)))
+    latest = start
     return true
   }
 
@@ -36,6 +53,16 @@ struct ReassemblyMap {
       runs.removeFirst()
     }
     return reached - next
+  }
+
+  /// What to tell the other end of what is held.
+  var blocks: Blocks {
+    var blocks = Blocks()
+    for run in runs where run.start == latest { blocks.append(run.start, run.end) }
+    for run in runs where run.start != latest && blocks.count < TCPOptions.maximumBlocks {
+      blocks.append(run.start, run.end)
+    }
+    return blocks
   }
 
   /// Forgets everything.

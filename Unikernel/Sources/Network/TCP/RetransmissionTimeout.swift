@@ -1,7 +1,6 @@
 import LibraryOS
 
-// The retransmission timeout (RFC 6298). One segment is timed at a time, never one that was sent twice (section 3,
-// Karn's algorithm). The lower bound is 200 ms, as in the stacks this one talks to, where section 2.4 suggests a
+// The retransmission timeout (RFC 6298). No segment is timed that was sent twice (section 3, Karn's algorithm). The lower bound is 200 ms, as in the stacks this one talks to, where section 2.4 suggests a
 // second: on the links of one cloud a second of silence for one lost segment is the larger harm.
 
 /// The estimate of a connection's round-trip time, and the timeout that follows from it.
@@ -21,6 +20,9 @@ struct RetransmissionTimeout {
   var current: TimeSpan {
     TimeSpan(nanoseconds: min(base << UInt64(min(backoff, 16)), RetransmissionTimeout.maximum.nanoseconds))
   }
+
+  /// The smoothed round-trip time (SRTT); `nil` until one was measured.
+  var roundTrip: TimeSpan? { smoothed == 0 ? nil : TimeSpan(nanoseconds: smoothed) }
 
   /// Takes a measured round trip (sections 2.2 and 2.3).
   mutating func sample(_ roundTrip: TimeSpan) {

@@ -1,6 +1,7 @@
 import LibraryOS
 
-// SEGMENT ARRIVES (RFC 9293, 3.10.7.3 and 3.10.7.4), with the checks of RFC 5961 (3.2 RST, 4.2 SYN, 5.2 ACK).
+// SEGMENT ARRIVES (RFC 9293, 3.10.7.3 and 3.10.7.4), with the checks of RFC 5961 (3.2 RST, 4.2 SYN, 5.2 ACK) and of
+// RFC 7323 (5.3 PAWS). Acknowledgements: TCPConnection+Acknowledgments.
 
 /// What a segment led to that the user is told of, after the connection's state is settled.
 struct TCPEvents: OptionSet {
@@ -16,6 +17,8 @@ extension TCPConnection {
   /// Takes a segment of this connection.
   func receive(_ segment: TCPSegment, at now: Instant) {
     var events: TCPEvents = []
+    lastReceived = now
+    if timerPurpose == .keepAlive { retries = 0 }
     if state == .synSent {
       guard receiveInSynSent(segment, &events, at: now) else { return }
     } else {
@@ -24,8 +27,11 @@ extension TCPConnection {
     if state == .established || state == .finWait1 || state == .finWait2 {
       receiveText(segment, &events, at: now)
     }
-    if state != .closed, isAcknowledgmentDue || sendBuffer.count > 0 || isFinishQueued { transport.queue(self) }
+    if state != .closed, isAcknowledgmentDue || isTimerStale || sendQueue.count > 0 || isFinishQueued {
+      transport.queue(self)
+    }
     if !events.isEmpty { transport.deliver(events, to: self) }
+    keepFreshText()
   }
 
   // MARK: SYN-SENT (3.10.7.3)
@@ -41,11 +47,11 @@ extension TCPConnection {
       return false
     }
     guard segment.flags.contains(.synchronize) else { return false }
-    takeOptions(segment)
+    takeOptions(segment, at: now)
     if acknowledges {
-      acknowledge(segment.acknowledgment, &events, at: now)
+      acknowledgeSynchronize(segment.acknowledgment, at: now)
       establish(segment, &events)
-      isAcknowledgmentDue = true
+      acknowledgeUrgently()
       return true
     }
     // Both ends opened at once.
@@ -55,7 +61,7 @@ extension TCPConnection {
     return false
   }
 
-  private func establish(_ segment: TCPSegment, _ events: inout TCPEvents) {
+  func establish(_ segment: TCPSegment, _ events: inout TCPEvents) {
     state = .established
     // The window field of a SYN is never scaled (RFC 7323, 2.2).
     sndWnd = segment.flags.contains(.synchronize) ? segment.window : segment.window << sndShift
@@ -64,6 +70,7 @@ extension TCPConnection {
     sndWl2 = segment.acknowledgment
     if retries > 0 { timeout.handshakeTimedOut() }
     retries = 0
+    isTimerStale = true
     events.insert(.established)
   }
 
@@ -82,6 +89,7 @@ extension TCPConnection {
       }
       return false
     }
+    guard hasCurrentTimestamp(segment, at: now) else { return false }
     if segment.flags.contains(.synchronize) {
       if state == .synReceived, segment.sequence == irs, !segment.flags.contains(.acknowledge) {
         // The SYN again: our answer was lost.
@@ -107,108 +115,43 @@ extension TCPConnection {
     }
     guard isAcceptable else {
       if length > 0 {
-        isAcknowledgmentDue = true
+        acknowledgeUrgently()
         transport.queue(self)
       } else {
         challenge(at: now)
       }
       return false
     }
+    // RFC 7323, 4.3: of a segment that reaches the end of what was acknowledged.
+    if let timestamp = segment.options.timestamp, segment.sequence <= rcvAcknowledged {
+      recentTimestamp = timestamp.value
+      recentTimestampTaken = now
+    }
     return segment.flags.contains(.acknowledge)
   }
 
+  /// Whether a segment is not an old duplicate with sequence numbers that fit again (RFC 7323, 5.3), and carries a
+  /// timestamp if all do (3.2).
+  private func hasCurrentTimestamp(_ segment: TCPSegment, at now: Instant) -> Bool {
+    guard isTimestamped, !segment.flags.contains(.synchronize) else { return true }
+    guard let timestamp = segment.options.timestamp else { return false }
+    guard Int32(bitPattern: timestamp.value &- recentTimestamp) < 0 else { return true }
+    // After 24 days the comparison says nothing (RFC 7323, 5.5).
+    guard recentTimestampTaken + .seconds(24 * 86_400) > now else { return true }
+    if segment.sequenceLength > 0 {
+      acknowledgeUrgently()
+      transport.queue(self)
+    }
+    return false
+  }
+
   /// Says where this end stands (RFC 5961, 7), at most twice a second.
-  private func challenge(at now: Instant) {
+  func challenge(at now: Instant) {
     guard challengeAllowed <= now else { return }
     challengeAllowed = now + .milliseconds(500)
     transport.internet.counts.challenges &+= 1
-    isAcknowledgmentDue = true
+    acknowledgeUrgently()
     transport.queue(self)
-  }
-
-  // MARK: ACK (3.10.7.4, fifth)
-
-  private func receiveAcknowledgment(_ segment: TCPSegment, _ events: inout TCPEvents, at now: Instant) -> Bool {
-    let ack = segment.acknowledgment
-    if state == .synReceived {
-      guard ack > sndUna, ack <= sndMax else {
-        transport.reset(segment, from: remote, to: local, at: now)
-        return false
-      }
-      if !isActive { transport.halfOpenEnded(self) }
-      acknowledge(ack, &events, at: now)
-      establish(segment, &events)
-      return true
-    }
-    guard ack <= sndMax, ack >= sndUna + -largestWindow else {
-      challenge(at: now)
-      return false
-    }
-    let window = segment.window << sndShift
-    if ack > sndUna {
-      acknowledge(ack, &events, at: now)
-    } else if ack == sndUna, segment.sequenceLength == 0, window == sndWnd, window > 0,
-      sndMax > sndUna
-    {
-      let reaction = congestion.duplicate(acknowledging: ack, flight: sndMax - sndUna, highest: sndMax)
-      if reaction == .retransmit { isRetransmissionDue = true }
-      transport.queue(self)
-    }
-    if ack >= sndUna, sndWl1 < segment.sequence || sndWl1 == segment.sequence && sndWl2 <= ack {
-      if window > sndWnd, sendBuffer.count > 0 { transport.queue(self) }
-      if window > 0 { probes = 0 }
-      sndWnd = window
-      largestWindow = max(largestWindow, window)
-      sndWl1 = segment.sequence
-      sndWl2 = ack
-    }
-    guard isFinishAcknowledged else { return true }
-    switch state {
-    case .finWait1:
-      state = .finWait2
-      setTimer(.finWait2, after: TCPConnection.finWait2Limit, at: now)
-    case .closing:
-      transport.enterTimeWait(self, at: now)
-      events.insert(.finished)
-    case .lastAck:
-      transport.detach(self)
-      events.insert(.finished)
-    default: break
-    }
-    return true
-  }
-
-  /// New data, or the SYN or FIN, was acknowledged.
-  private func acknowledge(_ ack: SequenceNumber, _ events: inout TCPEvents, at now: Instant) {
-    let flightBefore = sndMax - sndUna
-    let count = ack - sndUna
-    if let measured = timed, ack > measured.sequence {
-      timeout.sample(now - measured.sent)
-      timed = nil
-    }
-    let wasSynchronizing = sndUna == iss
-    sndUna = ack
-    if sndNxt < ack { sndNxt = ack }
-    let bytes = min(ack - sendBase, sendBuffer.count)
-    if bytes > 0 {
-      sendBuffer.remove(bytes, isReleasable: true)
-      sendBase += bytes
-    }
-    if !wasSynchronizing {
-      let reaction = congestion.acknowledge(count, upTo: ack, flight: flightBefore)
-      if reaction == .retransmit { isRetransmissionDue = true }
-      retries = 0
-    }
-    timeout.resetBackoff()
-    if sndUna == sndMax {
-      clearTimer()
-    } else {
-      setTimer(.retransmit, after: timeout.current, at: now)
-    }
-    if wantsSpace, sendBuffer.space >= sendBuffer.limit / 4 {
-      wantsSpace = false
-      events.insert(.writable)
-    }
   }
 
   // MARK: Text and FIN (3.10.7.4, seventh and eighth)
@@ -231,36 +174,53 @@ extension TCPConnection {
       let room = max(rcvEdge - start, 0)
       if text.count > room { text = UnsafeRawBufferPointer(rebasing: text[0..<room]) }
     }
+    if text.count > 0, transport.isUnderPressure {
+      // All connections together hold too much: what a waiting reader takes is still welcome, and little else.
+      let bound = readableCount == 0 && start == rcvNxt ? TCPConnection.pressedText : 0
+      if text.count > bound { text = UnsafeRawBufferPointer(rebasing: text[0..<bound]) }
+    }
     if text.count > 0 {
       let offset = start - rcvNxt
+      let fillsGap = offset == 0 && !reassembly.isEmpty
       if offset == 0 {
         receiveInOrder(text, &events)
       } else if reassembly.insert(start, start + text.count) {
-        receiveBuffer.place(text, at: receiveBuffer.count + offset)
+        let place = readableCount + offset
+        changeBuffer { $0.place(text, at: place) }
       }
-      // RFC 5681, 3.2: a gap is told at once, and so is that one was filled in part.
-      if offset > 0 || !reassembly.isEmpty { sendAcknowledgment(at: now) }
+      // RFC 5681, 4.2: a gap is told at once, and so is that one was filled in part.
+      if offset > 0 { sendAcknowledgment(at: now) } else if fillsGap { acknowledgeUrgently() }
+    } else if segment.payload.count > 0 {
+      // Nothing new in it: our acknowledgement was lost, or there is no room.
+      acknowledgeUrgently()
     }
-    if segment.flags.contains(.finish) { isAcknowledgmentDue = true }
+    if segment.flags.contains(.finish) { acknowledgeUrgently() }
     if let finish, finish == rcvNxt { receiveFinish(&events, at: now) }
   }
 
+  /// What is taken at once of a segment for a reader that waits, while all connections together hold too much.
+  private static let pressedText = 2048
+
   private func receiveInOrder(_ text: UnsafeRawBufferPointer, _ events: inout TCPEvents) {
-    let taken = receiveBuffer.append(text)
-    rcvNxt += taken
+    events.insert(.readable)
+    if receiveBuffer.count == 0, reassembly.isEmpty {
+      freshText = text
+      rcvNxt += text.count
+      return
+    }
+    changeBuffer { rcvNxt += $0.append(text) }
     if !reassembly.isEmpty {
       let more = reassembly.takeRun(at: rcvNxt)
       receiveBuffer.extend(by: more)
       rcvNxt += more
     }
-    if taken > 0 { events.insert(.readable) }
   }
 
   private func receiveFinish(_ events: inout TCPEvents, at now: Instant) {
     rcvNxt += 1
     if rcvEdge < rcvNxt { rcvEdge = rcvNxt }
     reassembly.removeAll()
-    isAcknowledgmentDue = true
+    acknowledgeUrgently()
     events.insert(.ended)
     switch state {
     case .established: state = .closeWait

@@ -1,7 +1,8 @@
 import LibraryOS
 
-// One TCP connection: its state (RFC 9293, 3.3.1 and 3.3.2; variables have the names of 3.3.1) and what its user sees
-// of it. Arriving segments: TCPConnection+Input. Sending: TCPConnection+Output. Timers: TCPConnection+Timers.
+// One TCP connection: its state (RFC 9293, 3.3.1 and 3.3.2; variables have the names of 3.3.1). What its user sees of
+// it: TCPConnection+Stream. Arriving segments: TCPConnection+Input, +Acknowledgments. Sending: TCPConnection+Output.
+// Timers: TCPConnection+Timers.
 
 /// One TCP connection, open or half-open. LISTEN is the transport's, TIME-WAIT is a record in its table.
 final class TCPConnection: ByteStream {
@@ -13,9 +14,10 @@ final class TCPConnection: ByteStream {
     var isSynchronized: Bool { self != .closed && self != .synSent && self != .synReceived }
   }
 
-  /// What the one timer of a connection is for. No two are needed at once.
+  /// What the timer of a connection is for. No two of these are needed at once; the delayed acknowledgement has a time
+  /// of its own beside it.
   enum TimerPurpose: UInt8 {
-    case none, retransmit, persist, finWait2
+    case none, retransmit, lossProbe, reordering, persist, finWait2, keepAlive
   }
 
   /// The largest segment sent and offered: 1500 bytes of datagram without both headers.
@@ -37,23 +39,36 @@ final class TCPConnection: ByteStream {
   /// The address of the next hop, kept so that no segment needs a lookup.
   var neighbor: Neighbor?
 
+  // What both ends agreed to.
+  var sndShift = 0
+  var rcvShift = 0
+  /// Whether the other end acknowledges selectively (RFC 2018).
+  var isSelective = false
+  /// Whether all segments carry timestamps (RFC 7323), and what is added to the clock in them (RFC 7323, 5.4).
+  var isTimestamped = false
+  var timestampOffset: UInt32
+  /// TS.Recent, and when it was taken.
+  var recentTimestamp: UInt32 = 0
+  var recentTimestampTaken = Instant(nanoseconds: 0)
+
   // Sending.
   let iss: SequenceNumber
   var sndUna: SequenceNumber
   var sndNxt: SequenceNumber
-  /// The highest sequence number sent and one: more than SND.NXT while something is sent again.
+  /// The highest sequence number sent and one: more than SND.NXT after a window probe.
   var sndMax: SequenceNumber
   var sndWnd = 0
   var sndWl1 = SequenceNumber(0)
   var sndWl2 = SequenceNumber(0)
   var largestWindow = 0
-  var sndShift = 0
+  /// The most text in one segment, options aside.
   var segmentSize = TCPConnection.defaultSegment
   /// What was written and not acknowledged; its first byte has the sequence number `sendBase`.
-  var sendBuffer: ByteRing
+  var sendQueue: SendQueue
   var sendBase: SequenceNumber
   /// FIN follows what is queued.
   var isFinishQueued = false
+  var sentSegments = SentSegments()
   var congestion: CongestionControl
   var wantsSpace = false
 
@@ -62,8 +77,16 @@ final class TCPConnection: ByteStream {
   var rcvNxt = SequenceNumber(0)
   /// The end of the window last offered; it never goes back (RFC 9293, 3.8.6).
   var rcvEdge = SequenceNumber(0)
-  var rcvShift = 0
+  /// What was acknowledged last.
+  var rcvAcknowledged = SequenceNumber(0)
+  /// Acknowledgements that are not delayed, while the other end opens its congestion window.
+  var promptAcknowledgments = 16
   var receiveBuffer: ByteRing
+  /// How much of the buffer is offered: it grows with what arrives.
+  var receiveLimit: Int
+  /// Text that arrived in the segment being looked at, where nothing was queued before it: whoever reads at once takes it
+  /// from the frame.
+  var freshText = UnsafeRawBufferPointer(start: nil, count: 0)
   var reassembly = ReassemblyMap()
   /// Where the other end's FIN stands, once it was seen.
   var finish: SequenceNumber?
@@ -72,19 +95,28 @@ final class TCPConnection: ByteStream {
   var timeout = RetransmissionTimeout()
   var timerPurpose = TimerPurpose.none
   var timerDeadline = Instant(nanoseconds: 0)
+  /// When a delayed acknowledgement is due (RFC 9293, 3.8.6.3).
+  var acknowledgmentDeadline: Instant?
+  /// When the oldest segment out was sent, or the last acknowledgement of something new came.
+  var retransmissionStart = Instant(nanoseconds: 0)
+  var reorderingWait: TimeSpan?
+  var isTimerStale = false
   var retries = 0
   var probes = 0
-  /// The segment whose round trip is being measured.
-  var timed: (sequence: SequenceNumber, sent: Instant)?
+  /// The end of a loss probe that was not acknowledged yet (RFC 8985, 7: TLP.end_seq).
+  var lossProbeEnd: SequenceNumber?
+  /// Whether that probe was something sent again.
+  var isLossProbeRepeated = false
   var lastSent = Instant(nanoseconds: 0)
+  var lastReceived: Instant
   var created: Instant
   var challengeAllowed = Instant(nanoseconds: 0)
 
   // What the next flush is to do.
   var isQueued = false
   var isAcknowledgmentDue = false
+  var isAcknowledgmentUrgent = false
   var isSynchronizeDue = false
-  var isRetransmissionDue = false
 
   /// A connection in SYN-SENT (`isActive`) or SYN-RECEIVED.
   init(
@@ -101,107 +133,33 @@ final class TCPConnection: ByteStream {
     sndNxt = iss
     sndMax = iss
     sendBase = iss + 1
-    sendBuffer = ByteRing(limit: transport.limits.sendBuffer)
+    timestampOffset = transport.random.next()
+    sendQueue = SendQueue(limit: transport.limits.sendBuffer)
     receiveBuffer = ByteRing(limit: transport.limits.receiveBuffer)
+    receiveLimit = min(receiveBuffer.limit, NetworkLimits.initialWindow)
     congestion = CongestionControl(segmentSize: TCPConnection.defaultSegment, initial: iss)
     created = now
+    lastReceived = now
     isSynchronizeDue = true
   }
 
-  // MARK: ByteStream
-
-  var readableCount: Int { receiveBuffer.count }
-
-  var writableCount: Int {
-    isWritable ? sendBuffer.space : 0
-  }
-
-  private var isWritable: Bool {
-    guard !isFinishQueued else { return false }
-    switch state {
-    case .synSent, .synReceived, .established, .closeWait: return true
-    default: return false
-    }
-  }
-
-  func read(limit: Int) -> [UInt8] {
-    let length = min(limit, receiveBuffer.count)
-    guard length > 0 else { return [] }
-    let bytes = [UInt8](unsafeUninitializedCapacity: length) { target, initialized in
-      if let start = target.baseAddress {
-        receiveBuffer.copy(from: 0, count: length, to: UnsafeMutableRawPointer(start))
-        initialized = length
-      }
-    }
-    receiveBuffer.remove(length, isReleasable: reassembly.isEmpty)
-    if state != .closed, isWindowUpdateDue {
-      isAcknowledgmentDue = true
-      transport.queue(self)
-    }
-    return bytes
-  }
-
-  func write(_ bytes: ArraySlice<UInt8>) -> Int {
-    guard isWritable, !bytes.isEmpty else { return 0 }
-    let taken = bytes.withUnsafeBytes { sendBuffer.append($0) }
-    if taken < bytes.count { wantsSpace = true }
-    if taken > 0, state.isSynchronized { transport.queue(self) }
-    return taken
-  }
-
-  func close() {
-    guard !isFinishQueued, state != .closed else { return }
-    isFinishQueued = true
-    transport.queue(self)
-  }
-
-  func abort() {
-    handler = nil
-    guard state != .closed else { return }
-    let now = transport.clock.now
-    if state != .synSent { sendReset(at: now) }
-    transport.detach(self)
-  }
-
-  // MARK: Windows
-
-  /// The window to offer: what the receive buffer still takes, unless opening it by so little would invite small
-  /// segments (RFC 9293, 3.8.6.2.2).
-  var receiveWindow: Int {
-    let offered = max(rcvEdge - rcvNxt, 0)
-    let free = receiveBuffer.space
-    let step = min(receiveBuffer.limit / 2, TCPConnection.largestSegment)
-    return free - offered >= step ? min(free, 0xFFFF << rcvShift) : offered
-  }
-
-  /// Whether the other end should hear of the space that reading made: two segments' worth, or half of the buffer.
-  private var isWindowUpdateDue: Bool {
-    guard state == .established || state == .finWait1 || state == .finWait2 else { return false }
-    let offered = max(rcvEdge - rcvNxt, 0)
-    let gained = min(receiveBuffer.space, 0xFFFF << rcvShift) - offered
-    return gained >= receiveBuffer.limit / 2
-      || gained >= 2 * TCPConnection.largestSegment && offered < receiveBuffer.limit / 2
-  }
-
-  /// The window field, scaled, of a segment that does not synchronize; notes what is offered.
-  func takeWindowField() -> Int {
-    let field = min(receiveWindow >> rcvShift, 0xFFFF)
-    let edge = rcvNxt + (field << rcvShift)
-    if edge > rcvEdge { rcvEdge = edge }
-    return field
-  }
-
-  /// Bytes sent and not acknowledged, as far as this pass over them has come.
+  /// Bytes sent and not acknowledged.
   @inline(__always)
   var flight: Int { sndNxt - sndUna }
 
   /// Where this end's FIN stands; meaningful once it is queued.
   @inline(__always)
-  var finishSequence: SequenceNumber { sendBase + sendBuffer.count }
+  var finishSequence: SequenceNumber { sendBase + sendQueue.count }
 
   /// Whether this end's FIN was acknowledged.
   var isFinishAcknowledged: Bool {
     isFinishQueued && sndUna > finishSequence
+  }
+
+  /// The timestamp of a segment that leaves now: milliseconds (RFC 7323, 4.1 allows 1 ms to 1 s), from a random start.
+  @inline(__always)
+  func timestamp(at now: Instant) -> UInt32 {
+    UInt32(truncatingIfNeeded: now.nanoseconds / 1_000_000) &+ timestampOffset
   }
 
   /// The window scale this end offers: what the receive buffer needs.
@@ -212,20 +170,33 @@ final class TCPConnection: ByteStream {
   }
 
   /// Takes the other end's options from its SYN.
-  func takeOptions(_ segment: TCPSegment) {
-    let offered = segment.maximumSegmentSize ?? TCPConnection.defaultSegment
+  func takeOptions(_ segment: TCPSegment, at now: Instant) {
+    takeOptions(segment.options, sequence: segment.sequence, at: now)
+  }
+
+  /// Takes the options of the other end's SYN, which had this sequence number.
+  func takeOptions(_ options: TCPOptions, sequence: SequenceNumber, at now: Instant) {
+    let offered = options.maximumSegmentSize ?? TCPConnection.defaultSegment
     segmentSize = min(max(offered, TCPConnection.smallestSegment), TCPConnection.largestSegment)
+    if let timestamp = options.timestamp {
+      isTimestamped = true
+      recentTimestamp = timestamp.value
+      recentTimestampTaken = now
+      segmentSize = max(segmentSize - TCPOptions.timestampLength, TCPConnection.smallestSegment)
+    }
+    isSelective = options.permitsSelectiveAcknowledgment
     congestion = CongestionControl(segmentSize: segmentSize, initial: iss)
-    if let scale = segment.windowScale {
+    if let scale = options.windowScale {
       sndShift = scale
       rcvShift = TCPConnection.shift(for: receiveBuffer.limit)
     } else {
       sndShift = 0
       rcvShift = 0
     }
-    irs = segment.sequence
-    rcvNxt = segment.sequence + 1
+    irs = sequence
+    rcvNxt = sequence + 1
+    rcvAcknowledged = rcvNxt
     // What the SYN of this end offers, or offered.
-    rcvEdge = rcvNxt + min(receiveBuffer.space, 0xFFFF)
+    rcvEdge = rcvNxt + min(receiveLimit, 0xFFFF)
   }
 }

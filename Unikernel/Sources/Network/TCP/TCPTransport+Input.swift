@@ -37,7 +37,9 @@ extension TCPTransport {
       return
     }
     if segment.flags.contains(.acknowledge) {
-      reset(segment, from: remote, to: local, at: now)
+      if !confirmCookie(segment, key: key, remote: remote, local: local, at: now) {
+        reset(segment, from: remote, to: local, at: now)
+      }
       return
     }
     guard segment.flags.contains(.synchronize), !segment.flags.contains(.finish) else { return }
@@ -45,11 +47,41 @@ extension TCPTransport {
       let connection = addHalfOpen(
         remote: remote, local: local, iss: iss ?? SequenceNumber(random.next()), at: now)
     else {
-      internet.counts.refused &+= 1
+      if table.isFull || !sendCookie(segment, key: key, remote: remote, local: local, at: now) {
+        internet.counts.refused &+= 1
+      }
       return
     }
-    connection.takeOptions(segment)
+    connection.takeOptions(segment, at: now)
     queue(connection)
+  }
+
+  // MARK: Cookies
+
+  /// Answers a SYN that there is no room to remember; `false` if that is not possible.
+  private func sendCookie(
+    _ segment: TCPSegment, key: FlowKey, remote: Endpoint, local: Endpoint, at now: Instant
+  ) -> Bool {
+    let scale = TCPConnection.shift(for: limits.receiveBuffer)
+    guard let cookie = cookies.make(for: segment, key, windowScale: scale, at: now) else { return false }
+    internet.counts.cookies &+= 1
+    transmit(
+      [.synchronize, .acknowledge], from: local, to: remote, sequence: cookie.sequence,
+      acknowledgment: segment.sequence + 1, window: min(NetworkLimits.initialWindow, 0xFFFF), options: cookie.options,
+      at: now)
+    return true
+  }
+
+  /// Makes the connection that a cookie stood for; `false` if the segment does not acknowledge one.
+  private func confirmCookie(
+    _ segment: TCPSegment, key: FlowKey, remote: Endpoint, local: Endpoint, at now: Instant
+  ) -> Bool {
+    guard !segment.flags.contains(.synchronize), let options = cookies.check(segment, key, at: now),
+      let connection = addConfirmed(remote: remote, local: local, cookie: segment.acknowledgment + -1, at: now)
+    else { return false }
+    connection.takeOptions(options, sequence: segment.sequence + -1, at: now)
+    connection.receive(segment, at: now)
+    return true
   }
 
   // MARK: TIME-WAIT
@@ -66,9 +98,15 @@ extension TCPTransport {
     guard !segment.flags.contains(.reset), segment.sequenceLength > 0 || segment.sequence != record.rcvNxt else {
       return
     }
+    var options = TCPOptions()
+    if let kept = record.timestamp {
+      options.timestamp = TCPOptions.Timestamp(
+        value: UInt32(truncatingIfNeeded: now.nanoseconds / 1_000_000) &+ kept.value,
+        echo: segment.options.timestamp?.value ?? kept.echo)
+    }
     transmit(
       .acknowledge, from: local, to: remote, sequence: record.sndNxt, acknowledgment: record.rcvNxt,
-      window: Int(record.window), at: now)
+      window: Int(record.window), options: options, at: now)
   }
 
   /// Keeps what TIME-WAIT needs of a connection, and lets it go.
@@ -76,7 +114,9 @@ extension TCPTransport {
     if connection.isAcknowledgmentDue { connection.sendAcknowledgment(at: now) }
     let window = UInt16(truncatingIfNeeded: connection.takeWindowField())
     timeWaits.insert(
-      connection.key, sndNxt: connection.sndMax, rcvNxt: connection.rcvNxt, window: window, at: now)
+      connection.key, sndNxt: connection.sndMax, rcvNxt: connection.rcvNxt, window: window,
+      timestamp: connection.isTimestamped
+        ? TCPOptions.Timestamp(value: connection.timestampOffset, echo: connection.recentTimestamp) : nil, at: now)
     detach(connection)
   }
 
@@ -126,25 +166,31 @@ extension TCPTransport {
   }
 
   /// Sends a segment without text outside of any connection.
-  private func transmit(
+  func transmit(
     _ flags: TCPFlags, from local: Endpoint, to remote: Endpoint, sequence: SequenceNumber,
-    acknowledgment: SequenceNumber, window: Int, at now: Instant
+    acknowledgment: SequenceNumber, window: Int, options: TCPOptions = TCPOptions(), at now: Instant
   ) {
-    guard admits(flags, from: local, to: remote, at: now),
+    guard admits(flags, from: local, to: remote, segments: 1, at: now),
       let neighbor = internet.neighbor(for: remote.address, at: now)
     else { return }
+    let optionsLength = options.write(to: internet.payload + TCPSegment.headerLength)
     let length = TCPSegment.writeHeader(
       to: internet.payload, source: local, destination: remote, sequence: sequence, acknowledgment: acknowledgment,
-      flags: flags, window: window, payloadLength: 0)
+      flags: flags, window: window, optionsLength: optionsLength, payloadLength: 0)
     internet.send(ProtocolNumber.tcp, to: remote.address, through: neighbor, length: length, at: now)
   }
 
-  /// Sends a segment of a connection, with `length` bytes of what it has queued; `false` if a filter refused it.
+  /// Sends a segment of a connection, with `length` bytes of what it has queued; more than one segment's worth is cut by
+  /// the platform. `false` if a filter refused it.
+  @inline(__always)
   func transmit(
     _ connection: TCPConnection, _ flags: TCPFlags, sequence: SequenceNumber, acknowledgment: SequenceNumber,
-    window: Int, windowScale: Int?, length: Int, at now: Instant
+    window: Int, options: TCPOptions, length: Int, at now: Instant
   ) -> Bool {
-    guard admits(flags, from: connection.local, to: connection.remote, at: now) else { return false }
+    let segments = connection.segmentCount(length)
+    guard admits(flags, from: connection.local, to: connection.remote, segments: segments, at: now) else {
+      return false
+    }
     let neighbor: Neighbor
     if let known = connection.neighbor, known.isCached {
       neighbor = known
@@ -153,25 +199,44 @@ extension TCPTransport {
       connection.neighbor = found
       neighbor = found
     }
+    let header = internet.payload
+    // A selective acknowledgement rides on segments without text only.
+    let held = length == 0 && connection.isSelective && !connection.reassembly.isEmpty
+    let optionsLength = options.write(
+      to: header + TCPSegment.headerLength, acknowledging: held ? connection.reassembly.blocks : nil)
     if length > 0 {
-      connection.sendBuffer.copy(
-        from: sequence - connection.sendBase, count: length, to: internet.payload + TCPSegment.headerLength)
+      connection.sendQueue.copy(
+        from: sequence - connection.sendBase, count: length,
+        to: header + TCPSegment.headerLength + optionsLength)
     }
     let total = TCPSegment.writeHeader(
-      to: internet.payload, source: connection.local, destination: connection.remote, sequence: sequence,
-      acknowledgment: acknowledgment, flags: flags, window: window,
-      maximumSegmentSize: TCPConnection.largestSegment, windowScale: windowScale, payloadLength: length)
-    internet.send(ProtocolNumber.tcp, to: connection.remote.address, through: neighbor, length: total, at: now)
+      to: header, source: connection.local, destination: connection.remote, sequence: sequence,
+      acknowledgment: acknowledgment, flags: flags, window: window, optionsLength: optionsLength,
+      payloadLength: length, isPartial: internet.hasOffloads)
+    var offload = VirtioNetHeader()
+    if internet.hasOffloads {
+      let start = EthernetHeader.length + IPv4Packet.headerLength
+      offload.partialChecksum = (start, TCPSegment.checksumOffset)
+      if segments > 1 {
+        offload.segmentSize = connection.segmentSize
+        offload.headersLength = start + TCPSegment.headerLength + optionsLength
+      }
+    }
+    internet.send(
+      ProtocolNumber.tcp, to: connection.remote.address, through: neighbor, length: total, offload,
+      segments: segments, at: now)
     return true
   }
 
   @inline(__always)
-  private func admits(_ flags: TCPFlags, from local: Endpoint, to remote: Endpoint, at now: Instant) -> Bool {
+  private func admits(
+    _ flags: TCPFlags, from local: Endpoint, to remote: Endpoint, segments: Int, at now: Instant
+  ) -> Bool {
     if internet.filters.isEmpty { return true }
     return internet.admits(
       PacketSummary(
         direction: .outbound, protocolNumber: ProtocolNumber.tcp, source: local.address, destination: remote.address,
-        sourcePort: local.port, destinationPort: remote.port, tcpFlags: flags.rawValue), at: now)
+        sourcePort: local.port, destinationPort: remote.port, tcpFlags: flags.rawValue, segments: segments), at: now)
   }
 
   // MARK: Path MTU
@@ -181,11 +246,15 @@ extension TCPTransport {
     guard let connection = table.find(key), connection.state.isSynchronized, sequence >= connection.sndUna,
       sequence < connection.sndMax
     else { return }
-    let size = max(limit - IPv4Packet.headerLength - TCPSegment.headerLength, TCPConnection.defaultSegment)
+    let headers = IPv4Packet.headerLength + TCPSegment.headerLength
+    let options = connection.isTimestamped ? TCPOptions.timestampLength : 0
+    let size = max(limit - headers, TCPConnection.defaultSegment) - options
     guard size < connection.segmentSize else { return }
     connection.segmentSize = size
     connection.congestion.reduceSegmentSize(to: size)
-    connection.sndNxt = connection.sndUna
+    // What is out was dropped for its size, not for lack of room.
+    connection.sentSegments.loseAll()
+    connection.isTimerStale = true
     queue(connection)
   }
 }

@@ -7,15 +7,18 @@ import LibraryOS
 final class TCPTransport {
   let internet: InternetLayer
   let clock: any Clock
-  let limits: NetworkLimits
+  private(set) var limits: NetworkLimits
   var random: RandomPool
   var table: ConnectionTable
   var timeWaits: TimeWaitTable
+  var cookies = SynchronizeCookies()
   private(set) var halfOpen: [TCPConnection] = []
   private var listeners: [(port: UInt16, acceptor: any StreamAcceptor)] = []
   private var queued: [TCPConnection] = []
   private var wheel = TimerWheel()
   private var due: [Int32] = []
+  /// Bytes of memory that receive buffers take.
+  var heldMemory = 0
 
   /// The first port of those that connections from here use (RFC 6335, 6), and how many there are.
   private static let ephemeralPorts = (first: UInt32(49152), count: UInt32(16384))
@@ -37,14 +40,21 @@ final class TCPTransport {
     }
   }
 
-  /// Makes the tables, with seeds of their own. Before this, no connection can be made.
-  func start() {
+  /// Makes the tables, with seeds of their own. Before this, no connection can be made. `connections`: the bound, where it
+  /// is not the default.
+  func start(connections: Int?) {
+    if let connections { limits.connections = connections }
+    cookies = SynchronizeCookies(&random)
     table = ConnectionTable(capacity: limits.connections, hash: FlowHash(&random))
     timeWaits = TimeWaitTable(capacity: limits.timeWaits, hash: FlowHash(&random))
   }
 
   /// Connections that are open or being opened from here.
   var openCount: Int { table.count - halfOpen.count }
+
+  /// Whether receive buffers take so much memory that no more is offered or taken.
+  @inline(__always)
+  var isUnderPressure: Bool { heldMemory >= limits.receiveMemory }
 
   // MARK: Listeners
 
@@ -99,17 +109,27 @@ final class TCPTransport {
   func addHalfOpen(
     remote: Endpoint, local: Endpoint, iss: SequenceNumber, at now: Instant
   ) -> TCPConnection? {
-    if halfOpen.count >= limits.halfOpenConnections {
-      // A handshake that takes this long will hardly complete: it makes room, and a flood of such does not lock
-      // others out.
-      guard let oldest = halfOpen.first, oldest.created + .milliseconds(500) <= now else { return nil }
-      detach(oldest)
-    }
+    guard halfOpen.count < limits.halfOpenConnections else { return nil }
     guard !table.isFull else { return nil }
     let connection = TCPConnection(
       remote: remote, local: local, iss: iss, isActive: false, transport: self, at: now)
     guard table.insert(connection) else { return nil }
     halfOpen.append(connection)
+    return connection
+  }
+
+  /// Adds a connection whose handshake the acknowledgement of a cookie ends; `nil` at the bound.
+  func addConfirmed(
+    remote: Endpoint, local: Endpoint, cookie: SequenceNumber, at now: Instant
+  ) -> TCPConnection? {
+    guard !table.isFull else { return nil }
+    let connection = TCPConnection(
+      remote: remote, local: local, iss: cookie, isActive: false, transport: self, at: now)
+    guard table.insert(connection) else { return nil }
+    connection.isSynchronizeDue = false
+    connection.sndNxt = cookie + 1
+    connection.sndMax = cookie + 1
+    connection.timestampOffset = cookies.timestampOffset
     return connection
   }
 
@@ -127,7 +147,8 @@ final class TCPTransport {
     if connection.state == .synReceived, !connection.isActive { halfOpenEnded(connection) }
     connection.state = .closed
     connection.timerPurpose = .none
-    connection.sendBuffer.release()
+    connection.sendQueue.release()
+    connection.acknowledgmentDeadline = nil
     wheel.cancel(connection.slot)
     table.remove(connection)
     connection.neighbor = nil
@@ -182,8 +203,8 @@ final class TCPTransport {
   /// Has the timer of a connection run.
   @inline(__always)
   func schedule(_ connection: TCPConnection) {
-    guard connection.slot >= 0 else { return }
-    wheel.schedule(connection.slot, at: connection.timerDeadline)
+    guard connection.slot >= 0, let deadline = connection.nextDeadline else { return }
+    wheel.schedule(connection.slot, at: deadline)
   }
 
   /// The next timer.
@@ -194,12 +215,7 @@ final class TCPTransport {
     due.removeAll(keepingCapacity: true)
     wheel.advance(to: now, due: &due)
     for index in 0..<due.count {
-      guard let connection = table[Int(due[index])], connection.timerPurpose != .none else { continue }
-      if connection.timerDeadline <= now {
-        connection.timerFired(at: now)
-      } else {
-        schedule(connection)
-      }
+      table[Int(due[index])]?.timePassed(at: now)
     }
   }
 }

@@ -11,6 +11,8 @@ struct TimeWaitRecord {
   var rcvNxt: SequenceNumber
   /// The window field of its acknowledgements.
   var window: UInt16
+  /// What is added to the clock in timestamps, and the other end's last; `nil` where none are used.
+  var timestamp: TCPOptions.Timestamp?
   var expiry: Instant
   var isLive: Bool
   var next: Int32
@@ -41,12 +43,13 @@ struct TimeWaitTable {
 
   /// Remembers a connection. Its flow has no record.
   mutating func insert(
-    _ key: FlowKey, sndNxt: SequenceNumber, rcvNxt: SequenceNumber, window: UInt16, at now: Instant
+    _ key: FlowKey, sndNxt: SequenceNumber, rcvNxt: SequenceNumber, window: UInt16,
+    timestamp: TCPOptions.Timestamp? = nil, at now: Instant
   ) {
     let place = hash.place(of: key, mask: mask)
     var record = TimeWaitRecord(
-      key: key, sndNxt: sndNxt, rcvNxt: rcvNxt, window: window, expiry: now + TimeWaitTable.duration, isLive: true,
-      next: -1)
+      key: key, sndNxt: sndNxt, rcvNxt: rcvNxt, window: window, timestamp: timestamp,
+      expiry: now + TimeWaitTable.duration, isLive: true, next: -1)
     let index: Int
     if records.count < capacity {
       index = records.count

@@ -1,0 +1,64 @@
+import Interchange
+import SecTOSCA
+import Testing
+
+@testable import ImageGeneration
+
+@Suite("Configuration of TLS")
+struct TransportSecurityConfigurationTests {
+  private func parameters(_ due: [SecurityRequirement], memory: Int = 32 << 20) throws -> [StagedParameter] {
+    var resource = Portal.orders
+    resource.memoryBytes = memory
+    return ModuleConfiguration.parameters(
+      for: resource, due: due, selection: try Portal.selection(resource, due), environment: Portal.environment,
+      files: Portal.files, controlPublicKey: [])
+  }
+
+  private func value(_ name: String, in parameters: [StagedParameter]) -> (ParameterValue, ParameterStage)? {
+    parameters.first { $0.parameter.module == "transport-security" && $0.parameter.name == ByteString(name) }
+      .map { ($0.parameter.value, $0.stage) }
+  }
+
+  @Test("certificates and keys are settings of the run stage, and never of the image")
+  func stages() throws {
+    let parameters = try parameters([Portal.encrypted])
+    let (identities, stage) = try #require(value("identities", in: parameters))
+    #expect(stage == .run)
+    #expect(
+      identities
+        == .list([
+          .record([
+            "names": .strings(["portal.example"]), "certificates": .list([.bytes([1]), .bytes([2])]),
+            "key": .bytes([3, 4]),
+          ])
+        ]))
+    #expect(value("client-authentication", in: parameters)?.0 == .string("required"))
+    #expect(value("client-authorities", in: parameters)?.0 == .list([.bytes([5])]))
+    #expect(value("strict-seconds", in: parameters)?.0 == .number(60))
+    #expect(
+      !parameters.contains { $0.stage == .build && $0.parameter.module == "transport-security" })
+  }
+
+  @Test("a level that asks for less says so, and does not leave out what is in force")
+  func explicit() throws {
+    let plain = Portal.requirement(
+      "plain",
+      .transportSecurity(TransportSecurity(identities: [ServerIdentity(names: [], certificates: [[1]], key: [2])])))
+    let parameters = try parameters([plain])
+    #expect(value("client-authentication", in: parameters)?.0 == .string("none"))
+    #expect(value("client-authorities", in: parameters)?.0 == .list([]))
+    #expect(value("strict-seconds", in: parameters)?.0 == .number(0))
+  }
+
+  @Test("connections take half of the memory at most", arguments: [(1 << 20, 10), (16 << 20, 170), (4 << 30, 8192)])
+  func connections(memory: Int, bound: Int) throws {
+    let found = value("maximum-connections", in: try parameters([Portal.encrypted], memory: memory))
+    #expect(found?.0 == .number(bound))
+    #expect(found?.1 == .boot)
+  }
+
+  @Test("without the requirement nothing is set")
+  func without() throws {
+    #expect(value("identities", in: try parameters([])) == nil)
+  }
+}

@@ -1,0 +1,113 @@
+import Foundation
+import Hosting
+import Interchange
+import State
+import Synchronization
+import Testing
+
+@testable import Orchestration
+
+/// What images are linked from, where it has been made.
+private let library = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  .deletingLastPathComponent().appending(path: ".build/library").path
+
+@Suite(
+  "Fresh entropy",
+  .enabled(
+    if: FileManager.default.fileExists(atPath: library + "/toolchain.json"),
+    "the library that `make library` makes is needed"))
+struct EntropyTests {
+  /// A controller that has adopted one instance, and what that instance is sent.
+  private func adopted() async throws -> (controller: ServiceController, channel: FakeChannel, home: URL) {
+    let home = FileManager.default.temporaryDirectory.appending(path: "testudo-entropy-\(UUID().uuidString)")
+    var environment = try OrchestrationEnvironment(
+      home: HomeDirectory(path: home.path), library: library, forwarderProgram: "")
+    let network = ServiceNetwork(name: "testudo-test", subnet: "10.77.0.0/24")
+    let record = InstanceRecord(
+      id: InstanceRecord.makeIdentifier(), service: "portal", tenant: "default", resource: "page", level: "normal",
+      image: "", imagePath: "", address: "10.77.0.2/24", mac: "", network: network, memoryBytes: 1 << 20,
+      mechanisms: [], started: Timestamp.now())
+    let channel = FakeChannel(record)
+    environment.host = FakeHost(channel: channel)
+    let memory = InstanceMemory(
+      run: RunState(
+        settings: RunSettings(level: "normal", policyVersion: 0, digest: ""), peers: [], backends: [:]), version: 1,
+      acknowledged: "", isDraining: false)
+    try environment.store.transact(
+      if: [], [.put(key: InstanceMemory.key(record.id), [UInt8](try JSONEncoder().encode(memory)))])
+    let controller = ServiceController(
+      environment: environment, tenant: "default", name: "portal", journal: Journal(store: environment.store),
+      lost: { _, _ in })
+    await controller.recover([record])
+    return (controller, channel, home)
+  }
+
+  @Test("every refresh sends each instance a signed message with other bytes, newer than all before")
+  func refresh() async throws {
+    let (controller, channel, home) = try await adopted()
+    defer { try? FileManager.default.removeItem(at: home) }
+    #expect(channel.messages.map(\.kind) == [.query])
+    await controller.refreshEntropy()
+    await controller.refreshEntropy()
+    let sent = channel.messages.filter { $0.kind == .entropy }
+    #expect(sent.count == 2)
+    #expect(sent.allSatisfy { $0.payload.count >= 32 && $0.audience == channel.record.audience })
+    #expect(Set(sent.map(\.payload)).count == 2)
+    let versions = channel.messages.map(\.version)
+    #expect(versions == versions.sorted() && Set(versions).count == versions.count)
+  }
+
+  @Test("an instance that does not take it is noted, and stays")
+  func refused() async throws {
+    let (controller, channel, home) = try await adopted()
+    defer { try? FileManager.default.removeItem(at: home) }
+    channel.refuses.withLock { $0 = true }
+    await controller.refreshEntropy()
+    let journal = await controller.journal
+    #expect(journal.events(after: 0).contains { $0.message.contains("did not take fresh entropy") })
+    #expect(await controller.observed.instances.map(\.state) == [.ready])
+  }
+}
+
+/// A channel that keeps what it is given and acknowledges it.
+private final class FakeChannel: InstanceChannel {
+  let record: InstanceRecord
+  let reports: AsyncStream<Report>
+  let refuses = Mutex(false)
+  private let kept = Mutex<[ControlMessage]>([])
+  // Held so that the reports do not end, as they would with the instance.
+  private let continuation: AsyncStream<Report>.Continuation
+
+  init(_ record: InstanceRecord) {
+    self.record = record
+    (reports, continuation) = AsyncStream.makeStream(of: Report.self)
+  }
+
+  var messages: [ControlMessage] { kept.withLock { $0 } }
+
+  func send(_ message: [UInt8]) throws(HostingFault) {}
+
+  func request(_ message: [UInt8], version: UInt64, deadline: Duration) async throws(HostingFault) -> Report {
+    guard let (message, _, _) = try? ControlMessage.decode(message) else { throw .gone("no control message") }
+    kept.withLock { $0.append(message) }
+    return refuses.withLock { $0 } ? .refused(version: version, reason: "no") : .acknowledged(version: version)
+  }
+
+  func close() {}
+}
+
+/// A host on which one instance runs.
+private struct FakeHost: UnikernelHost {
+  let channel: FakeChannel
+
+  func createNetwork(_ network: ServiceNetwork) async throws(HostingFault) {}
+  func removeNetwork(_ network: ServiceNetwork) async throws(HostingFault) {}
+  func start(_ record: InstanceRecord, boot: [UInt8]) async throws(HostingFault) -> any InstanceChannel { channel }
+  func survivors() async -> [InstanceRecord] { [channel.record] }
+  func adopt(_ record: InstanceRecord) async throws(HostingFault) -> any InstanceChannel { channel }
+  func stop(_ id: String) async throws(HostingFault) {}
+  func observed(_ id: String) async -> InstanceState { .running(pid: 1) }
+  func forwarder(for network: ServiceNetwork) async throws(HostingFault) -> PortForwarder { throw .gone("none") }
+  func runningForwarder(for network: ServiceNetwork) async -> PortForwarder? { nil }
+  func sweep(keeping: Set<String>) async throws(HostingFault) -> SweepReport { throw .gone("none") }
+}

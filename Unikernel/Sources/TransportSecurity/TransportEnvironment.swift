@@ -1,0 +1,89 @@
+internal import CBearSSL
+import Interchange
+import LibraryOS
+
+/// What all handshakes of an image have in common, for as long as it lives.
+final class TransportConstants {
+  let curves = Curves.makeTable()
+  let policyTable = ServerPolicy.makeTable()
+  let clientNames = ClientNames()
+  /// AEAD suites with forward secrecy, and no others (RFC 5289, RFC 7905).
+  let suites = UnsafeMutableBufferPointer<UInt16>.allocate(capacity: 6)
+  /// What ALPN may select (RFC 7301): `http/1.1`.
+  let protocols = UnsafeMutableBufferPointer<UnsafePointer<CChar>?>.allocate(capacity: 1)
+  private let protocolName = UnsafeMutableBufferPointer<CChar>.allocate(capacity: 9)
+
+  init() {
+    _ = suites.initialize(from: [
+      UInt16(BR_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256), UInt16(BR_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256),
+      UInt16(BR_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256), UInt16(BR_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256),
+      UInt16(BR_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384), UInt16(BR_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384),
+    ])
+    _ = protocolName.initialize(from: [0x68, 0x74, 0x74, 0x70, 0x2F, 0x31, 0x2E, 0x31, 0])
+    protocols.initialize(repeating: protocolName.baseAddress.map { UnsafePointer($0) })
+  }
+}
+
+/// What a handshake goes by: the settings in force when it began.
+final class TransportEnvironment {
+  let shared: TransportConstants
+  let clientAuthentication: TransportSettings.ClientAuthentication
+  /// Who signs clients' certificates; `nil` where clients are not asked.
+  let trust: TrustAnchors?
+  /// Sessions that can be resumed; `nil` where they cannot.
+  let cache: SessionCache?
+  private let identities: [Identity]
+
+  init(_ settings: TransportSettings, shared: TransportConstants) {
+    self.shared = shared
+    identities = settings.identities
+    clientAuthentication = settings.clientAuthentication
+    let asksClients = settings.clientAuthentication != .none
+    trust = asksClients ? TrustAnchors(settings.authorities) : nil
+    cache = asksClients ? nil : SessionCache()
+  }
+
+  /// The identities for a name in lower case: those that have it, or all, in order.
+  func identities(for name: ByteString) -> [Identity] {
+    let named = name.isEmpty ? [] : identities.filter { $0.isNamed(name) }
+    return named.isEmpty ? identities : named
+  }
+}
+
+/// Sessions that clients may resume (RFC 5246, 7.4.1.2), the least recently used of which gives way. New settings begin
+/// with an empty one, so that no session outlives the key it was made with.
+final class SessionCache {
+  /// How many sessions are kept. Each takes 100 bytes.
+  static let capacity = 512
+  /// After this time all are forgotten, and with them what past traffic could be decrypted with.
+  static let lifetime = TimeSpan.seconds(3600)
+
+  let table = UnsafeMutablePointer<br_ssl_session_cache_lru>.allocate(capacity: 1)
+  private let store = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: SessionCache.capacity * 100)
+  private var begun: Instant?
+
+  init() {
+    store.initialize(repeating: 0)
+    br_ssl_session_cache_lru_init(table, store.baseAddress, store.count)
+  }
+
+  deinit {
+    wipe()
+    table.deallocate()
+    store.deallocate()
+  }
+
+  /// Forgets all sessions when the first of them may be too old.
+  func refresh(at now: Instant) {
+    if let begun, now - begun < SessionCache.lifetime { return }
+    if begun != nil {
+      wipe()
+      br_ssl_session_cache_lru_init(table, store.baseAddress, store.count)
+    }
+    begun = now
+  }
+
+  private func wipe() {
+    if let start = store.baseAddress { cbearssl_wipe(start, store.count) }
+  }
+}

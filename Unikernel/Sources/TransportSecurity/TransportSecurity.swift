@@ -1,0 +1,211 @@
+internal import CBearSSL
+public import Interchange
+public import LibraryOS
+
+/// TLS 1.2 (RFC 5246) between the network and the server, on BearSSL.
+///
+/// Suites are those with forward secrecy and authenticated encryption, and there is no other version, renegotiation or
+/// compression. Certificates and keys come as settings and can be replaced while the image runs: handshakes that have
+/// begun, and connections that are open, go on with what they began with. Everything is bounded: connections (further ones
+/// are reset), the time for a handshake, buffers, and sessions that can be resumed.
+public final class TransportSecurity: RequestModule, StreamSecurity, Timed {
+  /// How many events are recorded in a second.
+  static let eventsPerSecond = 10
+  /// How many sessions are kept for the next connections.
+  static let maximumSpare = 32
+  /// How long a client that was refused may take to close its end.
+  static let lingerTime = TimeSpan.seconds(2)
+
+  /// `transport-security`.
+  public let name: ByteString = "transport-security"
+  /// First, so that every answer has the fields that say how to come back.
+  public let stage = Stage.filter
+
+  let clock: any Clock
+  private let random: any RandomSource
+  private let events: any EventSink
+  private let constants = TransportConstants()
+
+  private var settings = TransportSettings()
+  private var prepared: TransportSettings?
+  private var environment: TransportEnvironment?
+  private var strictField: HTTPField?
+
+  private var streams: [SecureStream] = []
+  private var spare: [Session] = []
+  private var deferred: [SecureStream] = []
+  private var earliest: Instant?
+  private var allowance = EventAllowance(perSecond: TransportSecurity.eventsPerSecond)
+  var statistics = TransportStatistics()
+
+  /// A module without certificates, which refuses every connection.
+  public init(clock: any Clock, random: any RandomSource, events: any EventSink) {
+    self.clock = clock
+    self.random = random
+    self.events = events
+  }
+
+  /// How many connections are open.
+  public var openConnections: Int { streams.count }
+
+  /// Connections, handshakes and how they ended since the start.
+  public var counters: [Counter] {
+    statistics.counters + [Counter("transport-security.events-suppressed", allowance.suppressed)]
+  }
+
+  // MARK: Settings
+
+  /// Reads and checks settings, and keeps them aside. One certificate or key that cannot be used refuses all.
+  public func prepare(_ parameters: [Parameter]) throws(ParameterFault) {
+    var settings = settings
+    try settings.apply(parameters, isFirst: environment == nil, curves: constants.curves)
+    prepared = settings
+  }
+
+  /// Uses what was prepared for handshakes that begin from now on.
+  public func commit() {
+    guard let prepared else { return }
+    self.prepared = nil
+    settings = prepared
+    environment = TransportEnvironment(prepared, shared: constants)
+    if prepared.strictSeconds > 0 {
+      let prefix: ByteString = "max-age="
+      var digits: [UInt8] = []
+      var rest = prepared.strictSeconds
+      while rest > 0 {
+        digits.insert(UInt8(0x30 + rest % 10), at: 0)
+        rest /= 10
+      }
+      strictField = HTTPField("strict-transport-security", prefix + ByteString(digits))
+    } else {
+      strictField = nil
+    }
+  }
+
+  /// Forgets what was prepared.
+  public func rollback() {
+    prepared = nil
+  }
+
+  /// Adds `Strict-Transport-Security` (RFC 6797, 6.1) to the answer, if it is set.
+  public func examine(_ exchange: Exchange) -> Verdict {
+    if let strictField { exchange.responseHeaders.append(strictField) }
+    return .proceed
+  }
+
+  // MARK: Connections
+
+  /// Takes connections for `acceptor`, which gets those whose handshake succeeded.
+  public func securing(_ acceptor: any StreamAcceptor) -> any StreamAcceptor {
+    SecureAcceptor(module: self, acceptor: acceptor)
+  }
+
+  /// Takes a connection, or refuses it at the bound.
+  func accept(_ stream: any ByteStream, for acceptor: any StreamAcceptor) -> (any StreamHandler)? {
+    guard let environment, streams.count < settings.maximumConnections else {
+      statistics.refused &+= 1
+      return nil
+    }
+    let now = clock.now
+    environment.cache?.refresh(at: now)
+    let session = spare.popLast() ?? Session()
+    guard session.begin(in: environment, seed: random.bytes(48), wallMilliseconds: clock.wallMilliseconds) else {
+      statistics.refused &+= 1
+      return nil
+    }
+    statistics.connections &+= 1
+    let secured = SecureStream(
+      module: self, acceptor: acceptor, under: stream, session: session, deadline: now + settings.handshakeTimeout)
+    secured.index = streams.count
+    streams.append(secured)
+    wantsExpiry(at: secured.deadline)
+    return secured
+  }
+
+  /// Forgets a connection and takes its session back.
+  func remove(_ stream: SecureStream, session: Session) {
+    let index = stream.index
+    guard index < streams.count, streams[index] === stream else { return }
+    let last = streams.removeLast()
+    if last !== stream {
+      streams[index] = last
+      last.index = index
+    }
+    session.clear()
+    if spare.count < TransportSecurity.maximumSpare { spare.append(session) }
+  }
+
+  /// Reports that a client was refused.
+  func record(_ action: ByteString, source: Endpoint, error: Int32) {
+    guard allowance.take(at: clock.now) else { return }
+    events.record(
+      SecurityEvent(
+        module: name, action: action, severity: .low, time: clock.wallMilliseconds,
+        details: [
+          ParameterField("source", .text(source.text)), ParameterField("error", .integer(Int64(error))),
+        ]))
+  }
+
+  // MARK: Time
+
+  /// When something has to be told or ended, if at all.
+  public var deadline: Instant? { deferred.isEmpty ? earliest : Instant(nanoseconds: 0) }
+
+  func wantsExpiry(at instant: Instant) {
+    if let earliest, earliest <= instant { return }
+    earliest = instant
+  }
+
+  /// Has a stream's owner told later what may not be told from inside its own call.
+  func tellLater(_ stream: SecureStream) {
+    deferred.append(stream)
+  }
+
+  /// Tells what was put off, and ends handshakes that take too long.
+  public func expire(at now: Instant) {
+    let due = deferred
+    deferred = []
+    for stream in due { stream.tell() }
+    guard let earliest, earliest <= now else { return }
+    self.earliest = nil
+    for stream in streams where stream.deadline <= now { stream.expire() }
+    for stream in streams where stream.hasDeadline { wantsExpiry(at: stream.deadline) }
+  }
+}
+
+/// Stands where connections come in.
+private final class SecureAcceptor: StreamAcceptor {
+  private let module: TransportSecurity
+  private let acceptor: any StreamAcceptor
+
+  init(module: TransportSecurity, acceptor: any StreamAcceptor) {
+    self.module = module
+    self.acceptor = acceptor
+  }
+
+  func accept(_ stream: any ByteStream) -> (any StreamHandler)? {
+    module.accept(stream, for: acceptor)
+  }
+}
+
+/// Counts since the start.
+struct TransportStatistics {
+  var connections: UInt64 = 0
+  var refused: UInt64 = 0
+  var handshakes: UInt64 = 0
+  var resumed: UInt64 = 0
+  var failed: UInt64 = 0
+  var certificatesRefused: UInt64 = 0
+  var timeouts: UInt64 = 0
+  var broken: UInt64 = 0
+
+  var counters: [Counter] {
+    [
+      Counter("transport-security.connections", connections), Counter("transport-security.refused", refused),
+      Counter("transport-security.handshakes", handshakes), Counter("transport-security.resumed", resumed),
+      Counter("transport-security.handshakes-failed", failed),
+      Counter("transport-security.certificates-refused", certificatesRefused),
+      Counter("transport-security.timeouts", timeouts), Counter("transport-security.records-refused", broken),
+    ]
+  }
+}
