@@ -94,7 +94,8 @@ let package = Package(
     .testTarget(name: "ImageGenerationTests", dependencies: ["ImageGeneration", "SecTOSCA", "TOSCA", interchange]),
     .testTarget(name: "HostingTests", dependencies: ["Hosting", "CHosting", interchange]),
     .testTarget(name: "StateTests", dependencies: ["State"]),
-    .testTarget(name: "OrchestrationTests", dependencies: ["Orchestration", "Hosting", "State", interchange]),
+    .testTarget(
+      name: "OrchestrationTests", dependencies: ["Orchestration", "Hosting", "PolicyDecision", "State", interchange]),
     .testTarget(name: "EndToEndTests", dependencies: []),
   ],
   swiftLanguageModes: [.v6]

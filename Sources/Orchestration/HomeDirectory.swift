@@ -8,6 +8,7 @@ import Foundation
 ///     services/        a copy of each service's template, as it was given to `up`
 ///     instances/       one folder per running unikernel (Hosting)
 ///     networks/        which network namespaces are ours (Hosting)
+///     decisions/       the log of what the decision points decided
 ///     run/             sockets and process identifiers of the control plane and the port forwarders
 public struct HomeDirectory: Hashable, Sendable {
   /// The folder.
@@ -44,6 +45,8 @@ public struct HomeDirectory: Hashable, Sendable {
   public var controlPlaneLock: String { run + "/control-plane.pid" }
   /// What a control plane in the background prints.
   public var controlPlaneLog: String { run + "/control-plane.log" }
+  /// The folder of the log of decisions.
+  public var decisions: String { path + "/decisions" }
   /// The copy of a service's template.
   public func template(tenant: String, service: String) -> String { "\(path)/services/\(tenant)/\(service)" }
   /// Whether some service is declared, as far as can be seen without a control plane.

@@ -15,6 +15,8 @@ public actor Orchestrator {
   let resolver: ServiceResolver
   /// The event log.
   public nonisolated let journal: Journal
+  /// The tenants' policy decision points.
+  public nonisolated let decisionPoints: DecisionPoints
   var declarations: [String: ServiceDeclaration] = [:]
   var controllers: [String: ServiceController] = [:]
   var contextualAttributes: [String: String] = [:]
@@ -29,6 +31,7 @@ public actor Orchestrator {
     self.environment = environment
     self.resolver = ServiceResolver(environment: environment)
     self.journal = Journal(store: environment.store)
+    self.decisionPoints = try DecisionPoints(store: environment.store)
     do throws(StateFault) {
       for value in try environment.store.values(under: ServiceDeclaration.prefix) {
         if let declaration = try? JSONDecoder().decode(ServiceDeclaration.self, from: Data(value.bytes)) {

@@ -47,6 +47,13 @@ enum Client {
     return answer(outcome)
   }
 
+  /// Makes one request with the words that curl is given.
+  static func perform(_ words: [String], timeout: Int = 10) async throws -> Answer {
+    answer(
+      try await Command.run(
+        curl, ["-s", "-i", "--max-time", "\(timeout)"] + words, deadline: Double(timeout + 5)))
+  }
+
   private static func answer(_ outcome: Outcome) -> Answer {
     let text = outcome.output.replacing("\r\n", with: "\n")
     guard let end = text.firstRange(of: "\n\n") else {

@@ -63,8 +63,10 @@ extension Request {
 }
 
 /// Reads values of the language from JSON.
-struct JSONValues<Types: EntityAttributeTypes> {
+package struct JSONValues<Types: EntityAttributeTypes> {
   let types: Types
+
+  package init(types: Types) { self.types = types }
 
   func entity(_ json: JSONText, at place: String) throws(CedarJSONError) -> Entity {
     guard case .object(let fields) = json else {
@@ -116,7 +118,7 @@ struct JSONValues<Types: EntityAttributeTypes> {
       at: place, "\(json.kindName) is not an entity", expected: "`{\"type\": …, \"id\": …}` with two strings")
   }
 
-  func value(_ json: JSONText, _ type: AttributeType, at place: String) throws(CedarJSONError) -> Value {
+  package func value(_ json: JSONText, _ type: AttributeType, at place: String) throws(CedarJSONError) -> Value {
     switch json {
     case .null: throw CedarJSONError(at: place, "the value is null", expected: "a value of the language")
     case .bool(let value): return .bool(value)

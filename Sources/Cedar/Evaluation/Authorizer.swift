@@ -14,9 +14,9 @@ public struct Authorizer: Sendable {
     self.entities = entities
   }
 
-  /// Decides a request.
-  public func decide(_ request: Request) -> Response {
-    let evaluator = Evaluator(request: request, entities: entities)
+  /// Decides a request, with the attributes that it brings.
+  public func decide(_ request: Request, overlay: EntityOverlay = EntityOverlay()) -> Response {
+    let evaluator = Evaluator(request: request, entities: entities, overlay: overlay)
     var permits: [String] = []
     var forbids: [String] = []
     var errors: [Response.PolicyError] = []

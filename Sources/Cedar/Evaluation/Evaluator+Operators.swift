@@ -28,8 +28,8 @@ extension Evaluator {
     case .getTag:
       let uid = try entity(left)
       let name = try string(right)
-      guard let owner = entities[uid] else { throw EvaluationError(.noEntity(uid), at: left.range) }
-      guard let tag = owner.tags[name] else { throw EvaluationError(.noTag(name, of: uid), at: range) }
+      guard isKnown(uid) else { throw EvaluationError(.noEntity(uid), at: left.range) }
+      guard let tag = entities[uid]?.tags[name] else { throw EvaluationError(.noTag(name, of: uid), at: range) }
       return tag
     case .hasTag:
       let uid = try entity(left)

@@ -4,11 +4,14 @@ public struct Evaluator: Sendable {
   public let request: Request
   /// The entities.
   public let entities: Entities
+  /// What the request brings of entities.
+  public let overlay: EntityOverlay
 
   /// An evaluator for a request.
-  public init(request: Request, entities: Entities) {
+  public init(request: Request, entities: Entities, overlay: EntityOverlay = EntityOverlay()) {
     self.request = request
     self.entities = entities
+    self.overlay = overlay
   }
 
   /// Whether a policy applies: its scope fits and all its conditions hold.
@@ -101,6 +104,16 @@ public struct Evaluator: Sendable {
 
   // MARK: Attributes
 
+  /// Whether an entity exists, stored or brought by the request.
+  func isKnown(_ uid: EntityUID) -> Bool {
+    entities[uid] != nil || (!overlay.isEmpty && overlay.attributes[uid] != nil)
+  }
+
+  private func stored(_ name: CedarString, of uid: EntityUID) -> Value? {
+    if !overlay.isEmpty, let value = overlay.attributes[uid]?[name] { return value }
+    return entities[uid]?.attributes[name]
+  }
+
   private func attribute(
     _ name: CedarString, of owner: Value, at range: SourceSpan
   ) throws(EvaluationError) -> Value {
@@ -111,8 +124,8 @@ public struct Evaluator: Sendable {
       }
       return value
     case .entity(let uid):
-      guard let entity = entities[uid] else { throw EvaluationError(.noEntity(uid), at: range) }
-      guard let value = entity.attributes[name] else {
+      guard isKnown(uid) else { throw EvaluationError(.noEntity(uid), at: range) }
+      guard let value = stored(name, of: uid) else {
         throw EvaluationError(.noAttribute(name, of: "`\(uid)`"), at: range)
       }
       return value
@@ -126,7 +139,7 @@ public struct Evaluator: Sendable {
       let found: Value?
       switch owner {
       case .record(let fields): found = fields[name]
-      case .entity(let uid): found = entities[uid]?.attributes[name]
+      case .entity(let uid): found = stored(name, of: uid)
       default: throw typeError("a record or an entity", owner, operand.range)
       }
       guard let found else { return false }

@@ -8,7 +8,8 @@ final class EntityTable: Sendable {
     var kind: ValueKind
     /// The value's symbol.
     var symbol: Int32
-    /// The entity's row, if it is known; where a set's elements or a record's attributes begin.
+    /// The entity's row, if it is known, or a number below `Symbols.none` that stands for one that is not known but
+    /// referred to; where a set's elements or a record's attributes begin.
     var start: Int32 = Symbols.none
     /// How many elements or attributes there are; the symbol of an entity's type.
     var count: Int32 = 0
@@ -44,9 +45,22 @@ final class EntityTable: Sendable {
     var items: [Item] = []
     var elements: [Int32] = []
     var rowOfEntity: [EntityUID: Int32] = [:]
+    private var known = 0
+
+    init(symbols: Symbols) { self.symbols = symbols }
+
+    /// The number of an entity, which tells references to it apart from all others even where it is not known: a request
+    /// may bring attributes for it.
+    private mutating func number(of uid: EntityUID) -> Int32 {
+      if let number = rowOfEntity[uid] { return number }
+      let number = Symbols.none - 1 - Int32(rowOfEntity.count - known)
+      rowOfEntity[uid] = number
+      return number
+    }
 
     mutating func add(_ entities: Entities) {
       rowOfEntity.reserveCapacity(entities.all.count)
+      known = entities.all.count
       for entity in entities.all { rowOfEntity[entity.uid] = Int32(rowOfEntity.count) }
       rows.reserveCapacity(rowOfEntity.count)
       // In the order of the rows, which is the order of the entities.
@@ -79,7 +93,7 @@ final class EntityTable: Sendable {
     mutating func item(for value: Value) -> Item {
       var item = Item(name: Symbols.none, kind: ValueKind(value), symbol: symbols.symbol(value))
       switch value {
-      case .entity(let uid): (item.start, item.count) = (rowOfEntity[uid] ?? Symbols.none, symbols.symbol(uid.type))
+      case .entity(let uid): (item.start, item.count) = (number(of: uid), symbols.symbol(uid.type))
       case .long(let number): item.number = number
       case .set(let values):
         item.start = Int32(elements.count)

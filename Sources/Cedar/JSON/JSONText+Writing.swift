@@ -1,6 +1,6 @@
 extension JSONText: CustomStringConvertible {
   /// The document, names in order, two spaces a level.
-  var description: String { text(indent: 0) }
+  package var description: String { text(indent: 0) }
 
   private func text(indent: Int) -> String {
     let inner = String(repeating: "  ", count: indent + 1)
@@ -25,7 +25,7 @@ extension JSONText: CustomStringConvertible {
   }
 
   /// A string of JSON (RFC 8259, section 7).
-  private static func quoted(_ text: CedarString) -> String {
+  static func quoted(_ text: CedarString) -> String {
     var result = "\""
     for scalar in text.string.unicodeScalars {
       switch scalar {
@@ -44,9 +44,40 @@ extension JSONText: CustomStringConvertible {
   }
 }
 
+extension JSONText {
+  /// The document on one line, names in order.
+  package var compact: String {
+    var text = ""
+    write(to: &text)
+    return text
+  }
+
+  private func write(to text: inout String) {
+    switch self {
+    case .null, .bool, .integer, .number: text += description
+    case .string(let value): text += Self.quoted(value)
+    case .array(let items):
+      text += "["
+      for (index, item) in items.enumerated() {
+        if index > 0 { text += "," }
+        item.write(to: &text)
+      }
+      text += "]"
+    case .object(let fields):
+      text += "{"
+      for (index, field) in fields.sorted(by: { $0.key < $1.key }).enumerated() {
+        if index > 0 { text += "," }
+        text += Self.quoted(field.key) + ":"
+        field.value.write(to: &text)
+      }
+      text += "}"
+    }
+  }
+}
+
 extension Value {
   /// The value in the JSON format of entities, escapes included.
-  var json: JSONText {
+  package var json: JSONText {
     switch self {
     case .bool(let value): .bool(value)
     case .long(let value): .integer(value)
@@ -76,7 +107,7 @@ extension ExtensionValue {
   }
 
   /// The function that makes it.
-  var constructor: ExtensionFunction {
+  package var constructor: ExtensionFunction {
     switch self {
     case .address: .ip
     case .decimal: .decimal

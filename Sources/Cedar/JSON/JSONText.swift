@@ -1,5 +1,5 @@
 /// A JSON document (RFC 8259), read strictly: names of an object are unique, and nesting is bounded.
-indirect enum JSONText {
+package indirect enum JSONText: Sendable {
   case null
   case bool(Bool)
   case integer(Int64)
@@ -9,15 +9,15 @@ indirect enum JSONText {
   case array([JSONText])
   case object([CedarString: JSONText])
 
-  static let maximumDepth = 128
+  package static let maximumDepth = 128
 
-  init(parsing text: String) throws(CedarJSONError) {
+  package init(parsing text: String) throws(CedarJSONError) {
     var reader = JSONReader(text)
     self = try reader.document()
   }
 
   /// What this is, for messages.
-  var kindName: String {
+  package var kindName: String {
     switch self {
     case .null: "null"
     case .bool: "a Boolean"
@@ -77,7 +77,12 @@ private struct JSONReader {
   }
 
   private mutating func skipSpace() {
-    while position < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[position]) { position += 1 }
+    while position < bytes.count {
+      switch bytes[position] {
+      case 0x20, 0x09, 0x0A, 0x0D: position += 1
+      default: return
+      }
+    }
   }
 
   private mutating func accept(_ byte: UInt8) -> Bool {
@@ -150,17 +155,23 @@ private struct JSONReader {
     if position < bytes.count, bytes[position] == 0x2E {
       isInteger = false
       position += 1
-      digits()
+      try someDigits()
     }
     if position < bytes.count, bytes[position] | 0x20 == 0x65 {
       isInteger = false
       position += 1
       if position < bytes.count, bytes[position] == 0x2B || bytes[position] == 0x2D { position += 1 }
-      digits()
+      try someDigits()
     }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
     guard isInteger, let value = Int64(text) else { return .number(text) }
     return .integer(value)
+  }
+
+  private mutating func someDigits() throws(CedarJSONError) {
+    let first = position
+    digits()
+    guard position > first else { throw fault("this is not a number", "digits") }
   }
 
   private mutating func digits() {

@@ -70,7 +70,11 @@ extension EntityReference {
 }
 
 extension JSONText: ExpressibleByStringLiteral {
-  init(stringLiteral value: String) { self = .string(CedarString(value)) }
+  package init(stringLiteral value: String) { self = .string(CedarString(value)) }
+}
+
+extension JSONText: ExpressibleByIntegerLiteral {
+  package init(integerLiteral value: Int64) { self = .integer(value) }
 }
 
 extension Expression {

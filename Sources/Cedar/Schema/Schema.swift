@@ -87,7 +87,7 @@ extension Schema: EntityAttributeTypes {
 
 extension SchemaType {
   /// What reading JSON needs to know of it.
-  var attributeType: AttributeType {
+  package var attributeType: AttributeType {
     switch self {
     case .bool, .long, .string: .unspecified
     case .entity(let type): .entity(type)

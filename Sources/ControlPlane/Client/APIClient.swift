@@ -31,6 +31,15 @@ public struct APIClient: Sendable {
     return try JSONDecoder().decode(type, from: Data(try await document(.POST, path, body: bytes)))
   }
 
+  /// Changes something, and gets what it is then.
+  public func send<Result: Decodable>(
+    _ method: String, _ path: String, _ body: (any Encodable & Sendable)? = nil, as type: Result.Type = Result.self
+  ) async throws -> Result {
+    let bytes = try body.map { [UInt8](try JSONEncoder().encode($0)) }
+    return try JSONDecoder().decode(
+      type, from: Data(try await document(HTTPMethod(rawValue: method), path, body: bytes)))
+  }
+
   /// Has something carried out, is told of each step, and gets the result.
   public func perform<Result: Codable & Sendable>(
     _ method: String, _ path: String, body: (any Encodable & Sendable)? = nil, as type: Result.Type = Result.self,
