@@ -91,7 +91,8 @@ struct NetworkTests {
       #expect(hardware == 0, "the bridge keeps its own hardware address")
       // Broadcast, from 02:00:00:00:00:01, with a type nobody handles; before it a virtio-net header that asks nothing.
       let frame: [UInt8] =
-        [UInt8](repeating: 0, count: 10) + [255, 255, 255, 255, 255, 255, 2, 0, 0, 0, 0, 1, 0x88, 0xB5] + [UInt8](repeating: 7, count: 60)
+        [UInt8](repeating: 0, count: 10) + [255, 255, 255, 255, 255, 255, 2, 0, 0, 0, 0, 1, 0x88, 0xB5]
+        + [UInt8](repeating: 7, count: 60)
       #expect(write(first.number, frame, frame.count) == frame.count)
       var buffer = [UInt8](repeating: 0, count: 2048)
       let number = second.number

@@ -8,7 +8,9 @@ extension PolicyCommand {
       abstract: "Decides requests with Cedar policies and prints decision, reason and errors of each.",
       discussion: "Example: testudo policy decide --policies p.cedar --entities e.json --requests r.json")
 
-    @Option(name: .customLong("policies"), parsing: .upToNextOption, help: "Policy files: in JSON where the name ends in .json, else in the human syntax.")
+    @Option(
+      name: .customLong("policies"), parsing: .upToNextOption,
+      help: "Policy files: in JSON where the name ends in .json, else in the human syntax.")
     var policyFiles: [String]
 
     @Option(help: "A schema, which says what types attributes in entities have.")
