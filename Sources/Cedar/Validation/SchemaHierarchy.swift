@@ -11,7 +11,9 @@ package struct SchemaHierarchy: Sendable {
   package func isType(_ type: EntityType, in other: EntityType) -> Bool {
     type == other || types[type]?.contains(other) == true
   }
-  package func isAction(_ uid: EntityUID, in other: EntityUID) -> Bool { uid == other || actions[uid]?.contains(other) == true }
+  package func isAction(_ uid: EntityUID, in other: EntityUID) -> Bool {
+    uid == other || actions[uid]?.contains(other) == true
+  }
 
   private static func closed<Node: Hashable>(_ parents: [Node: Set<Node>]) -> [Node: Set<Node>] {
     parents.mapValues { direct in

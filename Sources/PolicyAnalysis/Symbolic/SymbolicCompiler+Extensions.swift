@@ -68,11 +68,19 @@ extension SymbolicCompiler {
       isDefined: isDefined, value: .long(script.call("bvsdiv", [term, .bits(divisor, width: 64)], .bits(64))))
   }
 
+  /// The rest of a division by the length of a day, rounded down: unknown numbers that multiply and add up to the time,
+  /// which is easier on solvers than a division. In 72 bits nothing overflows, so that there is one answer.
   private func timeOfDay(_ time: SMTTerm) -> SMTTerm {
-    let day = SMTTerm.bits(Self.day, width: 64)
-    let remainder = script.call("bvsrem", [time, day], .bits(64))
-    let isNegative = script.call("bvslt", [remainder, .bits(0, width: 64)], .bool)
-    return script.choose(isNegative, script.call("bvadd", [remainder, day], .bits(64)), remainder)
+    let width = 72
+    func wide(_ term: SMTTerm) -> SMTTerm { script.call("(_ sign_extend 8)", [term], .bits(width)) }
+    let rest = script.apply("\u{5}rest", [time], .bits(64))
+    let days = script.apply("\u{5}days", [time], .bits(64))
+    script.require(script.call("bvult", [rest, .bits(Self.day, width: 64)], .bool))
+    script.require(script.call("bvsle", [.bits(Int64.min / Self.day - 1, width: 64), days], .bool))
+    script.require(script.call("bvsle", [days, .bits(Int64.max / Self.day, width: 64)], .bool))
+    let whole = script.call("bvmul", [wide(days), .bits(Self.day, width: width)], .bits(width))
+    script.require(script.equal(wide(time), script.call("bvadd", [whole, wide(rest)], .bits(width))))
+    return rest
   }
 
   private func isInRange(_ address: SymbolicAddress, _ ipv6: IPAddress, _ ipv4: String) -> SMTTerm {

@@ -294,6 +294,12 @@ struct SymbolicCompiler {
     case 2 where parts[1] == empty: return script.call("str.prefixof", [parts[0], term], .bool)
     case 2 where parts[0] == empty: return script.call("str.suffixof", [parts[1], term], .bool)
     case 3 where parts[0] == empty && parts[2] == empty: return script.call("str.contains", [term, parts[1]], .bool)
+    case 2:
+      // Beginning and end, which do not overlap: solvers know more of these than of regular expressions.
+      let least = pattern.segments.reduce(0) { $0 + $1.string.unicodeScalars.count }
+      return script.and(
+        script.call("str.prefixof", [parts[0], term], .bool), script.call("str.suffixof", [parts[1], term], .bool),
+        script.call(">=", [script.call("str.len", [term], .integer), .integer(least)], .bool))
     default:
       let texts = parts.map { $0 == empty ? "" : "(str.to_re \($0.text)) " }
       return script.call(
