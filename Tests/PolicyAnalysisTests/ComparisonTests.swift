@@ -1,4 +1,5 @@
 import Cedar
+import Foundation
 import Testing
 
 @testable import PolicyAnalysis
@@ -183,5 +184,45 @@ struct ComparisonTests {
     #expect(try relation(old, old + "permit (principal, action, resource) when { false };").relation == .same)
     #expect(
       try relation(old, old + "permit (principal, action, resource) when { principal.level > 1 };").relation == .more)
+  }
+
+  @Test("hundreds of groups are no burden where they are only asked for, and a bound where all meet all")
+  func manyGroups() throws {
+    let teams = (0..<300).map { "Team::\"t\($0)\"" }
+    let old =
+      "permit (principal, action, resource) when { principal in [\(teams.dropLast().joined(separator: ", "))] };"
+    let new = "permit (principal, action, resource) when { principal in [\(teams.joined(separator: ", "))] };"
+    #expect(try relation(old, new).relation == .more)
+    let some = teams.prefix(60)
+    let met = some.map { team in some.filter { $0 != team }.map { "\(team) in \($0)" }.joined(separator: " || ") }
+    let found = try relation("", "permit (principal, action, resource) when { (\(met.joined(separator: ") && ("))) };")
+    #expect(found.relation == .unknown)
+    #expect(found.limitations.first?.message.contains("triples") == true)
+  }
+
+  @Test("groups between are put in where the schema has them so")
+  func between() throws {
+    let schema = """
+      entity Company; entity Team in [Company]; entity User in [Team]; entity File;
+      action read appliesTo { principal: [User], resource: [File] };
+      """
+    let analyzer = PolicyAnalyzer(schema: try Schema(parsing: schema), solver: try #require(solver))
+    let found = try analyzer.compare(
+      PolicySet(), try PolicySet(parsing: "permit (principal in Company::\"c\", action, resource);"))
+    guard case .proved(let witness) = found.gained else {
+      Issue.record("\(found)")
+      return
+    }
+    #expect(witness.entities[witness.request.principal]?.parents.map(\.type) == ["Team"])
+  }
+
+  @Test("a program that is no solver is a fault, not an answer")
+  func notASolver() throws {
+    #expect(Solver.installed(path: "/nowhere:/dev") == nil)
+    let analyzer = PolicyAnalyzer(
+      schema: try Schema(parsing: Self.schema), solver: Solver(program: URL(fileURLWithPath: "/bin/false")))
+    #expect(throws: SolverFault.self) {
+      try analyzer.compare(PolicySet(), try PolicySet(parsing: "permit (principal, action, resource);"))
+    }
   }
 }

@@ -97,9 +97,10 @@ struct SMTAnswer {
         if bytes.first == 0x29 { bytes.removeFirst() }
         return .list(items)
       case 0x29:
-        // The end of a list; at the top it stands for nothing.
-        if depth == 0 { bytes.removeFirst() }
-        return depth == 0 ? next() : nil
+        guard depth == 0 else { return nil }
+        // At the top the end of a list stands for nothing.
+        while bytes.first == 0x29 { bytes.removeFirst() }
+        return .atom("")
       case 0x22:
         bytes.removeFirst()
         var text: [UInt8] = []

@@ -25,7 +25,6 @@ final class RequestSpace {
   private(set) var identifiers: [EntityType: [CedarString]] = [:]
   private var numbers: [EntityUID: Int] = [:]
 
-  private var hierarchyTerms: [EntityType: [SMTTerm]] = [:]
   private var elements: [SchemaType: [(terms: [SMTTerm], value: SymbolicValue)]] = [:]
   private var elementKeys: Set<[SMTTerm]> = []
   private var searches: [Search] = []
@@ -62,7 +61,7 @@ final class RequestSpace {
   }
 
   /// No more triples of entities are looked at, so that no hierarchy exhausts the memory.
-  static let maximumTriples = 400_000
+  static let maximumTriples = 100_000
 
   init(_ environment: RequestEnvironment, _ domain: any EntityDomain) {
     self.domain = domain
@@ -196,18 +195,12 @@ final class RequestSpace {
     }
     if let below = domain.isBelow(type, id, ancestorType, ancestor, self) { return script.or(same, below) }
     guard canBe(type, below: ancestorType) else { return same }
-    note(type, id)
-    note(ancestorType, ancestor)
     return script.or(same, below(type, id, ancestorType, ancestor))
   }
 
   private func uid(_ type: EntityType, _ id: SMTTerm) -> EntityUID? {
     guard let number = Int(id.text), let ids = identifiers[type], ids.indices.contains(number) else { return nil }
     return EntityUID(type: type, id: ids[number])
-  }
-
-  private func note(_ type: EntityType, _ id: SMTTerm) {
-    if !hierarchyTerms[type, default: []].contains(id) { hierarchyTerms[type, default: []].append(id) }
   }
 
   private func canBe(_ type: EntityType, below ancestor: EntityType) -> Bool {
@@ -341,26 +334,36 @@ final class RequestSpace {
     try closeHierarchy()
   }
 
+  /// What was asked of two entities must fit together: whatever is below one entity is below all that this one is
+  /// below, and nothing is below itself. Pairs that nothing was asked of, and that follow from none that was, can stay
+  /// apart, so that they need no formula.
   private func closeHierarchy() throws(Unsupported) {
-    var triples = 0
-    for (type, ids) in hierarchyTerms.sorted(by: { $0.key < $1.key }) {
-      for (middle, middles) in hierarchyTerms.sorted(by: { $0.key < $1.key }) where canBe(type, below: middle) {
-        if type == middle { for id in ids { script.require(script.not(below(type, id, type, id))) } }
-        for (top, tops) in hierarchyTerms.sorted(by: { $0.key < $1.key }) where canBe(middle, below: top) {
-          triples += ids.count * middles.count * tops.count
-          guard triples <= Self.maximumTriples else {
-            throw Unsupported("a hierarchy of more than \(Self.maximumTriples) triples of entities")
-          }
-          for a in ids {
-            for b in middles {
-              for c in tops {
-                script.require(
-                  script.implies(
-                    script.and(below(type, a, middle, b), below(middle, b, top, c)), below(type, a, top, c)))
-              }
-            }
-          }
+    var fromType: [EntityType: [AncestorFact]] = [:]
+    var toType: [EntityType: [AncestorFact]] = [:]
+    var triples: Set<[SMTTerm]> = []
+    var position = 0
+    // What follows is appended to the facts on the way.
+    while position < ancestors.count {
+      let fact = ancestors[position]
+      position += 1
+      fromType[fact.type, default: []].append(fact)
+      toType[fact.ancestorType, default: []].append(fact)
+      if fact.type == fact.ancestorType {
+        script.require(script.not(script.and(fact.holds, script.equal(fact.id, fact.ancestor))))
+      }
+      let chains =
+        (fromType[fact.ancestorType] ?? []).map { (fact, $0) } + (toType[fact.type] ?? []).map { ($0, fact) }
+      for (lower, upper) in chains {
+        // The entity in the middle goes by two terms, which may mean the same one.
+        let (middle, other) = (lower.ancestor, upper.id)
+        guard middle == other || !(middle.isConstant && other.isConstant) else { continue }
+        guard triples.insert([lower.holds, middle, upper.holds]).inserted else { continue }
+        guard triples.count <= Self.maximumTriples else {
+          throw Unsupported("a hierarchy of more than \(Self.maximumTriples) triples of entities")
         }
+        let above = below(lower.ancestorType, middle, upper.ancestorType, upper.ancestor)
+        let all = below(lower.type, lower.id, upper.ancestorType, upper.ancestor)
+        script.require(script.implies(script.and(lower.holds, above), all))
       }
     }
   }
