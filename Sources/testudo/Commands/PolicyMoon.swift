@@ -27,9 +27,10 @@ extension PolicyCommand {
     }
 
     func run() throws {
+      let text = try CedarFiles.text(file)
       let model: MoonModel
       do throws(MoonFindings) {
-        model = try MoonModel(json: try CedarFiles.text(file))
+        model = try MoonModel(json: text)
       } catch {
         for finding in error.findings { print("\(file): \(finding)") }
         throw ExitCode(1)

@@ -8,7 +8,7 @@ import TOSCA
 enum PolicyRedundancyCheck {
   /// Exact where a solver is installed; else only the same words twice are found. The policies are without errors.
   static func findings(_ sources: [PolicySource], schema: String?, attributes: [String]) throws -> [Finding] {
-    var located: [(policy: Policy, file: String)] = []
+    var located: [(policy: Cedar.Policy, file: String)] = []
     for source in sources {
       let policies = PolicySet(PolicySet.parse(source.text, naming: .annotation).policies).policies
       located += policies.map { ($0, source.file) }
@@ -36,7 +36,7 @@ enum PolicyRedundancyCheck {
   }
 
   /// The name of a policy, with its file where that is another one.
-  private static func name(_ located: (policy: Policy, file: String), beside file: String) -> String {
+  private static func name(_ located: (policy: Cedar.Policy, file: String), beside file: String) -> String {
     let place = "\(located.policy.range.start.line)"
     return located.file == file
       ? "\(located.policy.id) (line \(place))" : "\(located.policy.id) (\(located.file):\(place))"
