@@ -28,14 +28,14 @@ public struct PolicyRemark: Hashable, Sendable {
     self.other = other
   }
 
-  /// What was found: lower case, no final period.
+  /// What was found, with policies named as asked: lower case, no final period.
   public func message(named name: (Int) -> String) -> String {
-    let by = other.map { "`\(name($0))`" } ?? "other policies together"
+    let by = other.map(name) ?? "other policies together"
     return switch code {
-    case .neverApplies: "`\(name(policy))` applies to no request"
-    case .shadowed: "every request that `\(name(policy))` permits is forbidden by \(by)"
-    case .duplicate: "`\(name(policy))` applies to the same requests as \(by), with the same effect"
-    case .redundant: "`\(name(policy))` applies to no request that \(by) does not apply to, with the same effect"
+    case .neverApplies: "\(name(policy)) applies to no request"
+    case .shadowed: "every request that \(name(policy)) permits is forbidden by \(by)"
+    case .duplicate: "\(name(policy)) applies to the same requests as \(by), with the same effect"
+    case .redundant: "\(name(policy)) applies to no request that \(by) does not apply to, with the same effect"
     }
   }
 

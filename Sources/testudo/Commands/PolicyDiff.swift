@@ -2,6 +2,7 @@ import ArgumentParser
 import Cedar
 import ControlPlane
 import Foundation
+import Orchestration
 import PolicyAnalysis
 import PolicyDecision
 
@@ -68,13 +69,18 @@ extension PolicyCommand {
         analyzer = PolicyAnalyzer(httpAttributes: attribute, solver: solver)
       }
       let comparison = try PolicySolver.explaining { () throws(SolverFault) in try analyzer.compare(before, after) }
-      try show(comparison)
+      try show(comparison, names(before), names(after))
       if comparison.relation != .same { throw ExitCode(1) }
     }
 
-    private func show(_ comparison: PolicyComparison) throws {
-      let gained = witness(comparison.gained)
-      let lost = witness(comparison.lost)
+    /// The names that policies give themselves, by those that they have in their set.
+    private func names(_ set: PolicySet) -> [String: String] {
+      Dictionary(set.policies.map { ($0.id, $0.annotation("id")?.string ?? $0.id) }) { first, _ in first }
+    }
+
+    private func show(_ comparison: PolicyComparison, _ before: [String: String], _ after: [String: String]) throws {
+      let gained = witness(comparison.gained, before, after)
+      let lost = witness(comparison.lost, before, after)
       switch format {
       case .json:
         try Console.print(
@@ -95,11 +101,14 @@ extension PolicyCommand {
       print("old: \(witness.old.joined(separator: ", "))\nnew: \(witness.new.joined(separator: ", "))")
     }
 
-    private func witness(_ direction: PolicyComparison.Direction) -> Document.Witness? {
+    private func witness(
+      _ direction: PolicyComparison.Direction, _ before: [String: String], _ after: [String: String]
+    ) -> Document.Witness? {
       guard case .proved(let found) = direction else { return nil }
       return Document.Witness(
         request: found.request.json, entities: found.entities.json,
-        old: [found.old.decision.rawValue] + found.old.reason, new: [found.new.decision.rawValue] + found.new.reason)
+        old: [found.old.decision.rawValue] + found.old.reason.map { before[$0] ?? $0 },
+        new: [found.new.decision.rawValue] + found.new.reason.map { after[$0] ?? $0 })
     }
 
     private static func sentence(_ relation: PolicyRelation) -> String {

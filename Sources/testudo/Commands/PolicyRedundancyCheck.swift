@@ -31,14 +31,13 @@ enum PolicyRedundancyCheck {
         place: SourceRange(
           file: file, line: policy.range.start.line, column: policy.range.start.column,
           endLine: policy.range.end.line, endColumn: policy.range.end.column),
-        message: remark.message { name(located[$0], beside: file) })
+        message: remark.message { $0 == remark.policy ? "`\(policy.id)`" : name(located[$0], beside: file) })
     }
   }
 
   /// The name of a policy, with its file where that is another one.
   private static func name(_ located: (policy: Cedar.Policy, file: String), beside file: String) -> String {
-    let place = "\(located.policy.range.start.line)"
-    return located.file == file
-      ? "\(located.policy.id) (line \(place))" : "\(located.policy.id) (\(located.file):\(place))"
+    let line = located.policy.range.start.line
+    return "`\(located.policy.id)` (" + (located.file == file ? "line \(line)" : "\(located.file):\(line)") + ")"
   }
 }
