@@ -59,8 +59,9 @@ public struct PolicyRemark: Hashable, Sendable {
 }
 
 extension PolicyAnalyzer {
-  /// No more pairs of policies are compared; beyond, what others imply together is said without naming one.
-  public static let maximumPairs = 20_000
+  /// Of more policies it is not asked which of them others imply: such questions name all policies at once, and grow
+  /// hard for solvers. Whether each applies at all, and what forbids it, is asked of any number.
+  public static let maximumCompared = 24
 
   /// What is remarkable about policies, by position, and what keeps it from being all there is to say.
   public func remarks(
@@ -135,7 +136,9 @@ extension PolicyAnalyzer {
 
       let rest = all.filter { found[$0] == nil }
       func peers(_ index: Int) -> [Int] { rest.filter { $0 != index && policies[$0].effect == policies[index].effect } }
-      let covered = try impossible(rest.map { ($0, peers($0)) })
+      let covered =
+        all.count <= PolicyAnalyzer.maximumCompared
+        ? try impossible(rest.map { ($0, peers($0)) }) : rest.map { _ in false }
       let candidates = zip(rest, covered).filter(\.1).map(\.0)
 
       // One policy alone that makes it so.
@@ -143,10 +146,8 @@ extension PolicyAnalyzer {
       for index in shadowed { pairs += forbids.map { (index, [$0]) } }
       for index in candidates { pairs += peers(index).map { (index, [$0]) } }
       var implies: [Int: [Int]] = [:]
-      if pairs.count <= PolicyAnalyzer.maximumPairs {
-        for (pair, holds) in zip(pairs, try impossible(pairs)) where holds {
-          implies[pair.policy, default: []].append(pair.others[0])
-        }
+      for (pair, holds) in zip(pairs, try impossible(pairs)) where holds {
+        implies[pair.policy, default: []].append(pair.others[0])
       }
       for index in shadowed { found[index]?.other = implies[index]?.first }
       for index in candidates {

@@ -15,7 +15,7 @@ enum PolicyRedundancyCheck {
     }
     let policies = located.map(\.policy)
     var remarks = PolicyRemark.duplicates(policies)
-    if let solver = Solver.installed() {
+    if let solver = Solver.installed(milliseconds: 300) {
       let analyzer =
         try schema.map { PolicyAnalyzer(schema: try CedarFiles.schema($0), solver: solver) }
         ?? PolicyAnalyzer(httpAttributes: attributes, solver: solver)
