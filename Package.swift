@@ -41,6 +41,7 @@ let package = Package(
     .target(name: "LanguageServer", dependencies: ["TOSCA"], swiftSettings: strict),
     .target(name: "Cedar", swiftSettings: strict),
     .target(name: "PolicyDecision", dependencies: ["Cedar", interchange], swiftSettings: strict),
+    .target(name: "PolicyAnalysis", dependencies: ["Cedar", "PolicyDecision", interchange], swiftSettings: strict),
     .target(
       name: "ImageGeneration",
       dependencies: ["SecTOSCA", "TOSCA", interchange, .product(name: "Crypto", package: "swift-crypto")],
@@ -69,7 +70,7 @@ let package = Package(
       name: "testudo",
       dependencies: [
         "ControlPlane", "Orchestration", "Hosting", "ImageGeneration", "PolicyDecision", "Cedar", "SecTOSCA", "TOSCA",
-        "Certificates", "LanguageServer", interchange,
+        "Certificates", "LanguageServer", "PolicyAnalysis", interchange,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
       ],
@@ -91,6 +92,7 @@ let package = Package(
     .testTarget(name: "LanguageServerTests", dependencies: ["LanguageServer", "TOSCA"]),
     .testTarget(name: "CedarTests", dependencies: ["Cedar"]),
     .testTarget(name: "PolicyDecisionTests", dependencies: ["PolicyDecision", "Cedar", interchange]),
+    .testTarget(name: "PolicyAnalysisTests", dependencies: ["PolicyAnalysis", "PolicyDecision", "Cedar", interchange]),
     .testTarget(name: "ImageGenerationTests", dependencies: ["ImageGeneration", "SecTOSCA", "TOSCA", interchange]),
     .testTarget(name: "HostingTests", dependencies: ["Hosting", "CHosting", interchange]),
     .testTarget(name: "StateTests", dependencies: ["State"]),

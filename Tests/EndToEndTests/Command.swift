@@ -27,11 +27,19 @@ final class Command: Sendable {
     process.arguments = arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, own in own }
     process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try Command.file(folder.appending(path: "output"))
-    process.standardError = try Command.file(folder.appending(path: "errors"))
+    let output = try Command.file(folder.appending(path: "output"))
+    let errors = try Command.file(folder.appending(path: "errors"))
+    process.standardOutput = output
+    process.standardError = errors
     process.terminationHandler = { process in
       continuation.yield(process.terminationStatus + (process.terminationReason == .uncaughtSignal ? 128 : 0))
       continuation.finish()
+    }
+    // The process has descriptors of its own. Foundation lists all that are open at each start, and cannot list a
+    // thousand.
+    defer {
+      try? output.close()
+      try? errors.close()
     }
     try process.run()
     self.process = process

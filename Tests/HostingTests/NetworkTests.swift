@@ -103,7 +103,8 @@ struct NetworkTests {
       #expect(isForwarded)
       #expect(try namespace.visit { if_nametoindex("tapone") } != 0)
       _ = consume first
-      #expect(try namespace.visit { if_nametoindex("tapone") } == 0)
+      // Another test may just be starting a process, which has a copy of every descriptor for a moment.
+      #expect(try await eventually { try namespace.visit { if_nametoindex("tapone") } == 0 })
       #expect(throws: HostingFault.self) { _ = try namespace.openTAP("taptwo") }
       _ = consume second
     }

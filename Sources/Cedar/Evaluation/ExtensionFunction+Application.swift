@@ -1,6 +1,6 @@
 extension ExtensionFunction {
   /// The result of a function or method for its arguments.
-  func apply(to arguments: [Value]) throws(EvaluationError.Kind) -> Value {
+  package func apply(to arguments: [Value]) throws(EvaluationError.Kind) -> Value {
     guard arguments.count == arity, let first = arguments.first, let last = arguments.last else {
       throw .argumentCount(self, found: arguments.count)
     }

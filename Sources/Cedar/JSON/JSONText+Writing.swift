@@ -141,3 +141,13 @@ extension Entities {
     return JSONText.array(items).description
   }
 }
+
+extension Request {
+  /// The request as JSON: `principal`, `action`, `resource` and `context`.
+  public var json: String {
+    JSONText.object([
+      "principal": principal.json, "action": action.json, "resource": resource.json,
+      "context": .object(context.mapValues(\.json)),
+    ]).description
+  }
+}

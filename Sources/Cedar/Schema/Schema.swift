@@ -3,9 +3,9 @@
 /// Read from the human syntax, names resolved. A schema tells the types of attributes when entities are read from JSON.
 public struct Schema: Sendable {
   /// Entity types by name, namespace included.
-  public internal(set) var entityTypes: [EntityType: EntityTypeDeclaration] = [:]
+  public var entityTypes: [EntityType: EntityTypeDeclaration] = [:]
   /// Actions by identity.
-  public internal(set) var actions: [EntityUID: ActionDeclaration] = [:]
+  public var actions: [EntityUID: ActionDeclaration] = [:]
 
   /// A schema that declares nothing.
   public init() {}
@@ -42,6 +42,12 @@ public struct SchemaAttribute: Hashable, Sendable {
   public var type: SchemaType
   /// Whether it is always there.
   public var isRequired: Bool
+
+  /// An attribute of a type.
+  public init(type: SchemaType, isRequired: Bool = true) {
+    self.type = type
+    self.isRequired = isRequired
+  }
 }
 
 /// What a schema says of an entity type.
@@ -54,6 +60,17 @@ public struct EntityTypeDeclaration: Hashable, Sendable {
   public var tags: SchemaType?
   /// The only identifiers there are, where they are listed.
   public var identifiers: [CedarString]?
+
+  /// What is said of an entity type.
+  public init(
+    parents: Set<EntityType> = [], attributes: [CedarString: SchemaAttribute] = [:], tags: SchemaType? = nil,
+    identifiers: [CedarString]? = nil
+  ) {
+    self.parents = parents
+    self.attributes = attributes
+    self.tags = tags
+    self.identifiers = identifiers
+  }
 }
 
 /// What a schema says of an action.
@@ -66,6 +83,17 @@ public struct ActionDeclaration: Hashable, Sendable {
   public var resources: Set<EntityType>
   /// The parts of the context.
   public var context: [CedarString: SchemaAttribute]
+
+  /// What is said of an action.
+  public init(
+    parents: Set<EntityUID> = [], principals: Set<EntityType> = [], resources: Set<EntityType> = [],
+    context: [CedarString: SchemaAttribute] = [:]
+  ) {
+    self.parents = parents
+    self.principals = principals
+    self.resources = resources
+    self.context = context
+  }
 }
 
 extension Schema: EntityAttributeTypes {

@@ -1,17 +1,19 @@
 /// What a schema says can be below what.
-struct SchemaHierarchy: Sendable {
+package struct SchemaHierarchy: Sendable {
   private var types: [EntityType: Set<EntityType>] = [:]
   private var actions: [EntityUID: Set<EntityUID>] = [:]
 
-  init(_ schema: Schema) {
+  package init(_ schema: Schema) {
     types = Self.closed(schema.entityTypes.mapValues(\.parents))
     actions = Self.closed(schema.actions.mapValues(\.parents))
   }
 
-  func isType(_ type: EntityType, in other: EntityType) -> Bool {
+  package func isType(_ type: EntityType, in other: EntityType) -> Bool {
     type == other || types[type]?.contains(other) == true
   }
-  func isAction(_ uid: EntityUID, in other: EntityUID) -> Bool { uid == other || actions[uid]?.contains(other) == true }
+  package func isAction(_ uid: EntityUID, in other: EntityUID) -> Bool {
+    uid == other || actions[uid]?.contains(other) == true
+  }
 
   private static func closed<Node: Hashable>(_ parents: [Node: Set<Node>]) -> [Node: Set<Node>] {
     parents.mapValues { direct in

@@ -9,13 +9,18 @@ import TOSCA
 struct PolicyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "policy", abstract: "Checks and propagates policies, and says which enforcement point has which.",
-    subcommands: [Check.self, Apply.self, Status.self, Explain.self, Decide.self, Translate.self])
+    subcommands: [
+      Check.self, Apply.self, Status.self, Explain.self, Decide.self, Translate.self, Diff.self, Moon.self,
+    ])
 
   struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract:
         "Checks Cedar policies: against a schema, or, without one, against what HTTP requests in an image have.",
       discussion: """
+        Policies that never apply, are shadowed by a forbid, or do nothing that others do not are warnings. That is \
+        exact with a solver (z3 or cvc5); without one, only policies in the same words are found.
+
         Example: testudo policy check Examples/portal/orders.cedar
                  testudo policy check --schema orders.cedarschema orders.cedar
         """)
@@ -35,13 +40,16 @@ struct PolicyCommand: AsyncParsableCommand {
     func run() throws {
       let sources = try PolicyFiles.read(files)
       var texts = Dictionary(sources.map { ($0.file, $0.text) }) { first, _ in first }
-      let findings: [Finding]
+      var findings: [Finding]
       if let schema {
         let source = try PolicyFiles.read([schema])[0]
         texts[schema] = source.text
         findings = PolicySchemaCheck.findings(sources, schema: source)
       } else {
         findings = HTTPPolicyCompiler.check(sources, attributes: attribute).map(\.templateFinding)
+      }
+      if !findings.contains(where: { $0.severity == .error }) {
+        findings += try PolicyRedundancyCheck.findings(sources, schema: schema, attributes: attribute)
       }
       PolicyFiles.show(findings, texts: texts, format: format)
       if findings.contains(where: { $0.severity == .error }) { throw ExitCode(1) }

@@ -1,0 +1,63 @@
+import Cedar
+import Testing
+
+@testable import PolicyAnalysis
+
+@Suite("remarks on a set of policies")
+struct RemarkTests {
+  @Test("the same words twice are found without a solver, whatever the annotations")
+  func words() throws {
+    let policies = try PolicySet(
+      parsing: """
+        @id("a") permit (principal, action, resource) when { context.x == 1 };
+        permit (principal, action, resource) when { context.x == 2 };
+        @id("b") permit(principal,action,resource)   when { context.x == 1 };
+        forbid (principal, action, resource) when { context.x == 1 };
+        """)
+    #expect(PolicyRemark.duplicates(policies.policies) == [PolicyRemark(.duplicate, 2, 0)])
+  }
+
+  @Test(
+    "policies that do nothing are found", .enabled(if: solver != nil, noSolver),
+    arguments: [
+      (
+        "permit (principal, action, resource) when { principal.level > 3 && principal.level < 3 };",
+        ["policy-never-applies 0"]
+      ),
+      (
+        "permit (principal, action, resource) when { principal.level > 3 }; permit (principal, action, resource) when { principal.level > 5 };",
+        ["redundant-policy 1 by 0"]
+      ),
+      (
+        "permit (principal, action, resource) when { principal.level > 3 }; permit (principal, action, resource) when { 4 <= principal.level };",
+        ["duplicate-policy 1 by 0"]
+      ),
+      (
+        "permit (principal, action, resource) when { principal.level == 2 }; forbid (principal, action, resource) when { principal.level < 3 };",
+        ["policy-shadowed 0 by 1"]
+      ),
+      (
+        "permit (principal, action, resource) when { principal.level == 2 }; forbid (principal, action == Action::\"read\", resource); forbid (principal, action == Action::\"write\", resource);",
+        ["policy-shadowed 0"]
+      ),
+      (
+        "permit (principal, action == Action::\"read\", resource); permit (principal, action == Action::\"write\", resource); permit (principal == User::\"a\", action, resource);",
+        ["redundant-policy 2"]
+      ),
+      // What covers one another in a circle is not dispensable all at once.
+      (
+        "permit (principal, action, resource) when { principal.level < 5 }; permit (principal, action, resource) when { principal.level > 3 }; permit (principal, action, resource) when { principal.level == 4 || principal.level > 9 || principal.level < 0 };",
+        ["redundant-policy 2"]
+      ),
+      (
+        "permit (principal, action, resource) when { ip(principal.dept).isIpv4() }; permit (principal in Team::\"a\", action, resource);",
+        []
+      ),
+    ])
+  func remarks(text: String, expected: [String]) throws {
+    let analyzer = PolicyAnalyzer(
+      schema: try Schema(parsing: ComparisonTests.schema), solver: try #require(solver))
+    let found = try analyzer.remarks(try PolicySet(parsing: text).policies).remarks
+    #expect(found.map { "\($0.code.rawValue) \($0.policy)" + ($0.other.map { " by \($0)" } ?? "") } == expected)
+  }
+}
