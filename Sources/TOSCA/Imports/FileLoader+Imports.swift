@@ -147,7 +147,7 @@ extension FileLoader {
 
   /// Reads the profile of a name among the files that come with the template.
   private func loadBundledProfile(_ name: String, for importer: UInt32) -> UInt32? {
-    guard let path = bundled.file(of: name), let real = FileAccess.realPath(path),
+    guard let path = bundled[name].map({ PathText.join(entry.root, $0) }), let real = FileAccess.realPath(path),
       roots.contains(where: { PathText.relative(real, to: $0) != nil })
     else { return nil }
     if let id = isOpen(real) { return id == importer ? nil : id }
@@ -159,7 +159,7 @@ extension FileLoader {
     findings.report(
       "unknown-profile", at: place, "unknown profile `\(name.excerpt)`",
       expected: "a profile of the product, or a file ending in `.yaml`",
-      suggestion: nearest(name, among: profiles.names() + bundled.names()))
+      suggestion: nearest(name, among: profiles.names() + bundled.keys))
   }
 
   static func isFileName(_ name: String) -> Bool { name.hasSuffix(".yaml") || name.hasSuffix(".yml") }

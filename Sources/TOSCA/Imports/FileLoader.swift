@@ -32,8 +32,8 @@ final class FileLoader {
   private let limits: Limits
   /// Texts that stand for files.
   let overlay: Overlay
-  /// The profiles among the template's own files.
-  private(set) lazy var bundled = BundledProfiles(folder: entry.root, limits: limits)
+  /// The files that come with the template, relative to its folder, by the names of profiles that they declare.
+  private(set) lazy var bundled = ProfileFolder(path: entry.root).declared()
   private var known: [String: UInt32] = [:]
   private var open: [UInt32] = []
   private var failed: Set<UInt32> = []
