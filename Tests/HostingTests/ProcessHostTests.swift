@@ -190,8 +190,8 @@ struct ProcessHostTests {
       await #expect(throws: HostingFault.self) { _ = try await broken.start(record, boot: []) }
       #expect(Files.names(in: host.home + "/instances") == [])
       let tap = record.tapName
-      let index = try NetworkNamespace(network).visit { if_nametoindex(tap) }
-      #expect(index == 0)
+      // A program that another test starts meanwhile has a copy of the TAP's descriptor until it is executed.
+      #expect(try await eventually { try NetworkNamespace(network).visit { if_nametoindex(tap) } == 0 })
     }
   }
 
