@@ -191,7 +191,8 @@ struct ProcessHostTests {
       #expect(Files.names(in: host.home + "/instances") == [])
       let tap = record.tapName
       // A program that another test starts meanwhile has a copy of the TAP's descriptor until it is executed.
-      #expect(try await eventually { try NetworkNamespace(network).visit { if_nametoindex(tap) } == 0 })
+      let namespace = try NetworkNamespace(network)
+      #expect(try await eventually { try namespace.visit { if_nametoindex(tap) } == 0 })
     }
   }
 
