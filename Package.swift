@@ -38,6 +38,7 @@ let package = Package(
     .target(
       name: "Certificates", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
     .target(name: "SecTOSCA", dependencies: ["TOSCA", "Certificates"], swiftSettings: strict),
+    .target(name: "ThreatAnalysis", dependencies: ["SecTOSCA"], swiftSettings: strict),
     .target(name: "LanguageServer", dependencies: ["TOSCA"], swiftSettings: strict),
     .target(name: "Cedar", swiftSettings: strict),
     .target(name: "PolicyDecision", dependencies: ["Cedar", interchange], swiftSettings: strict),
@@ -70,7 +71,7 @@ let package = Package(
       name: "testudo",
       dependencies: [
         "ControlPlane", "Orchestration", "Hosting", "ImageGeneration", "PolicyDecision", "Cedar", "SecTOSCA", "TOSCA",
-        "Certificates", "LanguageServer", "PolicyAnalysis", interchange,
+        "Certificates", "LanguageServer", "PolicyAnalysis", "ThreatAnalysis", interchange,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
       ],
@@ -89,6 +90,7 @@ let package = Package(
     .testTarget(
       name: "SecTOSCATests",
       dependencies: ["SecTOSCA", "TOSCA", "Certificates", .product(name: "Crypto", package: "swift-crypto")]),
+    .testTarget(name: "ThreatAnalysisTests", dependencies: ["ThreatAnalysis", "SecTOSCA", "TOSCA"]),
     .testTarget(name: "LanguageServerTests", dependencies: ["LanguageServer", "TOSCA"]),
     .testTarget(name: "CedarTests", dependencies: ["Cedar"]),
     .testTarget(name: "PolicyDecisionTests", dependencies: ["PolicyDecision", "Cedar", interchange]),

@@ -32,6 +32,7 @@ cp Unikernel/Modules/*.json "$next/modules/"
 cp Unikernel/process.ld "$next/"
 cp "$(find "$guest/$triple/release" -name Handler.swiftmodule -type f | head -1)" "$next/handler/"
 cp -r Profiles "$next/profiles"
+cp -r Threats "$next/threats"
 
 echo "== building the tender"
 clang -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -static -fno-stack-protector -s \
