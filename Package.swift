@@ -95,7 +95,11 @@ let package = Package(
     .testTarget(name: "CedarTests", dependencies: ["Cedar"]),
     .testTarget(name: "PolicyDecisionTests", dependencies: ["PolicyDecision", "Cedar", interchange]),
     .testTarget(name: "PolicyAnalysisTests", dependencies: ["PolicyAnalysis", "PolicyDecision", "Cedar", interchange]),
-    .testTarget(name: "ImageGenerationTests", dependencies: ["ImageGeneration", "SecTOSCA", "TOSCA", interchange]),
+    .testTarget(
+      name: "ImageGenerationTests",
+      dependencies: [
+        "ImageGeneration", "SecTOSCA", "TOSCA", interchange, .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     .testTarget(name: "HostingTests", dependencies: ["Hosting", "CHosting", interchange]),
     .testTarget(name: "StateTests", dependencies: ["State"]),
     .testTarget(

@@ -3,7 +3,7 @@ import Foundation
 /// Where one Testudo keeps its state: `$TESTUDO_HOME`. Several can live side by side on one machine.
 ///
 ///     state.sqlite     desired state, what was acknowledged, events
-///     keys/            image.pem, control.pem: signing keys, readable by their owner only
+///     keys/            image.pem, control.pem: signing keys, readable by their owner only; image.keys.json: those before
 ///     images/          the image store
 ///     services/        a copy of each service's template, as it was given to `up`
 ///     instances/       one folder per running unikernel (Hosting)

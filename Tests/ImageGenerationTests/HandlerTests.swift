@@ -134,13 +134,13 @@ struct HandlerTests {
   @Test("is part of its image, of the image's recipe, and of its bill of materials")
   func image() throws {
     let store = ImageStore(folder: "\(folder.path)/images")
-    let builder = ImageBuilder(library: library, store: store, signingKey: SigningKey())
+    let builder = ImageBuilder(library: library, store: store, keys: KeyRing(SigningKey()))
     let resource = Self.resource()
     let selection = try Selector(catalogue: library.catalogue())
       .select(resource: resource, due: [Portal.declaredFlows], target: .process).get()
     let parameters = ModuleConfiguration.parameters(
       for: resource, due: [Portal.declaredFlows], selection: selection, environment: Portal.environment,
-      files: Portal.files, controlPublicKey: builder.publicKey)
+      files: Portal.files, controlPublicKey: try builder.keys.current().publicKey)
     let handler = try #require(try HandlerSources(of: resource, root: Self.example))
     var recipe = ImageRecipe(
       service: "book", resource: resource, level: "normal", due: [Portal.declaredFlows], target: .process,

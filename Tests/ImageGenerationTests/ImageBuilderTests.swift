@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Interchange
 import SecTOSCA
@@ -21,7 +22,7 @@ struct ImageBuilderTests {
   private func library() throws -> LinkLibrary { try LinkLibrary(folder: fake.folder.path) }
 
   private func builder() throws -> ImageBuilder {
-    ImageBuilder(library: try library(), store: store, signingKey: key)
+    ImageBuilder(library: try library(), store: store, keys: KeyRing(key))
   }
 
   private func recipe(
@@ -86,8 +87,10 @@ struct ImageBuilderTests {
     let other = ImageStore(folder: "\(folder.path)/elsewhere")
     let copy = try FakeLibrary()
     let image = try builder().build(try recipe([Portal.log]))
-    let again = try ImageBuilder(library: LinkLibrary(folder: copy.folder.path), store: other, signingKey: SigningKey())
-      .build(try recipe([Portal.log]))
+    let again = try ImageBuilder(
+      library: LinkLibrary(folder: copy.folder.path), store: other, keys: KeyRing(SigningKey())
+    )
+    .build(try recipe([Portal.log]))
     #expect(image.digest == again.digest && image.recipe == again.recipe)
     #expect(try store.billOfMaterials(of: image.digest) == other.billOfMaterials(of: image.digest))
   }
@@ -211,7 +214,7 @@ struct ImageBuilderTests {
 
   @Test(
     "one altered byte of the image or of any paper is found, and the image is made anew",
-    arguments: ["image.elf", "statement.json", "statement.sig", "sbom.cdx.json"])
+    arguments: ["image.elf", "statement.json", "statement.sig", "sbom.cdx.json", "provenance.intoto.json"])
   func altered(name: String) throws {
     let image = try builder().build(try recipe([Portal.log]))
     let file = URL(fileURLWithPath: try store.path(of: image.digest)).deletingLastPathComponent()
@@ -228,6 +231,64 @@ struct ImageBuilderTests {
     try store.verify(image.digest, trustedKeys: [key.publicKey])
     try FileManager.default.removeItem(at: file)
     #expect(throws: ImageFault.self) { try store.verify(image.digest, trustedKeys: [key.publicKey]) }
+  }
+
+  @Test(
+    "after a rotation the image still starts, and is signed anew when it is asked for; after a revocation it does not")
+  func keys() throws {
+    let ring = KeyRing(folder: "\(folder.path)/keys", name: "image")
+    let builder = ImageBuilder(library: try library(), store: store, keys: ring)
+    let image = try builder.build(try recipe([Portal.log]))
+    let (old, new) = try ring.rotate()
+    try builder.verify(image.digest)
+    #expect(image.signature?.key == old.identifier)
+    _ = try ring.revoke(old.identifier)
+    #expect(throws: ImageFault.revoked(digest: image.digest, key: old.identifier)) { try builder.verify(image.digest) }
+    let again = try builder.build(try recipe([Portal.log]))
+    #expect(again.digest == image.digest && again.signature?.key == new.identifier)
+    try builder.verify(image.digest)
+    // A stranger's ring trusts neither.
+    let stranger = ImageBuilder(library: try library(), store: store, keys: KeyRing(SigningKey()))
+    #expect(throws: ImageFault.untrusted(digest: image.digest)) { try stranger.verify(image.digest) }
+  }
+
+  @Test("the provenance names what went in by digest, in an envelope that the key has signed")
+  func provenance() throws {
+    let image = try builder().build(try recipe([Portal.log]))
+    let envelope = try JSONDecoder().decode(
+      Provenance.Envelope.self, from: Data(try store.provenance(of: image.digest)))
+    let payload = Array(try #require(Data(base64Encoded: envelope.payload)))
+    #expect(envelope.payloadType == "application/vnd.in-toto+json")
+    #expect(envelope.signatures.map(\.keyid) == [key.identifier])
+    let publicKey = try P256.Signing.PublicKey(x963Representation: key.publicKey)
+    let encoded = try #require(Data(base64Encoded: envelope.signatures[0].sig))
+    let signature = try P256.Signing.ECDSASignature(derRepresentation: encoded)
+    let type = envelope.payloadType
+    #expect(
+      publicKey.isValidSignature(signature, for: Data("DSSEv1 \(type.count) \(type) \(payload.count) ".utf8 + payload)))
+    let statement = try #require(try JSONSerialization.jsonObject(with: Data(payload)) as? [String: Any])
+    #expect(statement["_type"] as? String == "https://in-toto.io/Statement/v1")
+    #expect(statement["predicateType"] as? String == "https://slsa.dev/provenance/v1")
+    let subject = try #require((statement["subject"] as? [[String: Any]])?.first)
+    #expect((subject["digest"] as? [String: String])?["sha256"] == String(image.digest.dropFirst(7)))
+    let text = String(decoding: payload, as: UTF8.self)
+    for archive in try recipe([Portal.log]).archives.whole { #expect(text.contains("\"\(archive).a\"")) }
+    #expect(text.contains(image.recipe))
+  }
+
+  @Test("a comparison says what one image has that another has not")
+  func comparison() throws {
+    let (one, other) = (
+      try builder().build(try recipe([Portal.log])), try builder().build(try recipe([Portal.declaredFlows]))
+    )
+    let catalogue = try library().catalogue()
+    let reports = try [one, other].map { try store.report($0.digest, catalogue: catalogue, countsGadgets: false) }
+    let comparison = AttackSurfaceComparison(before: one, reports[0], after: other, reports[1])
+    #expect(comparison.mechanisms.removed == one.mechanisms && comparison.mechanisms.added == other.mechanisms)
+    #expect(comparison.modules.added.contains { $0.hasPrefix("filter ") })
+    #expect(comparison.systemCalls.added.isEmpty && comparison.listeners.added.isEmpty)
+    #expect(comparison.imageBytes.before == one.bytes && comparison.imageBytes.after == other.bytes)
+    #expect(comparison.gadgets == nil)
   }
 
   @Test("papers of another image do not pass for its own")

@@ -20,7 +20,7 @@ struct LibraryOSImageTests {
     folder = try TemporaryFolder()
     builder = ImageBuilder(
       library: try LinkLibrary(folder: Portal.library), store: ImageStore(folder: folder.path),
-      signingKey: SigningKey())
+      keys: KeyRing(SigningKey()))
   }
 
   private func build(_ resource: Resource, _ due: [SecurityRequirement]) throws -> (image: Image, bytes: [UInt8]) {
@@ -28,7 +28,7 @@ struct LibraryOSImageTests {
       .select(resource: resource, due: due, target: .process).get()
     let parameters = ModuleConfiguration.parameters(
       for: resource, due: due, selection: selection, environment: Portal.environment, files: Portal.files,
-      controlPublicKey: builder.publicKey)
+      controlPublicKey: try builder.keys.current().publicKey)
     let image = try builder.build(
       ImageRecipe(
         service: "portal", resource: resource, level: "test", due: due, target: .process, selection: selection,

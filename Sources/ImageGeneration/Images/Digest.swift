@@ -37,6 +37,14 @@ struct Digest: Hashable, CustomStringConvertible {
     return String(decoding: text, as: UTF8.self)
   }
 
+  /// The bytes of hexadecimal digits; `nil` where they are none.
+  static func bytes(ofDigits text: String) -> [UInt8]? {
+    let digits = Array(text.utf8)
+    guard digits.count.isMultiple(of: 2), digits.allSatisfy(isDigit) else { return nil }
+    func value(_ digit: UInt8) -> UInt8 { digit < 0x61 ? digit - 0x30 : digit - 0x61 + 10 }
+    return stride(from: 0, to: digits.count, by: 2).map { value(digits[$0]) << 4 | value(digits[$0 + 1]) }
+  }
+
   /// As it is written.
   var description: String { "sha256:\(hex)" }
 }

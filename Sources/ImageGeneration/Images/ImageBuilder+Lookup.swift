@@ -14,8 +14,13 @@ extension ImageBuilder {
     return try? store.image(stored)
   }
 
-  /// Checks a stored image and its papers before it is started: every byte, and a signature by this builder's key.
+  /// Checks a stored image and its papers before it is started: every byte, and a signature by a key of the ring that is
+  /// not revoked.
   public func verify(_ digest: String) throws(ImageFault) {
-    try store.verify(digest, trustedKeys: [signingKey.publicKey])
+    guard let standing = try keys.standing(of: try store.signer(of: digest)) else { throw .untrusted(digest: digest) }
+    guard standing.state != .revoked else {
+      throw .revoked(digest: digest, key: Digest(of: standing.publicKey).description)
+    }
+    try store.verify(digest, trustedKeys: [standing.publicKey])
   }
 }

@@ -9,17 +9,15 @@ public struct ImageBuilder: Sendable {
   public let library: LinkLibrary
   /// Where they are kept.
   public let store: ImageStore
-  let signingKey: SigningKey
+  /// The keys that papers are signed with and verified by.
+  public let keys: KeyRing
 
-  /// A builder that signs with a key.
-  public init(library: LinkLibrary, store: ImageStore, signingKey: SigningKey) {
+  /// A builder that signs with the current key of a ring.
+  public init(library: LinkLibrary, store: ImageStore, keys: KeyRing) {
     self.library = library
     self.store = store
-    self.signingKey = signingKey
+    self.keys = keys
   }
-
-  /// The key that its images are verified with: an uncompressed point of 65 bytes.
-  public var publicKey: [UInt8] { signingKey.publicKey }
 
   /// Where compiled handlers are kept.
   private var handlerFolder: String { "\(store.folder)/handlers" }
@@ -38,8 +36,9 @@ public struct ImageBuilder: Sendable {
     let configuration = Parameter.encode(recipe.configuration)
     let inputs = try RecipeInputs(recipe: recipe, configuration: configuration, library: library)
     let key = try inputs.digest()
+    let signingKey = try keys.current()
     if let digest = store.digest(ofRecipe: key) {
-      if let image = try storedImage(digest, recipe: recipe, key: key) { return image }
+      if let image = try storedImage(digest, recipe: recipe, key: key, signingKey: signingKey) { return image }
     }
     return try store.withWorkingFolder { folder throws(ImageFault) in
       try link(recipe, configuration: configuration, in: folder)
@@ -48,13 +47,20 @@ public struct ImageBuilder: Sendable {
       try check(file, against: recipe.budgets, target: recipe.target)
       let image = recipe.image(digest: digest.description, bytes: file.count, recipe: key.description)
       let bill = BillOfMaterials(image: image, recipe: recipe, inputs: inputs)
+      let provenance = Provenance(image: image, recipe: recipe, inputs: inputs)
       return try store.add(
-        image, billOfMaterials: try CanonicalJSON.encode(bill.document), from: folder, signingKey: signingKey)
+        image,
+        papers: ImageStore.NewPapers(
+          billOfMaterials: try CanonicalJSON.encode(bill.document),
+          provenance: try CanonicalJSON.encode(try provenance.envelope(signedBy: signingKey))),
+        from: folder, signingKey: signingKey)
     }
   }
 
-  /// A stored image of this recipe, if it is sound.
-  private func storedImage(_ digest: String, recipe: ImageRecipe, key: Digest) throws(ImageFault) -> Image? {
+  /// A stored image of this recipe, if it is sound and signed by the key that signs now: others are made anew.
+  private func storedImage(
+    _ digest: String, recipe: ImageRecipe, key: Digest, signingKey: SigningKey
+  ) throws(ImageFault) -> Image? {
     let stored: Image
     do throws(ImageFault) {
       try store.verify(digest, trustedKeys: [signingKey.publicKey])

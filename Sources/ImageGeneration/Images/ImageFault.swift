@@ -28,6 +28,8 @@ public enum ImageFault: Error, Hashable, Sendable, CustomStringConvertible {
   case altered(digest: String, message: String)
   /// The papers are not signed by a key that is trusted.
   case untrusted(digest: String)
+  /// The papers are signed by a key that was revoked.
+  case revoked(digest: String, key: String)
 
   /// What is wrong and what was expected: lower case, no final period.
   public var description: String {
@@ -48,6 +50,7 @@ public enum ImageFault: Error, Hashable, Sendable, CustomStringConvertible {
     case .notFound(let digest): "no image `\(digest)` in the store"
     case .altered(let digest, let message): "image `\(digest)` was altered: \(message)"
     case .untrusted(let digest): "image `\(digest)` is not signed by a trusted key"
+    case .revoked(let digest, let key): "image `\(digest)` is signed by the key `\(key)`, which was revoked"
     }
   }
 }

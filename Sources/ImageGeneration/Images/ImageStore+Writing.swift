@@ -2,15 +2,22 @@ import Foundation
 import Glibc
 
 extension ImageStore {
+  /// The documents that go with a new image, as JSON.
+  struct NewPapers {
+    var billOfMaterials: [UInt8]
+    var provenance: [UInt8]
+  }
+
   /// Puts an image and its papers into the store. `working` has `image.elf`; it becomes the image's folder.
   func add(
-    _ image: Image, billOfMaterials: [UInt8], from working: String, signingKey: SigningKey
+    _ image: Image, papers: NewPapers, from working: String, signingKey: SigningKey
   ) throws(ImageFault) -> Image {
     guard let digest = Digest(image.digest), let recipe = Digest(image.recipe) else {
       throw .notFound(digest: image.digest)
     }
     let statement = Statement(
-      image: image, billOfMaterials: Digest(of: billOfMaterials), signer: signingKey.identifier)
+      image: image, billOfMaterials: Digest(of: papers.billOfMaterials), provenance: Digest(of: papers.provenance),
+      signer: signingKey.identifier)
     let signed = try CanonicalJSON.encode(statement)
     let draft = "\(working)/image"
     try ImageStore.makeFolder(draft)
@@ -20,7 +27,8 @@ extension ImageStore {
     _ = chmod("\(draft)/image.elf", 0o444)
     try ImageStore.write(signed, to: "\(draft)/statement.json")
     try ImageStore.write(try signingKey.sign(signed), to: "\(draft)/statement.sig")
-    try ImageStore.write(billOfMaterials, to: "\(draft)/sbom.cdx.json")
+    try ImageStore.write(papers.billOfMaterials, to: "\(draft)/sbom.cdx.json")
+    try ImageStore.write(papers.provenance, to: "\(draft)/provenance.intoto.json")
     let place = "\(folder)/images/\(digest.hex)"
     try withLock(exclusive: true) { () throws(ImageFault) in
       try ImageStore.makeFolder("\(folder)/images")

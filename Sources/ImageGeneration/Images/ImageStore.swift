@@ -3,7 +3,7 @@ import Glibc
 
 /// The finished images of a folder, each in a folder of its own that is named by its digest:
 ///
-///     images/<digits>/image.elf, statement.json, statement.sig, sbom.cdx.json
+///     images/<digits>/image.elf, statement.json, statement.sig, sbom.cdx.json, provenance.intoto.json
 ///     recipes/<digits>      the digest of the image that a recipe gave
 ///     incoming/             what is being made
 ///
@@ -56,6 +56,19 @@ public struct ImageStore: Sendable {
     try ImageStore.read(try folder(of: digest) + "/sbom.cdx.json", limit: ImageStore.maximumPaperBytes)
   }
 
+  /// How an image was made: a statement of SLSA provenance in a signed envelope (in-toto attestation, DSSE).
+  public func provenance(of digest: String) throws(ImageFault) -> [UInt8] {
+    try ImageStore.read(try folder(of: digest) + "/provenance.intoto.json", limit: ImageStore.maximumPaperBytes)
+  }
+
+  /// The digest of the public key that an image's papers say they are signed with.
+  func signer(of digest: String) throws(ImageFault) -> String {
+    let place = try folder(of: digest)
+    return try withLock(exclusive: false) { () throws(ImageFault) in
+      try ImageStore.papers(in: place, digest: digest).statement.signer
+    }
+  }
+
   /// Checks that an image is what one of the trusted keys signed: the file's digest is computed again, and the papers are
   /// held against the signature and each other. Keys are uncompressed points of 65 bytes.
   public func verify(_ digest: String, trustedKeys: [[UInt8]]) throws(ImageFault) {
@@ -76,6 +89,10 @@ public struct ImageStore: Sendable {
       let bill = try ImageStore.read("\(place)/sbom.cdx.json", limit: ImageStore.maximumPaperBytes)
       guard Digest(of: bill).description == papers.statement.billOfMaterials else {
         throw .altered(digest: digest, message: "its bill of materials has another digest")
+      }
+      let provenance = try ImageStore.read("\(place)/provenance.intoto.json", limit: ImageStore.maximumPaperBytes)
+      guard Digest(of: provenance).description == papers.statement.provenance else {
+        throw .altered(digest: digest, message: "its provenance has another digest")
       }
     }
   }

@@ -37,8 +37,15 @@ public struct SigningKey: Sendable {
     self.key = key
   }
 
-  /// Writes a new key aside and gives it its name, unless another process was faster.
-  private static func create(_ path: String, in folder: String) throws(ImageFault) {
+  /// A new key in the place of the key `name` of a folder.
+  init(replacing name: String, in folder: String) throws(ImageFault) {
+    let path = "\(folder)/\(name).pem"
+    try SigningKey.create(path, in: folder, replacing: true)
+    try self.init(folder: folder, name: name)
+  }
+
+  /// Writes a new key aside and gives it its name, unless another process was faster, or it is to replace what is there.
+  private static func create(_ path: String, in folder: String, replacing: Bool = false) throws(ImageFault) {
     guard
       (try? FileManager.default.createDirectory(
         atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])) != nil
@@ -58,6 +65,10 @@ public struct SigningKey: Sendable {
     guard written == text.count, synchronized == 0 else {
       throw .storage(path: draft, message: "this file cannot be written")
     }
+    if replacing {
+      guard rename(draft, path) == 0 else { throw ImageStore.fault(path, "this file cannot be replaced") }
+      return
+    }
     guard link(draft, path) == 0 || errno == EEXIST else {
       throw .storage(path: path, message: "this file cannot be made: \(String(cString: strerror(errno)))")
     }
@@ -73,6 +84,15 @@ public struct SigningKey: Sendable {
   public func sign(_ bytes: [UInt8]) throws(ImageFault) -> [UInt8] {
     do {
       return Array(try key.signature(for: bytes).rawRepresentation)
+    } catch {
+      throw .unfit(message: "it cannot be signed: \(error)")
+    }
+  }
+
+  /// Signs bytes: an ASN.1 `ECDSA-Sig-Value` (SEC 1, C.5), as DSSE's verifiers expect it.
+  func signASN1(_ bytes: [UInt8]) throws(ImageFault) -> [UInt8] {
+    do {
+      return Array(try key.signature(for: bytes).derRepresentation)
     } catch {
       throw .unfit(message: "it cannot be signed: \(error)")
     }

@@ -1,6 +1,7 @@
 import Foundation
 
-/// What is signed of an image: everything that is said of it, and the digests of its file and its bill of materials.
+/// What is signed of an image: everything that is said of it, and the digests of its file, its bill of materials and its
+/// provenance.
 struct Statement: Hashable, Codable {
   /// The kind and version of the statement.
   var type: String
@@ -8,16 +9,19 @@ struct Statement: Hashable, Codable {
   var image: Image
   /// The digest of the bill of materials.
   var billOfMaterials: String
+  /// The digest of the file with the statement of its provenance.
+  var provenance: String
   /// The digest of the public key it is signed with.
   var signer: String
 
-  static let currentType = "testudo.image/1"
+  static let currentType = "testudo.image/2"
 
-  init(image: Image, billOfMaterials: Digest, signer: String) {
+  init(image: Image, billOfMaterials: Digest, provenance: Digest, signer: String) {
     type = Statement.currentType
     self.image = image
     self.image.signature = nil
     self.billOfMaterials = billOfMaterials.description
+    self.provenance = provenance.description
     self.signer = signer
   }
 }

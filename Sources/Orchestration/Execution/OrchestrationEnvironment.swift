@@ -32,7 +32,8 @@ public struct OrchestrationEnvironment: Sendable {
       controlKey = try SigningKey(folder: home.keys, name: "control")
       builder = ImageBuilder(
         library: linkLibrary, store: ImageStore(folder: home.images),
-        signingKey: try SigningKey(folder: home.keys, name: "image"))
+        keys: KeyRing(folder: home.keys, name: "image"))
+      _ = try builder.keys.current()
     } catch let fault as StateFault {
       throw .host(fault.reason)
     } catch {

@@ -9,7 +9,7 @@ struct ImageCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "image", abstract: "The image store.",
     subcommands: [
-      Build.self, List.self, Inspect.self, Verify.self, BillOfMaterials.self, Report.self, Remove.self,
+      Build.self, List.self, Inspect.self, Verify.self, BillOfMaterials.self, Provenance.self, Report.self, Remove.self,
     ])
 
   /// What all of them work on.
@@ -168,34 +168,22 @@ struct ImageCommand: ParsableCommand {
     }
   }
 
-  struct Report: ParsableCommand {
+  struct Provenance: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Prints an image's attack-surface report.", discussion: "Example: testudo image report sha256:0123")
+      abstract: "Prints how an image was made (SLSA provenance in an in-toto statement, JSON).",
+      discussion: "Example: testudo image provenance sha256:0123 --envelope >image.intoto.jsonl")
 
     @Argument(help: "The digest, or its beginning.")
     var digest: String
 
-    @Option(help: "text or json.")
-    var format = DocumentFormat.text
+    @Flag(help: "Print the signed envelope (DSSE) that the statement is in.")
+    var envelope = false
 
     func run() throws {
-      let environment = try ImageCommand.environment()
-      let store = environment.builder.store
-      let report = try store.report(
-        try ImageCommand.digest(digest, in: store), catalogue: environment.catalogue)
-      switch format {
-      case .json: try Console.print(json: report)
-      case .text:
-        print(
-          Console.table([
-            ["executable bytes", "\(report.executableBytes)"],
-            ["writable and executable segments", "\(report.writableExecutableSegments)"],
-            ["system calls", report.systemCalls.joined(separator: ", ")],
-            ["listeners", report.listeners.map { "\($0.transport)/\($0.port)" }.joined(separator: ", ")],
-            ["modules left out", report.modulesLeftOut.joined(separator: ", ")],
-            ["gadgets", report.gadgets.map(String.init) ?? "ROPgadget is not installed"],
-          ]))
-      }
+      let store = ImageStore(folder: Installation.home.images)
+      let digest = try ImageCommand.digest(digest, in: store)
+      let bytes = envelope ? try store.provenance(of: digest) : try store.provenanceStatement(of: digest)
+      print(String(decoding: bytes, as: UTF8.self))
     }
   }
 
