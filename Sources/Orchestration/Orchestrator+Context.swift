@@ -54,6 +54,12 @@ extension Orchestrator {
         EventRecord(
           time: Timestamp.now(), severity: "informational", tenant: "", service: "", kind: "context-changed",
           message: text, details: attributes))
+      for declaration in declarations.values where !declaration.isRemoved {
+        holds.note(
+          change: former, to: contextualAttributes, in: declaration.service, key: declaration.key, now: Date())
+        storeHolds(of: declaration.key)
+        scheduleHoldEnd(of: declaration.key)
+      }
       return await adapt(from: former, cause: text, progress: progress)
     }
   }
@@ -72,8 +78,8 @@ extension Orchestrator {
     var changes: [LevelChange] = []
     for declaration in declarations.values.sorted(by: { $0.key < $1.key }) where !declaration.isRemoved {
       let service = declaration.service
-      let old = service.dueLevel(context: former, setByHand: declaration.level).name
-      let new = service.dueLevel(context: contextualAttributes, setByHand: declaration.level).name
+      let old = service.dueLevel(context: context(former, of: declaration), setByHand: declaration.level).name
+      let new = service.dueLevel(context: context(of: declaration), setByHand: declaration.level).name
       let trigger = service.triggers.first { $0.level == new && $0.level != service.initialLevel.name }
       let change = await change(
         declaration, from: old, cause: trigger.map { "trigger `\($0.name)`: \(cause)" } ?? cause, progress: progress)
@@ -93,7 +99,7 @@ extension Orchestrator {
         let names = service.levels.map(\.name).joined(separator: ", ")
         throw .input("there is no level `\(level)` in `\(name)`, expected one of \(names)")
       }
-      let old = service.dueLevel(context: contextualAttributes, setByHand: declaration.level).name
+      let old = service.dueLevel(context: context(of: declaration), setByHand: declaration.level).name
       declaration.level = level
       try store(declaration)
       let change = await change(
@@ -104,16 +110,16 @@ extension Orchestrator {
   }
 
   /// Brings one service to its due level and tells what that led to.
-  private func change(
+  func change(
     _ declaration: ServiceDeclaration, from old: String, cause: String, progress: @Sendable (StepOutcome) -> Void
   ) async -> LevelChange {
     let clock = ContinuousClock()
     let start = clock.now
-    let new = declaration.service.dueLevel(context: contextualAttributes, setByHand: declaration.level).name
+    let new = declaration.service.dueLevel(context: context(of: declaration), setByHand: declaration.level).name
     var change = LevelChange(
       tenant: declaration.tenant, service: declaration.name, from: old, to: new, cause: cause, milliseconds: 0)
     do throws(OrchestrationFault) {
-      let resolved = try resolver.resolve(declaration, context: contextualAttributes)
+      let resolved = try resolver.resolve(declaration, context: context(of: declaration))
       try await bring(declaration, to: resolved, progress: progress)
     } catch {
       change.failure = error.message

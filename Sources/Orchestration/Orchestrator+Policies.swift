@@ -17,7 +17,7 @@ extension Orchestrator {
       declaration.policies[target] = files
       declaration.policyVersion += 1
       // Does not parse or cannot be decided in an image: refused here, and what was in force stays.
-      let resolved = try resolver.resolve(declaration, context: contextualAttributes)
+      let resolved = try resolver.resolve(declaration, context: context(of: declaration))
       _ = try ServiceResolver.compile(
         files.map { PolicySource(file: $0.file, text: $0.text) }, attributes: contextualAttributes.keys.sorted())
       try store(declaration)

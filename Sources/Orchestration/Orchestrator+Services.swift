@@ -20,11 +20,11 @@ extension Orchestrator {
       defer { withExtendedLifetime(unpacked) {} }
       var declaration = declared
       // Everything that can be found wrong is found before anything is changed.
-      _ = try resolver.resolve(declaration, context: contextualAttributes)
+      _ = try resolver.resolve(declaration, context: context(of: declaration))
       try requireRights()
       let folder = environment.home.template(tenant: declaration.tenant, service: declaration.name)
       declaration.service = try TemplateCopy.make(declaration.service, in: folder)
-      let resolved = try resolver.resolve(declaration, context: contextualAttributes)
+      let resolved = try resolver.resolve(declaration, context: context(of: declaration))
       try store(declaration)
       do throws(OrchestrationFault) {
         try await bring(declaration, to: resolved, progress: progress)
@@ -55,7 +55,7 @@ extension Orchestrator {
         return
       }
       try store(former)
-      let resolved = try resolver.resolve(former, context: contextualAttributes)
+      let resolved = try resolver.resolve(former, context: context(of: former))
       try await bring(former, to: resolved, progress: progress)
     } catch {
       journal.record(
@@ -88,7 +88,7 @@ extension Orchestrator {
   public func plan(_ request: ServiceRequest) async throws(OrchestrationFault) -> [Action] {
     let (declaration, unpacked) = try declare(request)
     defer { withExtendedLifetime(unpacked) {} }
-    let resolved = try resolver.resolve(declaration, context: contextualAttributes)
+    let resolved = try resolver.resolve(declaration, context: context(of: declaration))
     guard let running = controllers[declaration.key] else {
       let known = resolved.resources.filter { environment.builder.image(recipe: $0.recipeDigest) != nil }
       return Planner.plan(

@@ -21,7 +21,7 @@ extension Orchestrator {
   func status(of declaration: ServiceDeclaration) async -> ServiceStatus {
     let controller = controller(declaration)
     let unikernels = await controller.unikernels(target: declaration.target)
-    let due = declaration.service.dueLevel(context: contextualAttributes, setByHand: declaration.level)
+    let due = declaration.service.dueLevel(context: context(of: declaration), setByHand: declaration.level)
     return ServiceStatus(
       tenant: declaration.tenant, name: declaration.name, source: declaration.source, level: due.name,
       levelSetByHand: declaration.level, levels: declaration.service.levels.map(\.name),

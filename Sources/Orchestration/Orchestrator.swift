@@ -20,6 +20,9 @@ public actor Orchestrator {
   var declarations: [String: ServiceDeclaration] = [:]
   var controllers: [String: ServiceController] = [:]
   var contextualAttributes: [String: String] = [:]
+  /// What triggers count, and the levels that stay due for a while.
+  var holds = TriggerHolds()
+  var holdEnds: [String: Task<Void, Never>] = [:]
   var restarts: [String: Int] = [:]
   var expiries: [String: Task<Void, Never>] = [:]
   private var entropyRefresh: Task<Void, Never>?
@@ -41,6 +44,9 @@ public actor Orchestrator {
       for value in try environment.store.values(under: Orchestrator.contextPrefix) {
         contextualAttributes[String(value.key.dropFirst(Orchestrator.contextPrefix.count))] = String(
           decoding: value.bytes, as: UTF8.self)
+      }
+      for value in try environment.store.values(under: Orchestrator.holdsPrefix) {
+        if let hold = TriggerHolds.Hold(value) { holds.restore(hold.subject, until: hold.end) }
       }
     } catch {
       throw .host(error.reason)
@@ -74,6 +80,7 @@ public actor Orchestrator {
     for declaration in declarations.values.sorted(by: { $0.key < $1.key }) {
       await converge(declaration.key)
     }
+    for key in declarations.keys { scheduleHoldEnd(of: key) }
     refreshEntropy(every: Orchestrator.entropyInterval)
   }
 
@@ -99,7 +106,11 @@ public actor Orchestrator {
     if let known = controllers[declaration.key] { return known }
     let made = ServiceController(
       environment: environment, tenant: declaration.tenant, name: declaration.name, journal: journal,
-      lost: { [weak self] name, tenant in await self?.instanceWasLost(name: name, tenant: tenant) })
+      lost: { [weak self] name, tenant in
+        await self?.happened(.instanceFailed, to: name, tenant: tenant)
+        await self?.instanceWasLost(name: name, tenant: tenant)
+      },
+      noticed: { [weak self] kind, name, tenant in await self?.happened(kind, to: name, tenant: tenant) })
     controllers[declaration.key] = made
     return made
   }
@@ -111,7 +122,7 @@ public actor Orchestrator {
       if declaration.isRemoved {
         try await remove(declaration) { _ in }
       } else {
-        let resolved = try resolver.resolve(declaration, context: contextualAttributes)
+        let resolved = try resolver.resolve(declaration, context: context(of: declaration))
         try await bring(declaration, to: resolved) { _ in }
       }
     } catch {
@@ -194,6 +205,8 @@ public actor Orchestrator {
     }
     declarations[declaration.key] = nil
     expiries.removeValue(forKey: declaration.key)?.cancel()
+    holdEnds.removeValue(forKey: declaration.key)?.cancel()
+    storeHolds(of: declaration.key, forgetting: holds.forget(declaration.key))
     controllers[declaration.key] = nil
     let folder = environment.home.template(tenant: declaration.tenant, service: declaration.name)
     try? FileManager.default.removeItem(atPath: folder)

@@ -146,7 +146,7 @@ public struct SecurityRequirement: Hashable, Sendable, Codable {
   }
 }
 
-/// A change of context that changes the level.
+/// A change of context, or a run of security events, that changes the level.
 public struct AdaptationTrigger: Hashable, Sendable, Codable {
   /// The trigger's name.
   public var name: String
@@ -154,8 +154,12 @@ public struct AdaptationTrigger: Hashable, Sendable, Codable {
   public var policy: String
   /// The resources that follow it.
   public var targets: [String]
-  /// All must hold.
+  /// The security events that it waits for; nil for one that follows contextual attributes alone.
+  public var events: EventCount?
+  /// All must hold; of a trigger that waits for events, when the last of them happens.
   public var conditions: [ContextCondition]
+  /// For how long the level stays due at least, once it is, in seconds; nil: no longer than the conditions hold.
+  public var minimumDwellSeconds: Int?
   /// The level that becomes due while the conditions hold. While no trigger's conditions hold, the initial level (or
   /// the one set by hand) is due.
   public var level: String
@@ -164,12 +168,15 @@ public struct AdaptationTrigger: Hashable, Sendable, Codable {
 
   /// A trigger.
   public init(
-    name: String, policy: String, targets: [String], conditions: [ContextCondition], level: String, place: SourceRange
+    name: String, policy: String, targets: [String], events: EventCount? = nil, conditions: [ContextCondition],
+    minimumDwellSeconds: Int? = nil, level: String, place: SourceRange
   ) {
     self.name = name
     self.policy = policy
     self.targets = targets
+    self.events = events
     self.conditions = conditions
+    self.minimumDwellSeconds = minimumDwellSeconds
     self.level = level
     self.place = place
   }

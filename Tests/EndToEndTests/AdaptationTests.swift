@@ -36,6 +36,40 @@ struct AdaptationTests {
     }
   }
 
+  @Test("guessed passwords raise the level by themselves, and it falls again when they have stopped for a while")
+  func guessing() async throws {
+    let trigger = """
+
+                guessing:
+                  event: sectosca.events.AuthenticationFailed
+                  condition: { evaluations: 4, period: 12 s }
+                  action:
+                    - call_operation:
+                        operation: SecurityControl.set_level
+                        inputs: { level: elevated }
+
+      """
+    try await Portal.up(changing: { $0.trimmingCharacters(in: .newlines) + trigger }) { portal in
+      let order = "\(try await portal.url())/orders/17"
+      for _ in 0..<2 {
+        #expect(try await Client.request("GET", order, as: .password("rita", "wrong")).status == 401)
+      }
+      #expect(try await portal.unikernel("storefront").level == "normal")
+      let isRaised = try await eventually {
+        _ = try await Client.request("GET", order, as: .password("rita", "wrong"))
+        return try await portal.unikernels().allSatisfy { $0.level == "elevated" && $0.state == "ready" }
+      }
+      #expect(isRaised)
+      #expect(try await portal.unikernel("storefront").mechanisms == AdaptationTests.elevated)
+      let isCalm = try await eventually(within: 60) {
+        try await portal.unikernels().allSatisfy { $0.level == "normal" && $0.state == "ready" }
+      }
+      #expect(isCalm)
+      let kinds = try await portal.events().map(\.kind)
+      #expect(kinds.contains("trigger-fired") && kinds.filter { $0 == "level-changed" }.count == 2)
+    }
+  }
+
   @Test("what is due at level elevated is in force when the command returns, and the old image is gone")
   func raised() async throws {
     try await Portal.up { portal in

@@ -39,15 +39,17 @@ struct Portal: Sendable {
     return try result.get()
   }
 
-  /// As `copied`, with the service up when `body` is called.
+  /// As `copied`, with the service up when `body` is called; its template can be changed before.
   static func up<Result: Sendable>(
-    isolation: isolated (any Actor)? = #isolation, _ body: (Portal) async throws -> Result
+    changing template: (@Sendable (String) -> String)? = nil, isolation: isolated (any Actor)? = #isolation,
+    _ body: (Portal) async throws -> Result
   ) async throws -> Result {
     await Testbed.places.take()
     let result: Swift.Result<Result, any Error>
     do {
       result = .success(
         try await copied { portal in
+          if let template { try portal.edit("service.yaml", template) }
           let outcome = try await portal.up()
           try #require(outcome.status == 0, "\(outcome.errors)")
           return try await body(portal)

@@ -37,7 +37,7 @@ struct EntropyTests {
       if: [], [.put(key: InstanceMemory.key(record.id), [UInt8](try JSONEncoder().encode(memory)))])
     let controller = ServiceController(
       environment: environment, tenant: "default", name: "portal", journal: Journal(store: environment.store),
-      lost: { _, _ in })
+      lost: { _, _ in }, noticed: { _, _, _ in })
     await controller.recover([record])
     return (controller, channel, home)
   }

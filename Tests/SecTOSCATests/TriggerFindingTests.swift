@@ -13,6 +13,18 @@ struct TriggerFindingTests {
     triggers(Portal.trigger("rise", when: condition, sets: "elevated"))
   }
 
+  /// The portal with a trigger that waits for events; `without` names a requirement that an audit stands in the place of.
+  static func counting(
+    _ condition: Literal?, event: String = "AuthenticationFailed", without requirement: String? = nil
+  ) -> Topology {
+    var topology = triggers(
+      Portal.trigger(
+        "rise", event: "sectosca.events.\(event)", when: condition,
+        actions: [["call_operation": ["operation": "SecurityControl.set_level", "inputs": ["level": "elevated"]]]]))
+    if let requirement { topology = topology.with(Portal.policy(requirement, "Audit", ["storefront"], [:])) }
+    return topology
+  }
+
   static func action(_ actions: Literal...) -> Topology { triggers(Portal.trigger("rise", actions: actions)) }
 
   static let cases: [FindingCase] = [
@@ -54,6 +66,18 @@ struct TriggerFindingTests {
           actions: [["call_operation": ["operation": "SecurityControl.set_level", "inputs": ["level": "elevated"]]]])),
       "unsupported-event", at: "rise/event", names: ["`sectosca.events.ContextChange`"],
       suggestion: "sectosca.events.ContextChanged"),
+    FindingCase(
+      "a number of events that is none", counting(["evaluations": 0]), "unsupported-condition",
+      at: "rise/condition/evaluations", names: ["`rise`"]),
+    FindingCase(
+      "a period without a unit", counting(["evaluations": 3, "period": "60"]), "unsupported-condition",
+      at: "rise/condition/period"),
+    FindingCase(
+      "a statistical method", counting(["evaluations": 3, "method": "average"]), "unsupported-condition",
+      at: "rise/condition/method:", names: ["`method`"]),
+    FindingCase(
+      "an event that cannot happen", counting(["evaluations": 3], event: "RateExceeded", without: "calm"),
+      "event-never-happens", at: "rise", names: ["RateExceeded", "rate limit"], severity: .warning),
     FindingCase("no action", action(), "unsupported-action", at: "rise", names: ["no action"]),
     FindingCase(
       "two actions",
@@ -139,6 +163,36 @@ struct TriggerFindingTests {
       #expect(service?.triggers.count == 2, "\(findings.map(\.message))")
       #expect(findings.isEmpty)
     }
+  }
+
+  @Test("a trigger may count events, in the notation of the standard, beside conditions on attributes")
+  func events() throws {
+    func trigger(_ condition: Literal?) -> AdaptationTrigger? {
+      Interpreter().interpret(Self.counting(condition)).service?.triggers.first
+    }
+    #expect(trigger(nil)?.events == EventCount(kind: .authenticationFailed, count: 1, periodSeconds: 60))
+    #expect(
+      trigger(["evaluations": 10, "period": "2 min"])?.events
+        == EventCount(kind: .authenticationFailed, count: 10, periodSeconds: 120))
+    let both = try #require(
+      trigger(["constraint": ["phase": [["equal": "run"]]], "evaluations": 3, "period": "1 h"]))
+    #expect(both.events?.periodSeconds == 3600)
+    #expect(both.conditions == [ContextCondition(attribute: "phase", comparison: .isOneOf(["run"]))])
+    #expect(both.holdSeconds == 3600)
+    #expect(!both.holds(in: ["phase": "run"]))
+    #expect(both.holds(in: [both.holdAttribute: AdaptationTrigger.held]))
+  }
+
+  @Test("triggers that wait for events may ask for other levels at once: the highest is due")
+  func eventsBeside() {
+    let topology = Self.triggers(
+      Portal.trigger("rise", sets: "elevated"),
+      Portal.trigger(
+        "guessing", event: "sectosca.events.AuthenticationFailed", when: ["evaluations": 5],
+        actions: [["call_operation": ["operation": "SecurityControl.set_level", "inputs": ["level": "lockdown"]]]]))
+    let (service, findings) = Interpreter().interpret(topology)
+    #expect(findings.isEmpty, "\(findings.map(\.message))")
+    #expect(service?.triggers.count == 2)
   }
 
   @Test("a condition may be a map, a list, in the extended notation, and of several operators")

@@ -45,13 +45,22 @@ struct Version2Tests {
   private func changed(_ text: String, _ replacement: String) throws -> (
     service: ProtectedService?, findings: [Finding]
   ) {
+    try changed([(text, replacement)])
+  }
+
+  private func changed(_ changes: [(text: String, replacement: String)]) throws -> (
+    service: ProtectedService?, findings: [Finding]
+  ) {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("portal-\(UUID().uuidString)")
     try FileManager.default.copyItem(at: URL(fileURLWithPath: Portal.root), to: folder)
     defer { try? FileManager.default.removeItem(at: folder) }
-    let template = try String(contentsOfFile: Self.template, encoding: .utf8)
-    let range = try #require(template.range(of: text), "the template has no such text")
+    var template = try String(contentsOfFile: Self.template, encoding: .utf8)
+    for (text, replacement) in changes {
+      let range = try #require(template.range(of: text), "the template has no such text")
+      template.replaceSubrange(range, with: replacement)
+    }
     let file = folder.appendingPathComponent("service-2.0.yaml")
-    try template.replacingCharacters(in: range, with: replacement).write(to: file, atomically: true, encoding: .utf8)
+    try template.write(to: file, atomically: true, encoding: .utf8)
     return PortalTemplateTests.interpret(file.path)
   }
 
@@ -70,6 +79,25 @@ struct Version2Tests {
     #expect(
       trigger.conditions.map(\.summary)
         == ["threat_level is `high` or `severe`", "alarms is at least 3", "alarms is at most 9"])
+  }
+
+  @Test("a trigger may count events, beside conditions on attributes")
+  func events() throws {
+    let (service, findings) = try changed(
+      [
+        ("event: sectosca.events.ContextChanged", "event: sectosca.events.AuthenticationFailed"),
+        (
+          Self.condition,
+          """
+          { $and: [ { $greater_or_equal: [ { $event_count: [ 2 m ] }, 10 ] },
+            { $equal: [ { $context: [ phase ] }, run ] } ] }
+          """
+        ),
+      ])
+    #expect(findings.map(\.message) == [])
+    let trigger = try #require(service?.triggers.first)
+    #expect(trigger.events == EventCount(kind: .authenticationFailed, count: 10, periodSeconds: 120))
+    #expect(trigger.conditions.map(\.summary) == ["phase is `run`"])
   }
 
   @Test(

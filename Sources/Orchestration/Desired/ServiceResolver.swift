@@ -20,9 +20,11 @@ public struct ServiceResolver: Sendable {
   ) throws(OrchestrationFault) -> ResolvedService {
     let service = declaration.service
     let level = service.dueLevel(context: context, setByHand: declaration.level)
+    // What triggers hold decides the level only: policies do not see it.
+    let attributes = context.filter { !$0.key.hasPrefix(AdaptationTrigger.holdPrefix) }
     var resources: [ResolvedResource] = []
     for resource in service.resources {
-      resources.append(try resolve(resource, in: declaration, at: level, context: context))
+      resources.append(try resolve(resource, in: declaration, at: level, context: attributes))
     }
     return ResolvedService(declaration: declaration, level: level, resources: resources)
   }

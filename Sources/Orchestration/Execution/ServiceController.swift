@@ -17,6 +17,8 @@ actor ServiceController {
   let journal: Journal
   /// What is told when an instance ends by itself.
   let lost: @Sendable (_ service: String, _ tenant: String) async -> Void
+  /// What is told when an image reports something that triggers may wait for.
+  let noticed: @Sendable (_ kind: SecurityEventKind, _ service: String, _ tenant: String) async -> Void
 
   var observed = ObservedService()
   var records: [String: InstanceRecord] = [:]
@@ -32,13 +34,15 @@ actor ServiceController {
 
   init(
     environment: OrchestrationEnvironment, tenant: String, name: String, journal: Journal,
-    lost: @escaping @Sendable (String, String) async -> Void
+    lost: @escaping @Sendable (String, String) async -> Void,
+    noticed: @escaping @Sendable (SecurityEventKind, String, String) async -> Void
   ) {
     self.environment = environment
     self.tenant = tenant
     self.name = name
     self.journal = journal
     self.lost = lost
+    self.noticed = noticed
     self.signer = ControlSigner(key: environment.controlKey)
     self.network = ServiceNetwork(
       name: ServiceNetwork.name(for: [environment.home.path, tenant, name]), subnet: "10.77.0.0/24")
@@ -178,7 +182,14 @@ actor ServiceController {
   func listen(to channel: any InstanceChannel, id: String) {
     let reports = channel.reports
     Task {
-      for await report in reports { self.receive(report, from: id) }
+      for await report in reports {
+        self.receive(report, from: id)
+        if case .event(let event) = report,
+          let kind = SecurityEventKind(module: event.module.description, action: event.action.description)
+        {
+          await self.noticed(kind, self.name, self.tenant)
+        }
+      }
       await self.ended(id)
     }
   }

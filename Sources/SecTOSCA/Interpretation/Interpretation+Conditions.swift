@@ -5,8 +5,76 @@ extension Interpretation {
   /// The operators that an assertion may use.
   static let operators = ["equal", "valid_values", "greater_or_equal", "less_or_equal", "in_range"]
 
+  /// What a trigger waits for: a number of events, where it waits for events, and its conditions on attributes; nil
+  /// where they cannot be used.
+  mutating func readCondition(
+    of trigger: Trigger, waitingFor kind: SecurityEventKind?
+  ) -> (EventCount?, [ContextCondition]?) {
+    guard let kind else { return (nil, readCondition(of: trigger)) }
+    return isVersion2 ? readCountingExpression(of: trigger, kind) : readCount(of: trigger, kind)
+  }
+
+  /// The extended notation of a condition (TOSCA 1.3, 3.6.22.3): `evaluations` events within `period`, and assertions on
+  /// attributes under `constraint`. Without a condition one event is enough.
+  private mutating func readCount(
+    of trigger: Trigger, _ kind: SecurityEventKind
+  ) -> (EventCount?, [ContextCondition]?) {
+    var events = EventCount(kind: kind, count: 1, periodSeconds: EventCount.defaultPeriodSeconds)
+    guard let written = trigger.condition, written.content != .null else { return (events, []) }
+    let keys = ["constraint", "period", "evaluations"]
+    guard let entries = written.map, entries.contains(where: { keys.contains($0.key) }) else {
+      return (events, readAssertions(written, of: trigger, at: written.place))
+    }
+    let before = findings.count
+    var conditions: [ContextCondition]? = []
+    for entry in entries {
+      switch entry.key {
+      case "constraint": conditions = readAssertions(entry.value, of: trigger, at: entry.place)
+      case "period": events.periodSeconds = readPeriod(entry.value, of: trigger) ?? events.periodSeconds
+      case "evaluations": events.count = readEvaluations(entry.value, of: trigger) ?? events.count
+      default:
+        report(
+          "unsupported-condition", at: entry.place,
+          "`\(entry.key)` in the condition of `\(trigger.name)` is not supported",
+          expected: enumeration(keys, last: "or"), suggestion: nearest(entry.key, among: keys))
+      }
+    }
+    return (events, findings.count == before ? conditions : nil)
+  }
+
+  /// A time such as `60 s`, in seconds.
+  mutating func readPeriod(_ value: Value, of trigger: Trigger) -> Int? {
+    let seconds = value.string.flatMap(Self.seconds) ?? value.amount.flatMap { Int(exactly: $0) }
+    if let seconds, (1...86_400).contains(seconds) { return seconds }
+    report(
+      "unsupported-condition", at: value.place, "the period of `\(trigger.name)` cannot be used",
+      expected: "a time from `1 s` to `1 d`")
+    return nil
+  }
+
+  /// How often something must happen.
+  mutating func readEvaluations(_ value: Value, of trigger: Trigger) -> Int? {
+    if let count = number(value).flatMap({ Int(exactly: $0) }), (1...EventCount.maximumCount).contains(count) {
+      return count
+    }
+    report(
+      "unsupported-condition", at: value.place, "the number of events of `\(trigger.name)` cannot be used",
+      expected: "an integer from 1 to \(EventCount.maximumCount)")
+    return nil
+  }
+
+  /// Whole seconds of a time as `scalar-unit.time` writes it.
+  private static func seconds(_ text: String) -> Int? {
+    let digits = text.prefix { $0.isASCII && $0.isNumber }
+    let units = ["s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400]
+    guard let count = Int(digits), count <= 86_400,
+      let unit = units[text.dropFirst(digits.count).drop { $0 == " " }.lowercased()]
+    else { return nil }
+    return count * unit
+  }
+
   /// A trigger's conditions; nil where it has none that can be used.
-  mutating func readCondition(of trigger: Trigger) -> [ContextCondition]? {
+  private mutating func readCondition(of trigger: Trigger) -> [ContextCondition]? {
     guard let written = trigger.condition, written.content != .null else {
       report(
         "unsupported-condition", at: trigger.place, "`\(trigger.name)` has no condition",
@@ -25,7 +93,12 @@ extension Interpretation {
         expected: "`constraint` alone")
       return nil
     }
-    let clause = extended ?? written
+    return readAssertions(extended ?? written, of: trigger, at: written.place)
+  }
+
+  private mutating func readAssertions(
+    _ clause: Value, of trigger: Trigger, at place: SourceRange
+  ) -> [ContextCondition]? {
     let before = findings.count
     var conditions: [ContextCondition] = []
     for assertion in clause.list ?? [clause] {
@@ -40,11 +113,11 @@ extension Interpretation {
     guard findings.count == before else { return nil }
     guard !conditions.isEmpty else {
       report(
-        "unsupported-condition", at: written.place, "the condition of `\(trigger.name)` is empty",
+        "unsupported-condition", at: place, "the condition of `\(trigger.name)` is empty",
         expected: "at least one assertion")
       return nil
     }
-    return checked(conditions, of: trigger, at: written.place)
+    return checked(conditions, of: trigger, at: place)
   }
 
   /// Conditions, with a warning where they can never hold.

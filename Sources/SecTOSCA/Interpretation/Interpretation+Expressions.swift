@@ -6,6 +6,43 @@ extension Interpretation {
   /// The functions that a condition may use.
   static let functions = ["$and", "$equal", "$valid_values", "$greater_or_equal", "$less_or_equal"]
 
+  /// What a trigger that waits for events says: `$greater_or_equal: [ { $event_count: [ PERIOD ] }, COUNT ]`, and
+  /// comparisons of attributes besides, under `$and`. Without a condition one event is enough.
+  mutating func readCountingExpression(
+    of trigger: Trigger, _ kind: SecurityEventKind
+  ) -> (EventCount?, [ContextCondition]?) {
+    var events = EventCount(kind: kind, count: 1, periodSeconds: EventCount.defaultPeriodSeconds)
+    guard let written = trigger.condition, written.content != .null else { return (events, []) }
+    let before = findings.count
+    var conditions: [ContextCondition] = []
+    var counts = 0
+    let call = Self.call(written)
+    for part in call?.name == "$and" ? call?.arguments ?? [] : [written] {
+      guard let comparison = Self.call(part), comparison.name == "$greater_or_equal", comparison.arguments.count == 2,
+        let count = Self.call(comparison.arguments[0]), Self.localName(count.name) == Vocabulary.countFunction
+      else {
+        conditions += readExpression(part, of: trigger) ?? []
+        continue
+      }
+      counts += 1
+      if count.arguments.count != 1 || counts > 1 {
+        report(
+          "unsupported-condition", at: count.place,
+          "`\(trigger.name)` does not count its events once, within one period",
+          expected: "`$greater_or_equal: [ { $event_count: [ 60 s ] }, 10 ]`")
+        continue
+      }
+      events.periodSeconds = readPeriod(count.arguments[0], of: trigger) ?? events.periodSeconds
+      events.count = readEvaluations(comparison.arguments[1], of: trigger) ?? events.count
+    }
+    return (events, findings.count == before ? conditions : nil)
+  }
+
+  /// A function's name without the namespace that the profile is imported into.
+  private static func localName(_ name: String) -> String {
+    "$" + (name.dropFirst().split(separator: ":").last ?? "")
+  }
+
   /// The conditions that an expression stands for; nil where it cannot be used.
   mutating func readExpression(_ expression: Value, of trigger: Trigger) -> [ContextCondition]? {
     let before = findings.count
@@ -81,8 +118,7 @@ extension Interpretation {
   /// The attribute that `{ $context: [ name ] }` stands for. The profile may be imported into a namespace.
   private func readAttribute(_ value: Value) -> String? {
     guard let call = Self.call(value), call.arguments.count == 1 else { return nil }
-    let name = "$" + (call.name.dropFirst().split(separator: ":").last ?? "")
-    return name == Vocabulary.contextFunction ? call.arguments[0].string : nil
+    return Self.localName(call.name) == Vocabulary.contextFunction ? call.arguments[0].string : nil
   }
 
   private func comparison(_ function: String, _ operand: Value) -> ContextCondition.Comparison? {

@@ -10,18 +10,22 @@ extension Interpretation {
           "adaptation-without-trigger", at: policy.place, "`\(policy.name)` has no triggers, so it changes nothing",
           expected: "`triggers`")
       }
-      for trigger in policy.triggers {
+      let before = findings.count
+      let dwell = amount(
+        "minimum_dwell", of: Properties(of: policy), in: 0...Self.longestDwell, unit: "seconds")
+      let isUsable = findings[before...].allSatisfy { $0.severity != .error }
+      for trigger in policy.triggers where isUsable {
         let before = findings.count
-        checkEvent(of: trigger)
-        let conditions = readCondition(of: trigger)
+        let event = readEvent(of: trigger)
+        let (events, conditions) = readCondition(of: trigger, waitingFor: event)
         let level = readAction(of: trigger)
         guard let conditions, let level, !findings[before...].contains(where: { $0.severity == .error }) else {
           continue
         }
         triggers.append(
           AdaptationTrigger(
-            name: trigger.name, policy: policy.name, targets: targets, conditions: conditions, level: level,
-            place: trigger.place))
+            name: trigger.name, policy: policy.name, targets: targets, events: events, conditions: conditions,
+            minimumDwellSeconds: dwell.flatMap { $0 > 0 ? $0 : nil }, level: level, place: trigger.place))
       }
     }
   }
@@ -50,13 +54,18 @@ extension Interpretation {
     return all
   }
 
-  private mutating func checkEvent(of trigger: Trigger) {
-    guard trigger.event.value != Vocabulary.contextChanged else { return }
+  /// The longest time that a level can be made to stay, in seconds.
+  static let longestDwell = 30 * 86_400
+
+  /// The kind of security events that a trigger waits for; nil for changes of context.
+  private mutating func readEvent(of trigger: Trigger) -> SecurityEventKind? {
+    if let known = Vocabulary.events.first(where: { $0.name == trigger.event.value }) { return known.kind }
+    let names = Vocabulary.events.map(\.name)
     report(
       "unsupported-event", at: trigger.event.place,
       "`\(trigger.name)` waits for the event `\(trigger.event.value)`, which is not known",
-      expected: "`\(Vocabulary.contextChanged)`",
-      suggestion: nearest(trigger.event.value, among: [Vocabulary.contextChanged]))
+      expected: enumeration(names, last: "or"), suggestion: nearest(trigger.event.value, among: names))
+    return nil
   }
 
   /// The level that a trigger's action sets.
@@ -116,10 +125,12 @@ extension Interpretation {
     return level
   }
 
-  /// No two triggers may call for different levels at once, and each should be able to change something.
+  /// No two triggers that follow attributes may call for different levels at once, and each should be able to change
+  /// something. Events happen as they will: where they call for several levels, the highest is due.
   mutating func checkTriggers() {
     for (index, trigger) in triggers.enumerated() {
-      for earlier in triggers[..<index] where earlier.level != trigger.level {
+      for earlier in triggers[..<index]
+      where earlier.level != trigger.level && earlier.events == nil && trigger.events == nil {
         guard AttributeDomain.canHold(earlier.conditions + trigger.conditions) else { continue }
         let levels = enumeration([trigger.level, earlier.level])
         report(
@@ -127,6 +138,14 @@ extension Interpretation {
           "`\(trigger.name)` and `\(earlier.name)` can hold at once and ask for different levels, \(levels)",
           expected: "conditions that exclude each other, or one level",
           related: [Finding.Related(place: earlier.place, message: "`\(earlier.name)` asks for `\(earlier.level)`")])
+      }
+      if let events = trigger.events, let source = events.kind.source,
+        !requirements.contains(where: { $0.protection.kind == source })
+      {
+        warn(
+          "event-never-happens", at: trigger.place,
+          "`\(trigger.name)` waits for \(events.kind.rawValue), but no level asks for \(source)",
+          expected: "a requirement of \(source), or another event")
       }
       if trigger.level == levels.first?.name, levels.count > 1 {
         warn(

@@ -36,6 +36,11 @@ enum Vocabulary {
   static let siteArtifact = "sectosca.artifacts.StaticSite"
   static let handlerArtifact = "sectosca.artifacts.SwiftHandler"
   static let contextChanged = "sectosca.events.ContextChanged"
+  /// The events that triggers can wait for, by kind; nil for changes of context.
+  static let events: [(name: String, kind: SecurityEventKind?)] =
+    [(contextChanged, nil)] + SecurityEventKind.allCases.map { ("sectosca.events." + $0.rawValue, $0) }
+  /// The function that stands for a number of events in conditions of TOSCA 2.0.
+  static let countFunction = "$event_count"
   /// The function that stands for a contextual attribute in conditions of TOSCA 2.0.
   static let contextFunction = "$context"
   static let setLevel = "SecurityControl.set_level"

@@ -11,8 +11,13 @@ extension ContextCondition {
 }
 
 extension AdaptationTrigger {
-  /// Whether all its conditions hold in a context.
+  /// Whether its level is due in a context: it is held, or it follows attributes alone and all its conditions hold.
   public func holds(in context: [String: String]) -> Bool {
+    context[holdAttribute] == Self.held || (events == nil && conditionsHold(in: context))
+  }
+
+  /// Whether all its conditions on attributes hold in a context.
+  public func conditionsHold(in context: [String: String]) -> Bool {
     conditions.allSatisfy { $0.holds(in: context) }
   }
 }

@@ -76,7 +76,9 @@ extension ProtectedService {
       },
       adaptations: triggers.map { trigger in
         ProtectionTable.Adaptation(
-          trigger: trigger.name, conditions: trigger.conditions.map(\.summary), level: trigger.level)
+          trigger: trigger.name,
+          conditions: (trigger.events.map { [$0.summary] } ?? []) + trigger.conditions.map(\.summary),
+          level: trigger.level)
       })
   }
 }

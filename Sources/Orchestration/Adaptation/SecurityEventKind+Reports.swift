@@ -1,0 +1,16 @@
+import Interchange
+import SecTOSCA
+
+extension SecurityEventKind {
+  /// What kind of event an image's report is about; nil where no trigger can wait for it. The names are those of the
+  /// modules in the library OS.
+  init?(module: String, action: String) {
+    switch (module, action) {
+    case ("basic-authentication", "denied"), ("bearer-authentication", "denied"): self = .authenticationFailed
+    case ("authorization", "denied"): self = .accessDenied
+    case ("rate-limit", "limited"): self = .rateExceeded
+    case ("firewall", "dropped"): self = .packetDropped
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,64 @@
+/// Something that happens to a service and that a trigger can wait for, whatever module notices it.
+public enum SecurityEventKind: String, Hashable, Sendable, Codable, CaseIterable {
+  /// Somebody showed wrong credentials, or a token that is not accepted.
+  case authenticationFailed = "AuthenticationFailed"
+  /// A policy denied a request.
+  case accessDenied = "AccessDenied"
+  /// Somebody asked more often than a rate limit admits.
+  case rateExceeded = "RateExceeded"
+  /// The firewall dropped a packet.
+  case packetDropped = "PacketDropped"
+  /// An instance ended by itself.
+  case instanceFailed = "InstanceFailed"
+
+  /// The requirement that a resource must be due for the event to happen; nil for none.
+  var source: String? {
+    switch self {
+    case .authenticationFailed: "authentication"
+    case .accessDenied: "authorization"
+    case .rateExceeded: "rate limit"
+    case .packetDropped: "filtering"
+    case .instanceFailed: nil
+    }
+  }
+}
+
+/// So many events of a kind within a time (TOSCA 1.3, 3.6.22: `evaluations` and `period` of a trigger's condition).
+public struct EventCount: Hashable, Sendable, Codable {
+  /// What is counted, in all instances of the service.
+  public var kind: SecurityEventKind
+  /// How many are needed: 1 to `maximumCount`.
+  public var count: Int
+  /// The time they must fall into, in seconds: 1 to a day. The level stays due for as long after the last of them.
+  public var periodSeconds: Int
+
+  /// No trigger counts more events than this: each is remembered.
+  public static let maximumCount = 1000
+  /// The period where none is given, in seconds.
+  public static let defaultPeriodSeconds = 60
+
+  /// A number of events within a time.
+  public init(kind: SecurityEventKind, count: Int, periodSeconds: Int) {
+    self.kind = kind
+    self.count = count
+    self.periodSeconds = periodSeconds
+  }
+
+  /// In words: `10 of AuthenticationFailed within 1 min`.
+  public var summary: String { "\(count) of \(kind.rawValue) within \(durationText(periodSeconds))" }
+}
+
+extension AdaptationTrigger {
+  /// The attribute that stands in a context while the trigger's level stays due though nothing calls for it at the
+  /// moment. Contextual attributes that users set cannot have such a name.
+  public var holdAttribute: String { Self.holdPrefix + name }
+
+  /// What the names of such attributes begin with.
+  public static let holdPrefix = "trigger:"
+
+  /// The value of that attribute.
+  public static let held = "held"
+
+  /// For how long the level stays due once it is, in seconds.
+  public var holdSeconds: Int { max(events?.periodSeconds ?? 0, minimumDwellSeconds ?? 0) }
+}
