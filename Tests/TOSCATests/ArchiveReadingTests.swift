@@ -208,6 +208,54 @@ struct ArchiveReadingTests {
     #expect(result.findings("unknown-type").first?.place.file == "service.csar!/a b.yaml")
   }
 
+  @Test("the template of another definition is checked too, once, whether it substitutes a node or not")
+  func otherTemplates() throws {
+    let metadata = "CSAR-Version: 2.0\nCreated-By: x\nEntry-Definitions: s.yaml\nOther-Definitions: c.yaml\n"
+    let types = "tosca_definitions_version: tosca_2_0\nnode_types: { T: { properties: { p: { type: integer } } }, U: {} }\n"
+    let inner = """
+      tosca_definitions_version: tosca_2_0
+      imports: [ types.yaml ]
+      service_template:
+        inputs: { port: { type: integer, required: false } }
+        node_templates: { n: { type: T, properties: { p: wrong } }, m: { type: T, properties: { p: { $get_input: port } } } }
+        substitution_mappings: { node_type: U }
+
+      """
+    for nodes in ["{}", "{ u: { type: U, directives: [ substitute ] } }"] {
+      let outer =
+        "tosca_definitions_version: tosca_2_0\nimports: [ types.yaml ]\nservice_template: { node_templates: \(nodes) }\n"
+      let result = try Self.read([
+        ("TOSCA.meta", metadata), ("types.yaml", types), ("s.yaml", outer), ("c.yaml", inner),
+      ])
+      let wrong = result.findings("wrong-type")
+      #expect(wrong.count == 1, "\(result.findings.map(\.message))")
+      #expect(wrong.first?.place.file == "service.csar!/c.yaml")
+    }
+  }
+
+  @Test("what a killed process left unpacked is removed by the next one, what is in use is not")
+  func leftovers() throws {
+    let base = FileManager.default.temporaryDirectory.appendingPathComponent("sweep-\(UUID().uuidString)")
+    let left = base.appendingPathComponent("testudo-archive-abcdef")
+    let young = base.appendingPathComponent("testudo-archive-ghijkl")
+    let used = base.appendingPathComponent("testudo-archive-mnopqr")
+    let other = base.appendingPathComponent("something-else")
+    defer { try? FileManager.default.removeItem(at: base) }
+    for folder in [left, young, used, other] {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      try Data([1]).write(to: folder.appendingPathComponent("service.yaml"))
+      guard folder != young else { continue }
+      try FileManager.default.setAttributes(
+        [.modificationDate: Date(timeIntervalSinceNow: -3600)], ofItemAtPath: folder.path)
+    }
+    let descriptor = open(used.path, O_RDONLY | O_DIRECTORY)
+    defer { close(descriptor) }
+    #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+    TemporaryFolder.sweep(base.path)
+    let names = try FileManager.default.contentsOfDirectory(atPath: base.path).sorted()
+    #expect(names == ["something-else", "testudo-archive-ghijkl", "testudo-archive-mnopqr"])
+  }
+
   @Test("imports stay within the archive")
   func imports() throws {
     let result = try Self.read([

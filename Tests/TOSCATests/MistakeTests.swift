@@ -4,6 +4,25 @@ import Testing
 
 @Suite("mistakes in templates")
 struct MistakeTests {
+  @Test("the sources that a capability definition admits are among those of its type (1.3, 3.7.2.4)")
+  func validSources() throws {
+    func template(_ sources: String) -> String {
+      service(
+        """
+        capability_types: { C: { derived_from: tosca.capabilities.Root, valid_source_types: [ A ] } }
+        node_types:
+          A: { derived_from: tosca.nodes.Root }
+          B: { derived_from: A }
+          Other: { derived_from: tosca.nodes.Root }
+          N: { derived_from: tosca.nodes.Root, capabilities: { c: { type: C, valid_source_types: \(sources) } } }
+        topology_template: { node_templates: { n: { type: N } } }
+        """)
+    }
+    #expect(try Fixture(template("[ A, B ]")).read().errors == [])
+    let wrong = try Fixture(template("[ A, 1️⃣Other ]")).read()
+    #expect(wrong.findings("incompatible-refinement").count == 1, "\(wrong.findings.map(\.message))")
+  }
+
   private static let types = """
     tosca_definitions_version: tosca_simple_yaml_1_3
     relationship_types:

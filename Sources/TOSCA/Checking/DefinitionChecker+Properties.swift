@@ -115,7 +115,10 @@ extension DefinitionChecker {
       }
     case .validation: break
     case .schema:
-      if operand.text == nil { report(operand.place, wrong, "a schema as text") }
+      let isXML = operand.text?.drop { $0.isWhitespace }.hasPrefix("<") ?? false
+      if !isXML, typer.jsonSchema(operand) == nil {
+        report(operand.place, "the operand of `schema` is no schema", "a JSON Schema, or an XML schema, as text")
+      }
     }
   }
 

@@ -145,8 +145,13 @@ struct DefinitionChecker {
       capability.file = inherited.file
     }
     let type = catalogue.find(.capability, capability.type, in: capability.file)
-    for name in capability.validSourceTypes { _ = catalogue.find(.node, name, in: capability.file) }
     let base = type.map { catalogue.capabilities.types[$0] }
+    if typer.version == .tosca2_0 {
+      for name in capability.validSourceTypes { _ = catalogue.find(.node, name, in: capability.file) }
+    } else {
+      // Compatible with what the type lists (1.3, 3.7.2.4). Of other lists the standard does not say so in 1.x.
+      checkNarrowing("valid_source_types", capability.validSourceTypes, base?.validSourceTypes, [.node])
+    }
     check(capability.properties, inherited: base?.properties)
     check(capability.attributes, inherited: base?.attributes)
     guard let type, let inherited,

@@ -8,21 +8,6 @@
 
 /// Writing, for archives that are unpacked or made. What is written is the owner's alone.
 extension FileAccess {
-  /// Makes a folder with a new name in the system's folder for temporary files, and gives its real path.
-  static func makeTemporaryFolder() throws(FileFault) -> String {
-    let base = getenv("TMPDIR").map { String(cString: $0) }.flatMap { $0.hasPrefix("/") ? $0 : nil } ?? "/tmp"
-    var template = Array((base + "/testudo-archive-XXXXXX").utf8CString)
-    let made = template.withUnsafeMutableBufferPointer { buffer -> Bool in
-      guard let start = buffer.baseAddress else { return false }
-      return mkdtemp(start) != nil
-    }
-    guard made else { throw .refused("no folder for the archive's files in `\(base)`: \(reason)") }
-    let path = template.withUnsafeBufferPointer { buffer in
-      buffer.baseAddress.map { String(cString: $0) } ?? ""
-    }
-    return realPath(path) ?? path
-  }
-
   /// Makes a folder, unless it is there. The one that it stands in must be there.
   static func makeFolder(_ path: String) throws(FileFault) {
     guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .refused(reason) }

@@ -47,6 +47,7 @@ extension TopologyBuilder {
       return
     }
     search.open.append(chosen.file.id)
+    search.used.insert(chosen.file.id)
     defer { search.open.removeLast() }
     node.substitution = make(chosen, for: node, index, search)
     adoptAttributes(&node)

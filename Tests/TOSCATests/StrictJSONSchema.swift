@@ -2,7 +2,7 @@ import Foundation
 
 /// A JSON Schema (2020-12), as far as `Documentation/topology.schema.json` uses it. Keywords that it does not know are
 /// an error, so that none is passed over.
-struct JSONSchema {
+struct StrictJSONSchema {
   private let root: [String: Any]
   private static let known: Set<String> = [
     "$schema", "$ref", "$defs", "title", "description", "type", "properties", "required", "additionalProperties",
