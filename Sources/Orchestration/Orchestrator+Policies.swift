@@ -26,7 +26,16 @@ extension Orchestrator {
           time: Timestamp.now(), severity: "low", tenant: tenant, service: name, kind: "policy-applied",
           message: "version \(declaration.policyVersion) of `\(target)`",
           details: ["files": files.map(\.file).joined(separator: ",")]))
-      try await bring(declaration, to: resolved, progress: progress)
+      do throws(OrchestrationFault) {
+        try await bring(declaration, to: resolved, progress: progress)
+      } catch {
+        // Who has not acknowledged is named in what is returned, and asked again.
+        journal.record(
+          EventRecord(
+            time: Timestamp.now(), severity: "high", tenant: tenant, service: name, kind: "policy-not-converged",
+            message: error.message, details: ["version": String(declaration.policyVersion)]))
+        retry(declaration.key)
+      }
       return await acknowledgements(of: declaration)
     }
   }

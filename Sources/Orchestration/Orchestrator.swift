@@ -23,6 +23,7 @@ public actor Orchestrator {
   /// What triggers count, and the levels that stay due for a while.
   var holds = TriggerHolds()
   var holdEnds: [String: Task<Void, Never>] = [:]
+  var renewals: [String: Task<Void, Never>] = [:]
   var restarts: [String: Int] = [:]
   var expiries: [String: Task<Void, Never>] = [:]
   private var entropyRefresh: Task<Void, Never>?
@@ -145,6 +146,7 @@ public actor Orchestrator {
       result = .failure(error)
     }
     await scheduleExpiry(declaration.key)
+    await scheduleRenewals(declaration.key)
     try result.get()
   }
 
@@ -156,6 +158,25 @@ public actor Orchestrator {
     Task {
       try? await Task.sleep(for: .milliseconds(min(30_000, 50 << min(count, 10))))
       self.converge(lost: key)
+      try? await Task.sleep(for: .seconds(60))
+      self.calm(key)
+    }
+  }
+
+  /// Has a service converge again in a while, later each time within a minute.
+  func retry(_ key: String) {
+    let count = restarts[key, default: 0] + 1
+    restarts[key] = count
+    Task {
+      try? await Task.sleep(for: .milliseconds(min(30_000, 500 << min(count, 6))))
+      await commands.enter()
+      await converge(key)
+      await commands.leave()
+      if let controller = controllers[key], let due = declarations[key]?.policyVersion,
+        await controller.acknowledgements(due: due).contains(where: { !$0.converged })
+      {
+        retry(key)
+      }
       try? await Task.sleep(for: .seconds(60))
       self.calm(key)
     }
@@ -185,6 +206,19 @@ public actor Orchestrator {
     }
   }
 
+  /// Renews the leases of a service's policies for as long as it is up, three times in each of their length.
+  func scheduleRenewals(_ key: String) async {
+    renewals.removeValue(forKey: key)?.cancel()
+    guard let controller = controllers[key], let lease = await controller.leaseSeconds else { return }
+    renewals[key] = Task {
+      while !Task.isCancelled {
+        try? await Task.sleep(for: .milliseconds(lease * 1000 / 3))
+        guard !Task.isCancelled else { return }
+        await controller.renewLeases()
+      }
+    }
+  }
+
   // MARK: Storing
 
   func store(_ declaration: ServiceDeclaration) throws(OrchestrationFault) {
@@ -206,6 +240,7 @@ public actor Orchestrator {
     declarations[declaration.key] = nil
     expiries.removeValue(forKey: declaration.key)?.cancel()
     holdEnds.removeValue(forKey: declaration.key)?.cancel()
+    renewals.removeValue(forKey: declaration.key)?.cancel()
     storeHolds(of: declaration.key, forgetting: holds.forget(declaration.key))
     controllers[declaration.key] = nil
     let folder = environment.home.template(tenant: declaration.tenant, service: declaration.name)

@@ -135,12 +135,15 @@ public struct PolicyAcknowledgement: Hashable, Sendable, Codable {
   public var converged: Bool
   /// When it acknowledged (RFC 3339).
   public var acknowledged: String?
+  /// The digest of the settings that it acknowledged, policies included.
+  public var digest: String?
 
   /// An enforcement point's version.
   public init(
     service: String, resource: String, instance: String, version: Int, due: Int, converged: Bool,
-    acknowledged: String?
+    acknowledged: String?, digest: String? = nil
   ) {
+    self.digest = digest
     self.service = service
     self.resource = resource
     self.instance = instance

@@ -155,11 +155,15 @@ public struct Authorization: Hashable, Sendable, Codable {
   public var policyFiles: [String]
   /// The schema file, relative to the service's root.
   public var schemaFile: String?
+  /// For how many seconds the policies hold without a word of the control plane; then all is denied until it is there
+  /// again. Nil: for ever.
+  public var leaseSeconds: Int?
 
   /// An authorization requirement.
-  public init(policyFiles: [String], schemaFile: String?) {
+  public init(policyFiles: [String], schemaFile: String?, leaseSeconds: Int? = nil) {
     self.policyFiles = policyFiles
     self.schemaFile = schemaFile
+    self.leaseSeconds = leaseSeconds
   }
 }
 

@@ -256,7 +256,7 @@ struct ImageBuilderTests {
   func provenance() throws {
     let image = try builder().build(try recipe([Portal.log]))
     let envelope = try JSONDecoder().decode(
-      Provenance.Envelope.self, from: Data(try store.provenance(of: image.digest)))
+      SignedEnvelope.self, from: Data(try store.provenance(of: image.digest)))
     let payload = Array(try #require(Data(base64Encoded: envelope.payload)))
     #expect(envelope.payloadType == "application/vnd.in-toto+json")
     #expect(envelope.signatures.map(\.keyid) == [key.identifier])
@@ -266,6 +266,7 @@ struct ImageBuilderTests {
     let type = envelope.payloadType
     #expect(
       publicKey.isValidSignature(signature, for: Data("DSSEv1 \(type.count) \(type) \(payload.count) ".utf8 + payload)))
+    #expect(envelope.isSigned(by: key.publicKey) && !envelope.isSigned(by: SigningKey().publicKey))
     let statement = try #require(try JSONSerialization.jsonObject(with: Data(payload)) as? [String: Any])
     #expect(statement["_type"] as? String == "https://in-toto.io/Statement/v1")
     #expect(statement["predicateType"] as? String == "https://slsa.dev/provenance/v1")

@@ -10,6 +10,8 @@ public enum ControlKind: UInt8, Sendable {
   case query = 4
   /// Fresh entropy for the generator.
   case entropy = 5
+  /// Nothing but a sign that the orchestrator is there: it renews the lease of the policies in force.
+  case renew = 6
 }
 
 /// A signed instruction to one image. Its wire form is

@@ -10,6 +10,11 @@ extension APIServer {
     api.get("policies") { request, _ in
       try Answer.json(await orchestrator.policyStatus(tenant: request.tenantFilter))
     }
+    api.get("policies/certificate") { request, _ in
+      try Answer.json(
+        try await orchestrator.convergenceCertificate(
+          tenant: request.tenantFilter, service: request.uri.queryParameters["service"].map(String.init)))
+    }
     api.put("policies") { request, _ in
       let tenant = request.tenant
       let asked = try await Answer.decode(PolicyRequest.self, from: request)

@@ -19,8 +19,10 @@ extension ConfigurationValues {
         case .basic: basic.append(authentication)
         case .bearer: bearer.append(authentication)
         }
-      case .authorization:
+      case .authorization(let authorization):
         if let bundle = environment.bundle { set("authorization", "bundle", .bytes(bundle)) }
+        // Always given, so that a level without a lease takes the place of one with a lease.
+        set("authorization", "lease-ms", .number((authorization.leaseSeconds ?? 0) * 1000))
       // The first is worked out above, the others are not for a module to enforce by parameters.
       case .filtering, .transportSecurity, .surfaceBudget, .lifetime: break
       }

@@ -80,31 +80,10 @@ struct Provenance: Encodable {
       runDetails: RunDetails(metadata: RunDetails.Metadata(invocationId: image.recipe)))
   }
 
-  /// A signed envelope (DSSE, version 1.0).
-  struct Envelope: Codable {
-    struct Signature: Codable {
-      var keyid: String
-      var sig: String
-    }
-    var payloadType: String
-    var payload: String
-    var signatures: [Signature]
-
-    static let payloadType = "application/vnd.in-toto+json"
-
-    /// What is signed: the type and the payload with their lengths (DSSE, `PAE`).
-    static func signedBytes(payload: [UInt8]) -> [UInt8] {
-      Array("DSSEv1 \(payloadType.utf8.count) \(payloadType) \(payload.count) ".utf8) + payload
-    }
-  }
-
   /// The statement in an envelope that a key has signed.
-  func envelope(signedBy key: SigningKey) throws(ImageFault) -> Envelope {
-    let payload = try CanonicalJSON.encode(self)
-    let signature = try key.signASN1(Envelope.signedBytes(payload: payload))
-    return Envelope(
-      payloadType: Envelope.payloadType, payload: Data(payload).base64EncodedString(),
-      signatures: [.init(keyid: key.identifier, sig: Data(signature).base64EncodedString())])
+  func envelope(signedBy key: SigningKey) throws(ImageFault) -> SignedEnvelope {
+    try SignedEnvelope(
+      payload: try CanonicalJSON.encode(self), type: "application/vnd.in-toto+json", signedBy: key)
   }
 }
 
@@ -113,9 +92,9 @@ extension ImageStore {
   public func provenanceStatement(of digest: String) throws(ImageFault) -> [UInt8] {
     guard
       let envelope = try? JSONDecoder().decode(
-        Provenance.Envelope.self, from: Data(try provenance(of: digest))),
-      let payload = Data(base64Encoded: envelope.payload)
+        SignedEnvelope.self, from: Data(try provenance(of: digest))),
+      let payload = envelope.content
     else { throw .altered(digest: digest, message: "its provenance is no envelope") }
-    return Array(payload)
+    return payload
   }
 }

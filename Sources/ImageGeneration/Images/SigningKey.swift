@@ -98,6 +98,14 @@ public struct SigningKey: Sendable {
     }
   }
 
+  /// Whether an ASN.1 `ECDSA-Sig-Value` is the signature of the holder of a public key, over these bytes.
+  static func isValid(signatureASN1 signature: [UInt8], of bytes: [UInt8], publicKey: [UInt8]) -> Bool {
+    guard let key = try? P256.Signing.PublicKey(x963Representation: publicKey),
+      let signature = try? P256.Signing.ECDSASignature(derRepresentation: signature)
+    else { return false }
+    return key.isValidSignature(signature, for: bytes)
+  }
+
   /// Whether a signature of 64 bytes is that of the holder of a public key, over these bytes.
   public static func isValid(signature: [UInt8], of bytes: [UInt8], publicKey: [UInt8]) -> Bool {
     guard let key = try? P256.Signing.PublicKey(x963Representation: publicKey),

@@ -41,7 +41,7 @@ extension ServiceController {
       return PolicyAcknowledgement(
         service: name, resource: record.resource, instance: record.id, version: version, due: due,
         converged: version == due && channels[record.id] != nil && instance.state == .ready,
-        acknowledged: memories[record.id]?.acknowledged)
+        acknowledged: memories[record.id]?.acknowledged, digest: memories[record.id]?.run.settings.digest)
     }
   }
 

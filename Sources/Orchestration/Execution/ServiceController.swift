@@ -29,6 +29,8 @@ actor ServiceController {
   var resolved: ResolvedService?
   var stopping: Set<String> = []
   var waiting: [String: AsyncStream<Report>.Continuation] = [:]
+  /// Enforcement points that are being asked to acknowledge a renewal.
+  var unrenewed: Set<String> = []
   var lastHost = 1
   let gate = Gate()
 
@@ -74,6 +76,7 @@ actor ServiceController {
     let clock = ContinuousClock()
     noteImages()
     noteLifetimes()
+    actions += try await pushTogether(desired, progress)
     while let action = Planner.nextAction(desired: desired?.desired, observed: observed) {
       let start = clock.now
       var failure: OrchestrationFault?
@@ -82,16 +85,61 @@ actor ServiceController {
       } catch {
         failure = error
       }
-      let milliseconds = Double((clock.now - start) / .microseconds(1)) / 1000
-      let text = describe(action.step)
-      progress(
-        StepOutcome(
-          service: name, text: text, reason: action.reason, milliseconds: milliseconds, failure: failure?.message))
-      journal.record(action, text: text, milliseconds: milliseconds, failure: failure, tenant: tenant, service: name)
+      report(action, Double((clock.now - start) / .microseconds(1)) / 1000, failure, progress)
       if let failure { throw failure }
       actions.append(action)
     }
     return actions
+  }
+
+  /// Where nothing but settings of the level in force differ, as when policies are applied, all instances are told at
+  /// once: none has to wait for another, and one that does not answer keeps none from it.
+  private func pushTogether(
+    _ desired: ResolvedService?, _ progress: @Sendable (StepOutcome) -> Void
+  ) async throws(OrchestrationFault) -> [Action] {
+    let plan = Planner.plan(desired: desired?.desired, observed: observed)
+    let runs = Dictionary(observed.instances.map { ($0.id, $0.run) }) { first, _ in first }
+    let isAlike = plan.allSatisfy { action in
+      guard case .push(let id, _, let run) = action.step, let old = runs[id] else { return false }
+      return old.settings.level == run.settings.level && old.peers == run.peers && old.backends == run.backends
+    }
+    guard plan.count > 1, isAlike else { return [] }
+    let clock = ContinuousClock()
+    let outcomes = await withTaskGroup(of: (Int, Double, OrchestrationFault?).self) { group in
+      for (index, action) in plan.enumerated() {
+        group.addTask {
+          let start = clock.now
+          var failure: OrchestrationFault?
+          do throws(OrchestrationFault) {
+            try await self.perform(action.step)
+          } catch {
+            failure = error
+          }
+          return (index, Double((clock.now - start) / .microseconds(1)) / 1000, failure)
+        }
+      }
+      var all: [(Int, Double, OrchestrationFault?)] = []
+      for await outcome in group { all.append(outcome) }
+      return all
+    }
+    var first: OrchestrationFault?
+    for (index, milliseconds, failure) in outcomes.sorted(by: { $0.0 < $1.0 }) {
+      report(plan[index], milliseconds, failure, progress)
+      first = first ?? failure
+    }
+    if let first { throw first }
+    return plan
+  }
+
+  private func report(
+    _ action: Action, _ milliseconds: Double, _ failure: OrchestrationFault?,
+    _ progress: @Sendable (StepOutcome) -> Void
+  ) {
+    let text = describe(action.step)
+    progress(
+      StepOutcome(
+        service: name, text: text, reason: action.reason, milliseconds: milliseconds, failure: failure?.message))
+    journal.record(action, text: text, milliseconds: milliseconds, failure: failure, tenant: tenant, service: name)
   }
 
   /// What `converge` would do.

@@ -68,6 +68,8 @@ extension Interpretation {
   mutating func readAuthorization(_ properties: Properties) -> Authorization? {
     let before = findings.count
     let policies = boundedTexts("policies", of: properties, required: true) ?? []
+    let lease = amount("lease", of: properties, in: 2...(30 * 86_400), unit: "seconds (2 s to 30 d)")
+    let keeps = properties.values["on_lapse"]?.string == "keep"
     let schema = text("schema", of: properties)
     for file in policies + (schema.map { [$0] } ?? []) {
       do {
@@ -83,7 +85,8 @@ extension Interpretation {
         "`policies` of \(properties.holder) is empty, so everything would be refused", expected: "at least one file")
     }
     guard findings.count == before else { return nil }
-    return Authorization(policyFiles: policies.map(\.value), schemaFile: schema?.value)
+    return Authorization(
+      policyFiles: policies.map(\.value), schemaFile: schema?.value, leaseSeconds: keeps ? nil : lease)
   }
 
   mutating func readAudit(_ properties: Properties) -> Audit? {

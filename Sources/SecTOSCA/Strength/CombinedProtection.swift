@@ -77,6 +77,14 @@ extension RateLimit {
   }
 }
 
+extension Authorization {
+  /// Whether its policies hold no longer without the control plane than the other's. What policies say is not compared:
+  /// `testudo policy diff` does that.
+  func isAtLeast(asStrongAs other: Authorization) -> Bool {
+    (leaseSeconds ?? .max) <= (other.leaseSeconds ?? .max)
+  }
+}
+
 extension Authentication.Scheme {
   /// Its place in the order of strength: a password can be guessed and is shown with each request; a token is signed,
   /// bound to an issuer, and ends.

@@ -43,8 +43,8 @@ public enum Strength {
     if let was = before.authentication, (after.authentication?.scheme.rank ?? 0) < was.scheme.rank {
       note(.authentication, .authentication(was), after.authentication.map(Protection.authentication))
     }
-    if let was = before.authorization, after.authorization == nil {
-      note(.authorization, .authorization(was), nil)
+    if let was = before.authorization, !(after.authorization?.isAtLeast(asStrongAs: was) ?? false) {
+      note(.authorization, .authorization(was), after.authorization.map(Protection.authorization))
     }
     if let was = before.transportSecurity, !(after.transportSecurity?.isAtLeast(asStrongAs: was) ?? false) {
       note(.transportSecurity, .transportSecurity(was), after.transportSecurity.map(Protection.transportSecurity))

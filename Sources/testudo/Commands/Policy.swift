@@ -10,7 +10,8 @@ struct PolicyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "policy", abstract: "Checks and propagates policies, and says which enforcement point has which.",
     subcommands: [
-      Check.self, Apply.self, Status.self, Explain.self, Decide.self, Translate.self, Diff.self, Moon.self,
+      Check.self, Apply.self, Status.self, Certificate.self, Explain.self, Decide.self, Translate.self, Diff.self,
+      Moon.self,
     ])
 
   struct Check: ParsableCommand {
@@ -60,7 +61,11 @@ struct PolicyCommand: AsyncParsableCommand {
   struct Apply: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Propagates policies to every enforcement point of a service, without a restart.",
-      discussion: "Example: testudo policy apply Examples/portal/readers-may-write.cedar --service portal")
+      discussion: """
+        Exit status 1 if an enforcement point has not acknowledged; it is named, and asked again.
+
+        Example: testudo policy apply Examples/portal/readers-may-write.cedar --service portal
+        """)
 
     @Argument(help: "Policy files, which stand for those in force from now on.")
     var files: [String]
@@ -72,6 +77,9 @@ struct PolicyCommand: AsyncParsableCommand {
     var requirement: String?
 
     @OptionGroup var tenant: TenantOption
+
+    @Option(help: ArgumentHelp("Where to write the certificate of convergence.", valueName: "file"))
+    var certificate: String?
 
     @Option(help: "text or json.")
     var format = DocumentFormat.text
@@ -87,6 +95,9 @@ struct PolicyCommand: AsyncParsableCommand {
         "PUT", "/api/v1/policies?tenant=\(tenant.tenant)", body: request, as: [PolicyAcknowledgement].self,
         progress: { Console.show($0) })
       try Status.show(acknowledgements, format: format)
+      if let certificate {
+        try await Certificate.write(client, tenant: tenant.tenant, service: name, to: certificate)
+      }
       if acknowledgements.contains(where: { !$0.converged }) { throw ExitCode(1) }
     }
 
@@ -98,40 +109,6 @@ struct PolicyCommand: AsyncParsableCommand {
           "Name the service with --service: \(services.map(\.name).joined(separator: ", ")) are up.")
       }
       return services[0].name
-    }
-  }
-
-  struct Status: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "Shows which enforcement point acknowledged which version of the policies.",
-      discussion: "Example: testudo policy status")
-
-    @Option(help: "Only this tenant's.")
-    var tenant: String?
-
-    @Option(help: "text or json.")
-    var format = DocumentFormat.text
-
-    func run() async throws {
-      let client = try await Installation.requireControlPlane()
-      let all: [PolicyAcknowledgement] = try await client.get(
-        "/api/v1/policies" + (tenant.map { "?tenant=\($0)" } ?? ""))
-      try Status.show(all, format: format)
-    }
-
-    static func show(_ acknowledgements: [PolicyAcknowledgement], format: DocumentFormat) throws {
-      switch format {
-      case .json: try Console.print(json: acknowledgements)
-      case .text where acknowledgements.isEmpty: print("no enforcement point decides by policies")
-      case .text:
-        let rows = acknowledgements.map {
-          [
-            "\($0.service)/\($0.resource)", String($0.instance.prefix(8)), "v\($0.version)",
-            $0.converged ? "converged" : "due: v\($0.due)", $0.acknowledged ?? "never",
-          ]
-        }
-        print(Console.table([["ENFORCEMENT POINT", "INSTANCE", "VERSION", "STATE", "ACKNOWLEDGED"]] + rows))
-      }
     }
   }
 }

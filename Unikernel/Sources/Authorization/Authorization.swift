@@ -19,6 +19,11 @@ public final class Authorization: RequestModule {
   private var allowed: UInt64 = 0
   private var denied: UInt64 = 0
   private var errors: UInt64 = 0
+  private var lapsed: UInt64 = 0
+  /// For how long the policies hold without a word of the orchestrator; nil: for ever.
+  private var lease: TimeSpan?
+  private var preparedLease: TimeSpan?
+  private var lastContact: Instant?
 
   /// No more contextual attributes than these are kept.
   public static let maximumAttributes = 64
@@ -35,7 +40,7 @@ public final class Authorization: RequestModule {
   public var counters: [Counter] {
     [
       Counter("authorization.allowed", allowed), Counter("authorization.denied", denied),
-      Counter("authorization.errors", errors),
+      Counter("authorization.errors", errors), Counter("authorization.lapsed", lapsed),
     ]
   }
 
@@ -46,7 +51,7 @@ public final class Authorization: RequestModule {
       user: exchange.principal.name, scheme: exchange.principal.scheme, roles: exchange.principal.roles,
       method: request.method, path: request.path, query: request.query, host: request.host,
       source: PolicyAddress(ipv4: exchange.source.address.raw), attributes: attributes)
-    guard let bundle else { return deny(exchange, policy: nil) }
+    guard let bundle, holds(at: exchange.arrival) else { return deny(exchange, policy: nil) }
     let decision = bundle.decide(question)
     errors &+= UInt64(decision.errors)
     if decision.isAllowed {
@@ -54,6 +59,13 @@ public final class Authorization: RequestModule {
       return .proceed
     }
     return deny(exchange, policy: decision.determining.map { bundle.policies[$0].name })
+  }
+
+  /// Whether the lease of the policies has not run out. It is measured by the clock that nobody can set.
+  private func holds(at now: Instant) -> Bool {
+    guard let lease, let lastContact, now - lastContact > lease else { return true }
+    lapsed &+= 1
+    return false
   }
 
   /// Refuses: a visitor who could show credentials is asked for them (RFC 9110, 15.5.2), all others are sent away
@@ -84,7 +96,15 @@ public final class Authorization: RequestModule {
   }
 }
 
-/// Settings: `bundle`, which the first message must have, and `attributes`.
+extension Authorization: ContactObserver {
+  /// The longest lease, in milliseconds: 30 days.
+  static let longestLease: Int64 = 30 * 86_400_000
+
+  /// Renews the lease.
+  public func contacted(at now: Instant) { lastContact = now }
+}
+
+/// Settings: `bundle`, which the first message must have, `attributes`, and `lease-ms`.
 extension Authorization {
   /// Reads and checks a bundle and attributes, and keeps them aside.
   public func prepare(_ parameters: [Parameter]) throws(ParameterFault) {
@@ -93,8 +113,14 @@ extension Authorization {
       switch parameter.name {
       case "bundle": preparedBundle = try Authorization.bundle(parameter.value)
       case "attributes": preparedAttributes = try Authorization.attributes(parameter.value)
+      case "lease-ms":
+        guard let milliseconds = parameter.value.integerValue, (0...Authorization.longestLease).contains(milliseconds)
+        else {
+          throw ParameterFault("authorization.lease-ms", expected: "a time in milliseconds, 0 for none")
+        }
+        preparedLease = .milliseconds(Int(milliseconds))
       default:
-        throw ParameterFault(name + "." + parameter.name, expected: "bundle or attributes")
+        throw ParameterFault(name + "." + parameter.name, expected: "bundle, attributes or lease-ms")
       }
     }
     guard bundle != nil || preparedBundle != nil else {
@@ -106,6 +132,11 @@ extension Authorization {
   public func commit() {
     if let preparedBundle { bundle = preparedBundle }
     if let preparedAttributes { attributes = preparedAttributes }
+    if let preparedLease {
+      lease = preparedLease == .milliseconds(0) ? nil : preparedLease
+      // The message that brought it is a word of the orchestrator.
+      lastContact = clock.now
+    }
     rollback()
   }
 
@@ -113,6 +144,7 @@ extension Authorization {
   public func rollback() {
     preparedBundle = nil
     preparedAttributes = nil
+    preparedLease = nil
   }
 
   private static func bundle(_ value: ParameterValue) throws(ParameterFault) -> PolicyBundle {

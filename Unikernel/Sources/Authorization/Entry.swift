@@ -6,7 +6,9 @@ import LibraryOS
     40,
     {
       let registry = Registry.taking($0)
-      registry.add(mechanism: Authorization(clock: registry.clock, events: registry.events))
+      let authorization = Authorization(clock: registry.clock, events: registry.events)
+      registry.add(mechanism: authorization)
+      registry.add(contactObserver: authorization)
     }
   )
 #endif

@@ -14,6 +14,8 @@ public final class ControlChannel {
     func apply(_ parameters: [Parameter]) throws(ParameterFault)
     /// Stops taking work; `completion` is called when nothing is left.
     func drain(grace: TimeSpan, completion: @escaping () -> Void)
+    /// A message of the orchestrator was accepted.
+    func contacted()
     /// Adds entropy to the generator.
     func reseed(_ bytes: [UInt8])
     /// The security modules in force, sorted.
@@ -100,6 +102,7 @@ public final class ControlChannel {
       return
     }
     lastAccepted = message.version
+    delegate.contacted()
     perform(message)
   }
 
@@ -121,6 +124,12 @@ public final class ControlChannel {
         return
       }
       delegate.reseed(message.payload)
+      send(.acknowledged(version: message.version))
+    case .renew:
+      guard message.payload.isEmpty else {
+        refuse(message.version, "renew: expected no payload")
+        return
+      }
       send(.acknowledged(version: message.version))
     }
   }

@@ -77,6 +77,12 @@ public protocol Timed: AnyObject {
   func expire(at now: Instant)
 }
 
+/// Something that depends on hearing from the orchestrator.
+public protocol ContactObserver: AnyObject {
+  /// Called when a message of the orchestrator was accepted, whatever it asked for.
+  func contacted(at now: Instant)
+}
+
 /// Where security events go.
 public protocol EventSink: AnyObject {
   /// Passes an event on, or counts it as dropped. Never waits.

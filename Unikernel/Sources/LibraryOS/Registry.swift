@@ -12,6 +12,8 @@ public final class Registry {
   public private(set) var backgroundWork: [any BackgroundWork] = []
   /// What must happen at times.
   public private(set) var timed: [any Timed] = []
+  /// What depends on hearing from the orchestrator.
+  public private(set) var contactObservers: [any ContactObserver] = []
   /// What stands between the network and the server, if anything does.
   public private(set) var streamSecurity: (any StreamSecurity)?
   /// The way of requests.
@@ -80,6 +82,11 @@ public final class Registry {
   /// Registers something that must happen at times.
   public func add(timed item: any Timed) {
     timed.append(item)
+  }
+
+  /// Registers something that depends on hearing from the orchestrator.
+  public func add(contactObserver observer: any ContactObserver) {
+    contactObservers.append(observer)
   }
 
   /// The settings an image starts with. Every module is asked, so that one which lacks a setting it requires refuses.

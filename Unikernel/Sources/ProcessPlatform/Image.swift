@@ -135,6 +135,11 @@ extension Image: ControlChannel.Delegate {
     server.drain(grace: grace, completion: completion)
   }
 
+  func contacted() {
+    let now = clock.now
+    for observer in registry.contactObservers { observer.contacted(at: now) }
+  }
+
   func reseed(_ bytes: [UInt8]) {
     random.reseed(bytes)
   }

@@ -48,13 +48,47 @@ struct AuthorizationTests {
     set("attributes", .map([ParameterField("threat_level", .text(level))]))
   }
 
-  private func exchange(_ principal: Principal, path: ByteString = "/orders/1") -> Exchange {
+  private func exchange(
+    _ principal: Principal, path: ByteString = "/orders/1", arrival: Instant = Instant(nanoseconds: 0)
+  ) -> Exchange {
     let exchange = Exchange(
       request: HTTPRequest(method: "PUT", path: path), source: Endpoint(IPv4Address(10, 0, 0, 9), port: 4000),
-      arrival: Instant(nanoseconds: 0)
+      arrival: arrival
     ) { _ in }
     exchange.principal = principal
     return exchange
+  }
+
+  @Test("policies hold for their lease after the last word of the orchestrator, and again from the next one on")
+  func lease() throws {
+    let module = module()
+    try module.prepare([set("bundle", .bytes(bundle)), level("low"), set("lease-ms", .integer(2000))])
+    module.commit()
+    func verdict(at milliseconds: Int) -> Bool {
+      let exchange = exchange(clerk, arrival: Instant(nanoseconds: UInt64(milliseconds) * 1_000_000))
+      if case .proceed = module.examine(exchange) { return true }
+      return false
+    }
+    #expect(verdict(at: 0) && verdict(at: 2000))
+    #expect(!verdict(at: 2001) && !verdict(at: 90_000))
+    #expect(module.counters.contains(Counter("authorization.lapsed", 2)))
+    module.contacted(at: Instant(nanoseconds: 100_000_000_000))
+    #expect(verdict(at: 101_999) && !verdict(at: 102_001))
+    // The wall clock does not matter.
+    clock.wallMilliseconds = 0
+    #expect(!verdict(at: 102_001))
+    clock.now = Instant(nanoseconds: 103_000_000_000)
+    try module.prepare([set("lease-ms", .integer(0))])
+    module.commit()
+    #expect(verdict(at: 900_000))
+  }
+
+  @Test("a lease that is none is refused", arguments: [ParameterValue.integer(-1), .text("60"), .integer(1 << 40)])
+  func wrongLease(_ value: ParameterValue) throws {
+    let module = module()
+    #expect(throws: ParameterFault("authorization.lease-ms", expected: "a time in milliseconds, 0 for none")) {
+      try module.prepare([set("bundle", .bytes(bundle)), set("lease-ms", value)])
+    }
   }
 
   private let clerk = Principal(name: "carl", roles: ["clerk"], scheme: "basic")
@@ -86,6 +120,7 @@ struct AuthorizationTests {
     #expect(
       module.counters == [
         Counter("authorization.allowed", 1), Counter("authorization.denied", 3), Counter("authorization.errors", 0),
+        Counter("authorization.lapsed", 0),
       ])
   }
 

@@ -12,12 +12,14 @@ private final class RecordingImage: ControlChannel.Delegate {
   var fault: ParameterFault?
   var drainCompletion: (() -> Void)?
   var entropy: [UInt8] = []
+  var contacts = 0
 
   func apply(_ parameters: [Parameter]) throws(ParameterFault) {
     if let fault { throw fault }
     applied.append(parameters)
   }
   func drain(grace: TimeSpan, completion: @escaping () -> Void) { drainCompletion = completion }
+  func contacted() { contacts += 1 }
   func reseed(_ bytes: [UInt8]) { entropy = bytes }
   var mechanisms: [ByteString] { ["firewall"] }
   var counters: [Counter] { [Counter("firewall.dropped", 3)] }
@@ -66,6 +68,23 @@ struct ControlChannelTests {
     #expect(fixture.image.applied == [change])
     #expect(fixture.channel.version == 6)
     #expect(try fixture.reports() == [.acknowledged(version: 6)])
+  }
+
+  @Test("what is accepted is a sign of the orchestrator, what is refused is none")
+  func contacts() throws {
+    let fixture = Fixture()
+    fixture.send(fixture.message(.renew, version: 6))
+    #expect(try fixture.reports() == [.acknowledged(version: 6)])
+    #expect(fixture.image.contacts == 1)
+    fixture.send(fixture.message(.renew, version: 6))
+    fixture.send(fixture.message(.renew, version: 5))
+    let forged = ControlMessage(kind: .renew, audience: fixture.audience, version: 9, payload: [])
+    fixture.send(TestSigner(seed: 8).signed(forged))
+    #expect(fixture.image.contacts == 1)
+    // It renews, and changes nothing else.
+    #expect(fixture.channel.version == 5 && fixture.image.applied.isEmpty)
+    fixture.send(fixture.message(.renew, version: 7, payload: [1]))
+    #expect(try fixture.reports().last == .refused(version: 7, reason: "renew: expected no payload"))
   }
 
   @Test("a version that is not newer is refused and changes nothing", arguments: [UInt64(0), 4, 5])

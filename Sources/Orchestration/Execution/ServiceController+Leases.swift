@@ -1,0 +1,45 @@
+import Foundation
+import Hosting
+import Interchange
+import SecTOSCA
+
+// Policies hold for a lease: enforcement points must hear from the control plane.
+
+extension ServiceController {
+  /// The shortest lease of policies in force, in seconds; nil where there is none.
+  var leaseSeconds: Int? {
+    var shortest: Int?
+    for requirement in resolved?.resources.flatMap(\.due) ?? [] {
+      guard case .authorization(let authorization) = requirement.protection,
+        let lease = authorization.leaseSeconds
+      else { continue }
+      shortest = min(shortest ?? .max, lease)
+    }
+    return shortest
+  }
+
+  /// Tells every enforcement point of policies that the control plane is there. One that does not acknowledge is noted,
+  /// and asked again the next time.
+  func renewLeases() async {
+    let points = channels.keys.filter { records[$0]?.mechanisms.contains("authorization") ?? false }.sorted()
+    await withTaskGroup { group in
+      for id in points {
+        group.addTask { await self.renewLease(of: id) }
+      }
+    }
+  }
+
+  private func renewLease(of id: String) async {
+    guard unrenewed.insert(id).inserted else { return }
+    defer { unrenewed.remove(id) }
+    do throws(OrchestrationFault) {
+      try await tell(id, .renew, payload: [])
+    } catch {
+      // One that is gone or going has nothing to be renewed.
+      guard channels[id] != nil else { return }
+      journal.record(
+        failure: "the lease of its policies could not be renewed: \(error.message)", instance: records[id],
+        tenant: tenant, service: name)
+    }
+  }
+}
