@@ -97,13 +97,9 @@ actor ServiceController {
   private func pushTogether(
     _ desired: ResolvedService?, _ progress: @Sendable (StepOutcome) -> Void
   ) async throws(OrchestrationFault) -> [Action] {
-    let plan = Planner.plan(desired: desired?.desired, observed: observed)
-    let runs = Dictionary(observed.instances.map { ($0.id, $0.run) }) { first, _ in first }
-    let isAlike = plan.allSatisfy { action in
-      guard case .push(let id, _, let run) = action.step, let old = runs[id] else { return false }
-      return old.settings.level == run.settings.level && old.peers == run.peers && old.backends == run.backends
-    }
-    guard plan.count > 1, isAlike else { return [] }
+    guard let desired else { return [] }
+    let plan = Planner.independentPushes(desired: desired.desired, observed: observed)
+    guard plan.count > 1 else { return [] }
     let clock = ContinuousClock()
     let outcomes = await withTaskGroup(of: (Int, Double, OrchestrationFault?).self) { group in
       for (index, action) in plan.enumerated() {

@@ -19,10 +19,11 @@ public struct DesiredService: Hashable, Sendable, Codable {
   static func orderedByDependency(_ resources: [DesiredResource]) -> [DesiredResource] {
     var ordered: [DesiredResource] = []
     var visited: Set<String> = []
+    let byName = Dictionary(resources.map { ($0.name, $0) }) { first, _ in first }
     func visit(_ resource: DesiredResource) {
       guard visited.insert(resource.name).inserted else { return }
       for name in resource.connections {
-        if let backend = resources.first(where: { $0.name == name }) { visit(backend) }
+        if let backend = byName[name] { visit(backend) }
       }
       ordered.append(resource)
     }

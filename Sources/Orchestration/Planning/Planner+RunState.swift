@@ -1,49 +1,38 @@
 // Which instance stands for a resource, and which run-stage settings an instance is due.
 
 extension Planner {
-  /// The instance that is what a resource should be: the newest of those with the right image and boot-stage settings.
-  /// One that has not said that it is ready is not: nobody knows yet what it enforces.
-  static func current(_ resource: DesiredResource, in observed: ObservedService) -> ObservedInstance? {
-    observed.instances.last { instance in
-      instance.resource == resource.name && instance.recipe == resource.recipe
-        && instance.bootSettings == resource.bootSettings && instance.state == .ready && !instance.isExpired
-    }
-  }
-
   /// The settings an instance is due now. One that is on its way out keeps those of the level it was made for, as its
   /// image may know no others, and the connections it was made for, as it needs them for as long as traffic leads to it.
-  static func dueRunState(
-    of instance: ObservedInstance, desired: DesiredService, observed: ObservedService
-  ) -> RunState {
-    let resource = desired.resource(instance.resource)
-    let isCurrent = resource.flatMap { current($0, in: observed)?.id } == instance.id
+  static func dueRunState(of instance: ObservedInstance, _ index: PlanningIndex) -> RunState {
+    let resource = index.resource(instance.resource)
+    let isCurrent = resource.flatMap { index.current($0)?.id } == instance.id
     return runState(
       of: instance.resource,
       settings: isCurrent ? resource?.runSettings ?? instance.run.settings : instance.run.settings,
-      retaining: isCurrent ? [] : Set(instance.run.backends.keys), desired: desired, observed: observed,
-      keeping: instance.run)
+      retaining: isCurrent ? [] : Set(instance.run.backends.keys), index, keeping: instance.run)
   }
 
   /// Settings with the instances that connect to the resource, and those it connects to: what the resource is due to
   /// connect to, and what is retained besides.
   static func runState(
-    of name: String, settings: RunSettings, retaining retained: Set<String> = [], desired: DesiredService,
-    observed: ObservedService, keeping run: RunState?
+    of name: String, settings: RunSettings, retaining retained: Set<String> = [], _ index: PlanningIndex,
+    keeping run: RunState?
   ) -> RunState {
     // Who was told to connect may do so until it has acknowledged that it no longer does, or is drained.
-    let clients = Set(desired.resources.filter { $0.connections.contains(name) }.map(\.name))
-    let peers = observed.instances.filter { instance in
-      instance.isLive && (clients.contains(instance.resource) || instance.run.backends[name] != nil)
+    var peers: Set<String> = []
+    for instance in index.users[name] ?? [] where instance.isLive { peers.insert(instance.id) }
+    for client in index.clients[name] ?? [] {
+      for instance in index.instances[client] ?? [] where instance.isLive { peers.insert(instance.id) }
     }
     var backends: [String: String] = [:]
-    let connections = (desired.resource(name)?.connections ?? []).filter { desired.resource($0) != nil }
+    let connections = (index.resource(name)?.connections ?? []).filter { index.order[$0] != nil }
     for connection in retained.union(connections) {
-      let candidate = desired.resource(connection).flatMap { current($0, in: observed) }
-      let former = run?.backends[connection].flatMap { id in observed.instances.first { $0.id == id && $0.isLive } }
-      let any = observed.instances.last { $0.resource == connection && $0.state == .ready }
+      let candidate = index.resource(connection).flatMap { index.current($0) }
+      let former = run?.backends[connection].flatMap { id in index.instancesByID[id].flatMap { $0.isLive ? $0 : nil } }
+      let any = index.instances[connection]?.last { $0.state == .ready }
       backends[connection] = (candidate ?? former ?? any)?.id
     }
-    return RunState(settings: settings, peers: peers.map(\.id).sorted(), backends: backends)
+    return RunState(settings: settings, peers: peers.sorted(), backends: backends)
   }
 }
 

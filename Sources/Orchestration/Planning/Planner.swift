@@ -8,13 +8,30 @@ public enum Planner {
   /// The next step, or `nil` when the service is what it should be. `desired` is `nil` for a service that should not be.
   public static func nextAction(desired: DesiredService?, observed: ObservedService) -> Action? {
     guard let desired else { return nextRemoval(observed) }
-    return foundation(desired, observed)
-      ?? missingImage(desired, observed)
-      ?? deadInstance(observed)
-      ?? missingInstance(desired, observed)
-      ?? outdatedSettings(desired, observed)
-      ?? misledTraffic(desired, observed)
-      ?? obsoleteInstance(desired, observed)
+    let index = PlanningIndex(desired, observed)
+    return nextStart(index) ?? configurable(index).lazy.compactMap { push(to: $0, index) }.first ?? misledTraffic(index)
+      ?? obsoleteInstance(index)
+  }
+
+  /// What has to be there before settings are looked at.
+  private static func nextStart(_ index: PlanningIndex) -> Action? {
+    foundation(index.desired, index.observed)
+      ?? missingImage(index.desired, index.observed)
+      ?? deadInstance(index.observed)
+      ?? missingInstance(index)
+  }
+
+  /// All settings that have to be pushed, where they are all that is left to do and none depends on another: every
+  /// instance keeps its level and its neighbours. They may be pushed in any order, also at once. Else none.
+  public static func independentPushes(desired: DesiredService, observed: ObservedService) -> [Action] {
+    let index = PlanningIndex(desired, observed)
+    guard nextStart(index) == nil, misledTraffic(index) == nil, obsoleteInstance(index) == nil else { return [] }
+    let pushes = configurable(index).compactMap { push(to: $0, index) }
+    let isIndependent = pushes.allSatisfy { action in
+      guard case .push(let id, _, let run) = action.step, let old = index.instancesByID[id]?.run else { return false }
+      return old.settings.level == run.settings.level && old.peers == run.peers && old.backends == run.backends
+    }
+    return isIndependent ? pushes : []
   }
 
   /// Every step, found by supposing that each succeeds. It is what `plan` prints and `up` does.
@@ -61,11 +78,10 @@ public enum Planner {
     return nil
   }
 
-  private static func missingInstance(_ desired: DesiredService, _ observed: ObservedService) -> Action? {
-    for resource in desired.resources where current(resource, in: observed) == nil {
-      let former = observed.instances.filter { $0.resource == resource.name && $0.isLive }
-      let run = runState(
-        of: resource.name, settings: resource.runSettings, desired: desired, observed: observed, keeping: nil)
+  private static func missingInstance(_ index: PlanningIndex) -> Action? {
+    for resource in index.desired.resources where index.current(resource) == nil {
+      let former = (index.instances[resource.name] ?? []).filter(\.isLive)
+      let run = runState(of: resource.name, settings: resource.runSettings, index, keeping: nil)
       return Action(
         .startInstance(resource: resource.name, run: run), reason: reasonToStart(resource, instead: former))
     }
@@ -82,18 +98,22 @@ public enum Planner {
     return "level `\(resource.runSettings.level)` needs another image than the one that runs"
   }
 
-  private static func outdatedSettings(_ desired: DesiredService, _ observed: ObservedService) -> Action? {
-    let order = desired.resources.map(\.name)
-    let instances = observed.instances.filter { $0.state == .ready || $0.state == .draining }
-      .sorted { (order.firstIndex(of: $0.resource) ?? .max) < (order.firstIndex(of: $1.resource) ?? .max) }
-    for instance in instances where desired.resource(instance.resource) != nil {
-      let run = dueRunState(of: instance, desired: desired, observed: observed)
-      guard run != instance.run else { continue }
-      return Action(
-        .push(instance: instance.id, resource: instance.resource, run: run),
-        reason: reasonToPush(from: instance.run, to: run))
-    }
-    return nil
+  /// The instances that settings can be pushed to, backends before those that connect to them.
+  private static func configurable(_ index: PlanningIndex) -> [ObservedInstance] {
+    index.observed.instances.enumerated()
+      .filter { ($1.state == .ready || $1.state == .draining) && index.order[$1.resource] != nil }
+      .map { (place: (index.position(of: $1.resource), $0), instance: $1) }
+      .sorted { $0.place < $1.place }
+      .map(\.instance)
+  }
+
+  /// The settings that have to be pushed to an instance, if any.
+  private static func push(to instance: ObservedInstance, _ index: PlanningIndex) -> Action? {
+    let run = dueRunState(of: instance, index)
+    guard run != instance.run else { return nil }
+    return Action(
+      .push(instance: instance.id, resource: instance.resource, run: run),
+      reason: reasonToPush(from: instance.run, to: run))
   }
 
   private static func reasonToPush(from old: RunState, to new: RunState) -> String {
@@ -107,9 +127,10 @@ public enum Planner {
     return old.peers != new.peers ? "other instances connect to it" : "its backends have changed"
   }
 
-  private static func misledTraffic(_ desired: DesiredService, _ observed: ObservedService) -> Action? {
+  private static func misledTraffic(_ index: PlanningIndex) -> Action? {
+    let (desired, observed) = (index.desired, index.observed)
     for resource in desired.resources where resource.isPublic {
-      guard let instance = current(resource, in: observed) else { continue }
+      guard let instance = index.current(resource) else { continue }
       let target = observed.publications[resource.name]
       guard target != instance.id else { continue }
       return Action(
@@ -123,13 +144,12 @@ public enum Planner {
     return nil
   }
 
-  private static func obsoleteInstance(_ desired: DesiredService, _ observed: ObservedService) -> Action? {
+  private static func obsoleteInstance(_ index: PlanningIndex) -> Action? {
     // From the outside in: who connects to others is gone before those it connects to.
-    let order = desired.resources.map(\.name)
-    let obsolete = observed.instances.filter { instance in
-      desired.resource(instance.resource).flatMap { current($0, in: observed)?.id } != instance.id
+    let obsolete = index.observed.instances.filter { instance in
+      index.resource(instance.resource).flatMap { index.current($0)?.id } != instance.id
     }
-    .sorted { (order.firstIndex(of: $0.resource) ?? .max) > (order.firstIndex(of: $1.resource) ?? .max) }
+    .sorted { index.position(of: $0.resource) > index.position(of: $1.resource) }
     // Among those the template does not name any more, what they were told tells who connects to whom.
     let needed = Set(obsolete.flatMap(\.run.backends.values))
     guard let instance = obsolete.first(where: { !needed.contains($0.id) }) ?? obsolete.first else { return nil }
