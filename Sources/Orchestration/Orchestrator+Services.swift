@@ -81,7 +81,7 @@ extension Orchestrator {
     _ declaration: ServiceDeclaration, progress: @Sendable (StepOutcome) -> Void
   ) async throws(OrchestrationFault) {
     try await controller(declaration).converge(to: nil, progress: progress)
-    try forget(declaration)
+    try await forget(declaration)
   }
 
   /// What `up` would do, and why. Changes nothing.

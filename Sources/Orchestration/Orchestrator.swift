@@ -24,6 +24,7 @@ public actor Orchestrator {
   var holds = TriggerHolds()
   var holdEnds: [String: Task<Void, Never>] = [:]
   var renewals: [String: Task<Void, Never>] = [:]
+  var pool = ImagePool()
   var restarts: [String: Int] = [:]
   var expiries: [String: Task<Void, Never>] = [:]
   private var entropyRefresh: Task<Void, Never>?
@@ -148,6 +149,7 @@ public actor Orchestrator {
     await scheduleExpiry(declaration.key)
     await scheduleRenewals(declaration.key)
     try result.get()
+    fillInBackground(declaration.key)
   }
 
   /// An instance ended by itself. Another takes its place, later each time it happens within a minute.
@@ -231,7 +233,7 @@ public actor Orchestrator {
     declarations[declaration.key] = declaration
   }
 
-  func forget(_ declaration: ServiceDeclaration) throws(OrchestrationFault) {
+  func forget(_ declaration: ServiceDeclaration) async throws(OrchestrationFault) {
     do throws(StateFault) {
       try environment.store.transact(if: [], [.delete(key: declaration.key)])
     } catch {
@@ -242,7 +244,10 @@ public actor Orchestrator {
     holdEnds.removeValue(forKey: declaration.key)?.cancel()
     renewals.removeValue(forKey: declaration.key)?.cancel()
     storeHolds(of: declaration.key, forgetting: holds.forget(declaration.key))
-    controllers[declaration.key] = nil
+    if let counts = await controllers.removeValue(forKey: declaration.key)?.poolCounts {
+      pool.hits += counts.hits
+      pool.misses += counts.misses
+    }
     let folder = environment.home.template(tenant: declaration.tenant, service: declaration.name)
     try? FileManager.default.removeItem(atPath: folder)
   }

@@ -56,6 +56,7 @@ public struct APIServer: Sendable {
     addServices(to: router.group("api/v1"))
     addPolicies(to: router.group("api/v1"))
     addObservation(to: router.group("api/v1"))
+    addPool(to: router.group("api/v1"))
     router.get("healthz") { _, _ in
       try Answer.json(Health(status: "ok", pid: getpid(), version: APIServer.version))
     }

@@ -41,18 +41,7 @@ public struct ServiceResolver: Sendable {
     guard let (due, selection) = selections[level.name] else {
       throw .execution("level `\(level.name)` is not one of the service's")
     }
-    let files: SiteFiles
-    do throws(SiteFault) {
-      files = try SiteFiles(of: resource, root: service.root)
-    } catch {
-      throw .input("\(error)")
-    }
-    let handler: HandlerSources?
-    do throws(ImageFault) {
-      handler = try HandlerSources(of: resource, root: service.root)
-    } catch {
-      throw OrchestrationFault(error)
-    }
+    let (files, handler) = try content(of: resource, in: declaration)
     // Policies see the attributes that some trigger or policy file may speak of: all that are set.
     let bundle = try compile(due, in: declaration, attributes: context)
     let staged = ModuleConfiguration.parameters(
@@ -76,6 +65,44 @@ public struct ServiceResolver: Sendable {
         digest: ResolvedResource.digest(staged, of: .run)),
       files: files, controlPublicKey: environment.controlKey.publicKey, bundle: bundle, attributes: context,
       others: selections)
+  }
+
+  /// What the images of a service are made of at a level, whatever the context and the policies: those go into no image.
+  func recipes(
+    of declaration: ServiceDeclaration, at level: SecurityLevel
+  ) throws(OrchestrationFault) -> [ImageRecipe] {
+    var recipes: [ImageRecipe] = []
+    for resource in declaration.service.resources {
+      let due = declaration.service.due(to: resource.name, at: level)
+      let selection = try select(resource, due, declaration.target, at: level)
+      let (files, handler) = try content(of: resource, in: declaration)
+      let staged = ModuleConfiguration.parameters(
+        for: resource, due: due, selection: selection,
+        environment: NeighbourAddresses.none(for: resource).environment(bundle: nil, attributes: [:]), files: files,
+        controlPublicKey: environment.controlKey.publicKey)
+      recipes.append(
+        ImageRecipe(
+          service: declaration.name, resource: resource, level: level.name, due: due, target: declaration.target,
+          selection: selection, parameters: staged, handler: handler))
+    }
+    return recipes
+  }
+
+  /// The user's own files that go into an image.
+  private func content(
+    of resource: Resource, in declaration: ServiceDeclaration
+  ) throws(OrchestrationFault) -> (files: SiteFiles, handler: HandlerSources?) {
+    let files: SiteFiles
+    do throws(SiteFault) {
+      files = try SiteFiles(of: resource, root: declaration.service.root)
+    } catch {
+      throw .input("\(error)")
+    }
+    do throws(ImageFault) {
+      return (files, try HandlerSources(of: resource, root: declaration.service.root))
+    } catch {
+      throw OrchestrationFault(error)
+    }
   }
 
   private func select(

@@ -57,6 +57,7 @@ extension ServiceController {
     do {
       let image = try result.get()
       observed.images.insert(resource.recipeDigest)
+      linked.insert(resource.recipeDigest)
       journal.record(image, resource: name, tenant: tenant, service: self.name)
     } catch {
       throw OrchestrationFault(error)
@@ -76,6 +77,7 @@ extension ServiceController {
     } catch {
       throw OrchestrationFault(error)
     }
+    if linked.contains(resource.recipeDigest) { poolCounts.misses += 1 } else { poolCounts.hits += 1 }
     let host = try nextHost()
     let record = InstanceRecord(
       id: InstanceRecord.makeIdentifier(), service: self.name, tenant: tenant, resource: name,

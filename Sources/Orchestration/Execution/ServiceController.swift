@@ -29,6 +29,10 @@ actor ServiceController {
   var resolved: ResolvedService?
   var stopping: Set<String> = []
   var waiting: [String: AsyncStream<Report>.Continuation] = [:]
+  /// How often an instance was started of an image that was there, and how often it had to be linked first.
+  var poolCounts = (hits: 0, misses: 0)
+  /// The recipes whose images were linked in the present convergence.
+  var linked: Set<String> = []
   /// Enforcement points that are being asked to acknowledge a renewal.
   var unrenewed: Set<String> = []
   var lastHost = 1
@@ -76,6 +80,7 @@ actor ServiceController {
     let clock = ContinuousClock()
     noteImages()
     noteLifetimes()
+    linked = []
     actions += try await pushTogether(desired, progress)
     while let action = Planner.nextAction(desired: desired?.desired, observed: observed) {
       let start = clock.now

@@ -1,0 +1,143 @@
+import Foundation
+import ImageGeneration
+import SecTOSCA
+
+// Images that a trigger or an operator could ask for next are made before they are asked for.
+
+extension Orchestrator {
+  /// What the pool holds.
+  public func poolStatus(tenant: String?) async -> PoolStatus {
+    var images: [PooledImage] = []
+    for declaration in declared(tenant) {
+      guard let entries = try? pooled(of: declaration) else { continue }
+      images += entries
+    }
+    let counts = await poolCounts()
+    return PoolStatus(
+      images: images, bytes: readyBytes(images), budgetBytes: ImagePool.budgetBytes, hits: counts.hits,
+      misses: counts.misses)
+  }
+
+  /// Makes every image that could be asked for next, within the budget; the levels nearest to the one in force first.
+  public func fillPool(tenant: String?) async throws(OrchestrationFault) -> PoolStatus {
+    for declaration in declared(tenant) { try await fill(declaration) }
+    return await poolStatus(tenant: tenant)
+  }
+
+  /// Removes the images that are ready and not in use. What runs is not touched.
+  public func drainPool(tenant: String?) async throws(OrchestrationFault) -> PoolStatus {
+    try await exclusively { () throws(OrchestrationFault) in
+      var kept: Set<String> = []
+      for declaration in declared(nil) { kept.formUnion(try pooled(of: declaration).filter(\.isInUse).map(\.recipe)) }
+      for declaration in declared(tenant) {
+        for entry in try pooled(of: declaration) where !kept.contains(entry.recipe) {
+          pool.made[entry.recipe] = nil
+          guard let digest = entry.image else { continue }
+          do throws(ImageFault) {
+            try environment.builder.store.remove(digest)
+          } catch {
+            throw OrchestrationFault(error)
+          }
+        }
+      }
+    }
+    return await poolStatus(tenant: tenant)
+  }
+
+  /// Makes the images of a service's other levels ready, in the background: what is asked for meanwhile does not wait.
+  func fillInBackground(_ key: String) {
+    guard pool.filling.insert(key).inserted else { return }
+    Task(priority: .background) {
+      if let declaration = declarations[key], !declaration.isRemoved {
+        do throws(OrchestrationFault) {
+          try await fill(declaration)
+        } catch {
+          journal.record(
+            EventRecord(
+              time: Timestamp.now(), severity: "low", tenant: declaration.tenant, service: declaration.name,
+              kind: "pool-not-filled", message: error.message))
+        }
+      }
+      pool.filling.remove(key)
+    }
+  }
+
+  private func fill(_ declaration: ServiceDeclaration) async throws(OrchestrationFault) {
+    let inForce = declaration.service.dueLevel(context: context(of: declaration), setByHand: declaration.level).rank
+    let levels = declaration.service.levels.sorted {
+      (abs($0.rank - inForce), $1.rank) < (abs($1.rank - inForce), $0.rank)
+    }
+    var held: [PooledImage] = []
+    for other in declared(nil) { held += try pooled(of: other) }
+    var room = ImagePool.budgetBytes - readyBytes(held)
+    let builder = environment.builder
+    for level in levels {
+      for recipe in try resolver.recipes(of: declaration, at: level) {
+        guard room > 0, declarations[declaration.key]?.isRemoved == false else { return }
+        let result = await Task.detached(priority: .background) { () -> Result<(Image, String)?, ImageFault> in
+          do throws(ImageFault) {
+            let digest = try builder.digest(of: recipe)
+            guard builder.image(recipe: digest) == nil else { return .success(nil) }
+            return .success((try builder.build(recipe), digest))
+          } catch {
+            return .failure(error)
+          }
+        }.value
+        do {
+          guard let (image, digest) = try result.get() else { continue }
+          room -= image.bytes
+          pool.made[digest] = Timestamp.now()
+        } catch {
+          throw OrchestrationFault(error)
+        }
+      }
+    }
+  }
+
+  private func declared(_ tenant: String?) -> [ServiceDeclaration] {
+    declarations.values.filter { !$0.isRemoved && (tenant == nil || $0.tenant == tenant) }.sorted { $0.key < $1.key }
+  }
+
+  /// The images of all levels of a service.
+  private func pooled(of declaration: ServiceDeclaration) throws(OrchestrationFault) -> [PooledImage] {
+    let inForce = declaration.service.dueLevel(context: context(of: declaration), setByHand: declaration.level)
+    var entries: [PooledImage] = []
+    var current: Set<String> = []
+    for level in [inForce] + declaration.service.levels.filter({ $0.name != inForce.name }) {
+      for recipe in try resolver.recipes(of: declaration, at: level) {
+        let digest: String
+        do throws(ImageFault) {
+          digest = try environment.builder.digest(of: recipe)
+        } catch {
+          throw OrchestrationFault(error)
+        }
+        if level.name == inForce.name { current.insert(digest) }
+        let image = environment.builder.image(recipe: digest)
+        entries.append(
+          PooledImage(
+            tenant: declaration.tenant, service: declaration.name, resource: recipe.origin.resource,
+            level: level.name, recipe: digest, image: image?.digest, bytes: image?.bytes ?? 0,
+            isInUse: current.contains(digest), made: pool.made[digest]))
+      }
+    }
+    return entries
+  }
+
+  /// The bytes of what is ready and not in use, each image once.
+  private func readyBytes(_ images: [PooledImage]) -> Int {
+    let used = Set(images.filter(\.isInUse).map(\.recipe))
+    var bytes: [String: Int] = [:]
+    for entry in images where !used.contains(entry.recipe) { bytes[entry.recipe] = entry.bytes }
+    return bytes.values.reduce(0, +)
+  }
+
+  private func poolCounts() async -> (hits: Int, misses: Int) {
+    var (hits, misses) = (pool.hits, pool.misses)
+    for controller in controllers.values {
+      let own = await controller.poolCounts
+      hits += own.hits
+      misses += own.misses
+    }
+    return (hits, misses)
+  }
+}
