@@ -20,6 +20,11 @@ rm -rf "$next"
 mkdir -p "$next/archives" "$next/modules" "$next/handler"
 for folder in "$guest/$triple/release"/*.build; do
   target=$(basename "$folder" .build)
+  # What a source that was moved or removed has left there.
+  while read -r object; do
+    [ -n "$(find Unikernel/Sources/"$target" Interchange/Sources/"$target" -name "$(basename "$object" .o)" 2>/dev/null)" ] ||
+      rm "$object"
+  done < <(find "$folder" -name '*.o')
   objects=$(find "$folder" -name '*.o' | sort)
   [ -n "$objects" ] || continue
   # D: no dates, owners or modes, so that the same sources give the same archive.
@@ -29,7 +34,7 @@ done
 cp "$(gcc -print-file-name=libbearssl.a 2>/dev/null || echo /usr/lib/x86_64-linux-gnu/libbearssl.a)" "$next/archives/bearssl.a"
 cp "$toolchain/lib/swift/embedded/$triple/libswiftUnicodeDataTables.a" "$next/archives/unicode.a"
 cp Unikernel/Modules/*.json "$next/modules/"
-cp Unikernel/process.ld "$next/"
+cp Unikernel/process.ld Unikernel/microvm.ld "$next/"
 cp "$(find "$guest/$triple/release" -name Handler.swiftmodule -type f | head -1)" "$next/handler/"
 cp -r Profiles "$next/profiles"
 
