@@ -24,7 +24,11 @@ let interchange: Target.Dependency = .product(name: "Interchange", package: "Int
 
 let package = Package(
   name: "Unikernel",
-  products: [.library(name: "Unikernel", type: .static, targets: modules.map(\.name) + ["Runtime", "CProcessPlatform", "MicroVMPlatform"])],
+  products: [
+    .library(
+      name: "Unikernel", type: .static,
+      targets: modules.map(\.name) + ["Runtime", "CProcessPlatform", "MicroVMPlatform"])
+  ],
   dependencies: [.package(path: "../Interchange")],
   targets: [
     .target(name: "LibraryOS", dependencies: [interchange]),

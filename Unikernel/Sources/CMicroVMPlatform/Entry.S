@@ -104,8 +104,8 @@ testudo_pvh_entry:
         mov     %eax, %cr0
         lgdt    descriptors_register
         ljmp    $8, $9f
-8:      mov     $0xF4, %dx              // isa-debug-exit: status 115
-        mov     $115, %eax
+8:      mov     $0xF4, %dx              // TESTUDO_EXIT_PORT, TESTUDO_EXIT_BASE and status 115
+        mov     $125, %eax
         out     %eax, %dx
         hlt
         jmp     8b

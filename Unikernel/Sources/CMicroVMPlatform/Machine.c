@@ -4,7 +4,7 @@
 
 #if !defined(__linux__)
 
-enum { PAGE = 4096, LARGE = 2 << 20, TABLES = 64, SPARES = 8, DEFAULT_PORT = 0xF4 };
+enum { PAGE = 4096, LARGE = 2 << 20, TABLES = 64, SPARES = 8 };
 static const uint64_t present = 1, writable = 2, uncached = 0x18, large_page = 0x80, no_execute = 1ull << 63;
 
 extern uint64_t testudo_page_map[512], testudo_page_directories[4 * 512], testudo_page_tables[TABLES * 512];
@@ -17,7 +17,7 @@ extern const uint8_t testudo_exception_stubs[], testudo_interrupt_stubs[], testu
 static void port_write32(uint16_t port, uint32_t value) { __asm__ volatile("outl %0, %1" ::"a"(value), "Nd"(port)); }
 
 void testudo_machine_exit(uint32_t status) {
-  port_write32(DEFAULT_PORT, status);
+  port_write32(TESTUDO_EXIT_PORT, TESTUDO_EXIT_BASE + status);
   // A machine without that device. Nothing may go on.
   for (;;) __asm__ volatile("cli; hlt");
 }

@@ -60,7 +60,8 @@ struct MachineClock {
     guard !isExact else { return }
     isExact = true
     let now = MachineClock.sample()
-    guard now.left > 0, let better = TickScale(ticks: now.ticks &- start.ticks, nanoseconds: UInt64(start.left &- now.left))
+    guard now.left > 0,
+      let better = TickScale(ticks: now.ticks &- start.ticks, nanoseconds: UInt64(start.left &- now.left))
     else { return }
     base = (now.ticks, base.nanoseconds &+ scale.nanoseconds(now.ticks &- base.ticks))
     scale = better
