@@ -41,14 +41,15 @@ struct Portal: Sendable {
 
   /// As `copied`, with the service up when `body` is called.
   static func up<Result: Sendable>(
-    isolation: isolated (any Actor)? = #isolation, _ body: (Portal) async throws -> Result
+    target: String = "process", isolation: isolated (any Actor)? = #isolation,
+    _ body: (Portal) async throws -> Result
   ) async throws -> Result {
     await Testbed.places.take()
     let result: Swift.Result<Result, any Error>
     do {
       result = .success(
         try await copied { portal in
-          let outcome = try await portal.up()
+          let outcome = try await portal.up("--target", target)
           try #require(outcome.status == 0, "\(outcome.errors)")
           return try await body(portal)
         })

@@ -13,25 +13,19 @@ public func machineMain(_ given: UnsafePointer<testudo_machine>) -> Never {
   let commandLine = Array(UnsafeRawBufferPointer(start: memory.command_line, count: Int(memory.command_line_size)))
   let clock = MachineClock(wallMilliseconds: CommandLine.number("testudo.wall=", in: commandLine))
 
-  var network: NetworkDevice?
+  let devices = Devices(commandLine)
   var console: ConsoleDevice?
-  var source: EntropyDevice?
-  var interrupting: [(bit: UInt32, device: VirtioDevice)] = []
+  let network: NetworkDevice
+  let source: EntropyDevice
+  // The console first, so that what is wrong with the others can be said to whoever holds the control channel.
   do throws(VirtioFault) {
-    for place in DevicePlace.all(in: commandLine) where place.interrupt < UInt32(TESTUDO_TIMER) {
-      guard let registers = testudo_map_device(place.address, place.size),
-        let device = VirtioDevice(MappedRegisters(registers))
-      else { continue }
-      switch device.kind {
-      case .network: network = try NetworkDevice(device)
-      case .console: console = try ConsoleDevice(device)
-      case .entropy:
-        source = try EntropyDevice(device)
-        continue
-      }
-      testudo_interrupt_route(place.interrupt)
-      interrupting.append((1 << place.interrupt, device))
-    }
+    guard let device = devices.console else { refuse("no virtio console; expected one for control", through: nil) }
+    console = try ConsoleDevice(device)
+    // An image without entropy refuses to start rather than guess.
+    guard let device = devices.entropy else { refuse("no virtio entropy device; expected one", through: console) }
+    source = try EntropyDevice(device)
+    guard let device = devices.network else { refuse("no virtio network device; expected one", through: console) }
+    network = try NetworkDevice(device)
   } catch {
     switch error {
     case .lacksFeatures: refuse("a virtio device lacks features that are needed", through: console)
@@ -39,13 +33,11 @@ public func machineMain(_ given: UnsafePointer<testudo_machine>) -> Never {
     case .lacksQueue: refuse("a virtio device lacks a queue", through: console)
     }
   }
-  guard let console else { refuse("no virtio console; expected one for the control channel", through: nil) }
-  guard let network else { refuse("no virtio network device", through: console) }
-  // An image without entropy refuses to start rather than guess.
-  guard let source, let entropy = wait(for: source, clock), entropy.count >= 40 else {
-    refuse("no entropy: expected a virtio device that gives 40 bytes within a second", through: console)
+  guard let entropy = wait(for: source, clock), entropy.count >= 40 else {
+    refuse("no entropy: expected 40 bytes within a second", through: console)
   }
-  machine = Machine(network: network, console: console, clock: clock, interrupting: interrupting)
+  guard let console else { testudo_machine_exit(2) }
+  machine = Machine(network: network, console: console, clock: clock, interrupting: devices.interrupting)
 
   var canary = testudo_processor_entropy()
   for byte in entropy[..<8] { canary = (canary << 8 | canary >> 56) ^ UInt64(byte) }
@@ -61,6 +53,32 @@ public func machineMain(_ given: UnsafePointer<testudo_machine>) -> Never {
   startup.entropy = UnsafePointer(added.assumingMemoryBound(to: UInt8.self).baseAddress)
   startup.entropy_size = UInt64(added.count)
   testudo_image_run(&startup)
+}
+
+/// The devices that a machine has, as its command line names them.
+private struct Devices {
+  var console: VirtioDevice?
+  var entropy: VirtioDevice?
+  var network: VirtioDevice?
+  /// Those that interrupt, by their bits.
+  var interrupting: [(bit: UInt32, device: VirtioDevice)] = []
+
+  init(_ commandLine: [UInt8]) {
+    for place in DevicePlace.all(in: commandLine) where place.interrupt < UInt32(TESTUDO_TIMER) {
+      guard let registers = testudo_map_device(place.address, place.size),
+        let device = VirtioDevice(MappedRegisters(registers))
+      else { continue }
+      switch device.kind {
+      case .network: network = device
+      case .console: console = device
+      case .entropy:
+        entropy = device
+        continue
+      }
+      testudo_interrupt_route(place.interrupt)
+      interrupting.append((1 << place.interrupt, device))
+    }
+  }
 }
 
 private func wait(for source: EntropyDevice, _ clock: MachineClock) -> [UInt8]? {
