@@ -24,20 +24,33 @@ let interchange: Target.Dependency = .product(name: "Interchange", package: "Int
 
 let package = Package(
   name: "Unikernel",
-  products: [.library(name: "Unikernel", type: .static, targets: modules.map(\.name) + ["ProcessPlatform"])],
+  products: [
+    .library(
+      name: "Unikernel", type: .static,
+      targets: modules.map(\.name) + ["Runtime", "CProcessPlatform", "MicroVMPlatform"])
+  ],
   dependencies: [.package(path: "../Interchange")],
   targets: [
     .target(name: "LibraryOS", dependencies: [interchange]),
     .target(name: "LibraryOSTesting", dependencies: ["LibraryOS", interchange], path: "Tests/LibraryOSTesting"),
     .systemLibrary(name: "CBearSSL", path: "Sources/CBearSSL"),
     .target(name: "Cryptography", dependencies: ["LibraryOS", "CBearSSL", interchange]),
+    .target(name: "CRuntime"),
     .target(name: "CProcessPlatform"),
+    .target(name: "CMicroVMPlatform", dependencies: ["CRuntime"]),
+    // The devices of a virtual machine, as far as they are data structures: tests play the other side.
+    .target(name: "CVirtio"),
+    .target(name: "Virtio", dependencies: ["CVirtio"]),
+    .testTarget(name: "VirtioTests", dependencies: ["Virtio", "CVirtio"]),
     // What users write handlers against. It stands on nothing, since their compiler has to find all that it stands on.
     .target(name: "Handler"),
     .target(name: "CHandler"),
     .target(
-      name: "ProcessPlatform",
-      dependencies: ["LibraryOS", "Network", "HTTP", "ControlChannel", "Cryptography", "CProcessPlatform", interchange]),
+      name: "Runtime",
+      dependencies: ["LibraryOS", "Network", "HTTP", "ControlChannel", "Cryptography", "CRuntime", interchange]),
+    .target(
+      name: "MicroVMPlatform",
+      dependencies: ["Virtio", "CMicroVMPlatform", "CRuntime", interchange]),
   ]
     + modules.map { .target(name: $0.name, dependencies: ["LibraryOS", interchange] + $0.dependencies) }
     + (modules.map(\.name) + ["LibraryOS", "Cryptography", "Handler"]).map { name in

@@ -20,6 +20,11 @@ rm -rf "$next"
 mkdir -p "$next/archives" "$next/modules" "$next/handler"
 for folder in "$guest/$triple/release"/*.build; do
   target=$(basename "$folder" .build)
+  # What a source that was moved or removed has left there.
+  while read -r object; do
+    [ -n "$(find Unikernel/Sources/"$target" Interchange/Sources/"$target" -name "$(basename "$object" .o)" 2>/dev/null)" ] ||
+      rm "$object"
+  done < <(find "$folder" -name '*.o')
   objects=$(find "$folder" -name '*.o' | sort)
   [ -n "$objects" ] || continue
   # D: no dates, owners or modes, so that the same sources give the same archive.
@@ -29,18 +34,24 @@ done
 cp "$(gcc -print-file-name=libbearssl.a 2>/dev/null || echo /usr/lib/x86_64-linux-gnu/libbearssl.a)" "$next/archives/bearssl.a"
 cp "$toolchain/lib/swift/embedded/$triple/libswiftUnicodeDataTables.a" "$next/archives/unicode.a"
 cp Unikernel/Modules/*.json "$next/modules/"
-cp Unikernel/process.ld "$next/"
+cp Unikernel/process.ld Unikernel/microvm.ld "$next/"
 cp "$(find "$guest/$triple/release" -name Handler.swiftmodule -type f | head -1)" "$next/handler/"
 cp -r Profiles "$next/profiles"
 cp -r Threats "$next/threats"
 
-echo "== building the tender"
-clang -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -static -fno-stack-protector -s \
-  -o "$next/tender" Unikernel/Tender/*.c Unikernel/Tender/Trampoline.S
-
 # The linker that belongs to the compiler, rather than another one that the machine may have.
 linker=$toolchain/bin/ld.lld
 [ -x "$linker" ] || linker=$(command -v ld.lld)
+
+echo "== building the tender and the probe of accelerators"
+clang -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -static -fno-stack-protector -s \
+  -o "$next/tender" Unikernel/Tender/*.c Unikernel/Tender/Trampoline.S
+clang -std=gnu11 --target=x86_64-unknown-none-elf -ffreestanding -fno-pic -mno-red-zone -Os -Wall -Wextra -Werror \
+  -fno-stack-protector -c -o "$next/probe.o" Unikernel/Probe/probe.c
+"$linker" -T Unikernel/microvm.ld --gc-sections -z max-page-size=4096 -z noexecstack --build-id=none --strip-all \
+  -o "$next/microvm-probe" "$next/probe.o" "$next/archives/CMicroVMPlatform.a" "$next/archives/CRuntime.a"
+rm "$next/probe.o"
+
 printf '{\n  "clang": "%s",\n  "compiler": "%s",\n  "linker": "%s",\n  "lld": "%s",\n  "swift": "%s"\n}\n' \
   "$toolchain/bin/clang" "$toolchain/bin/swiftc" "$linker" "$("$linker" --version | head -1)" "$(swiftc --version 2>/dev/null | head -1)" >"$next/toolchain.json"
 rm -rf "$library"

@@ -22,6 +22,7 @@ extension Orchestrator {
       // Everything that can be found wrong is found before anything is changed.
       _ = try resolver.resolve(declaration, context: context(of: declaration))
       try requireRights()
+      try requireEmulator(for: declaration.target)
       let folder = environment.home.template(tenant: declaration.tenant, service: declaration.name)
       declaration.service = try TemplateCopy.make(declaration.service, in: folder)
       let resolved = try resolver.resolve(declaration, context: context(of: declaration))
@@ -41,6 +42,16 @@ extension Orchestrator {
     guard geteuid() != 0 else { return }
     do throws(HostingFault) {
       try HostProbe().requireAll()
+    } catch {
+      throw OrchestrationFault(error)
+    }
+  }
+
+  /// Says at once that this host has nothing to run virtual machines with.
+  private func requireEmulator(for target: Target) throws(OrchestrationFault) {
+    guard target == .microvm else { return }
+    do throws(HostingFault) {
+      _ = try environment.emulators.find()
     } catch {
       throw OrchestrationFault(error)
     }

@@ -20,7 +20,7 @@ extension Orchestrator {
 
   func status(of declaration: ServiceDeclaration) async -> ServiceStatus {
     let controller = controller(declaration)
-    let unikernels = await controller.unikernels(target: declaration.target)
+    let unikernels = await controller.unikernels()
     let due = declaration.service.dueLevel(context: context(of: declaration), setByHand: declaration.level)
     return ServiceStatus(
       tenant: declaration.tenant, name: declaration.name, source: declaration.source, level: due.name,

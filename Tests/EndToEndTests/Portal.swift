@@ -41,7 +41,8 @@ struct Portal: Sendable {
 
   /// As `copied`, with the service up when `body` is called; its template can be changed before.
   static func up<Result: Sendable>(
-    changing template: (@Sendable (String) -> String)? = nil, isolation: isolated (any Actor)? = #isolation,
+    target: String = "process", changing template: (@Sendable (String) -> String)? = nil,
+    isolation: isolated (any Actor)? = #isolation,
     _ body: (Portal) async throws -> Result
   ) async throws -> Result {
     await Testbed.places.take()
@@ -50,7 +51,7 @@ struct Portal: Sendable {
       result = .success(
         try await copied { portal in
           if let template { try portal.edit("service.yaml", template) }
-          let outcome = try await portal.up()
+          let outcome = try await portal.up("--target", target)
           try #require(outcome.status == 0, "\(outcome.errors)")
           return try await body(portal)
         })

@@ -31,16 +31,20 @@ enum Testbed {
   static var isBuilt: Bool { access(program, X_OK) == 0 && hasLibrary }
 
   /// Whether there is a library where the program looks for one: in `TESTUDO_LIBRARY`, or in a folder that it is in.
-  private static var hasLibrary: Bool {
+  private static var hasLibrary: Bool { library != nil }
+
+  /// The library that the program uses.
+  static var library: String? {
     if let named = ProcessInfo.processInfo.environment["TESTUDO_LIBRARY"] {
-      return access(named + "/modules", R_OK) == 0
+      return access(named + "/modules", R_OK) == 0 ? named : nil
     }
     var folder = URL(filePath: program).resolvingSymlinksInPath().deletingLastPathComponent()
     while folder.path != "/" {
-      if access(folder.appending(path: "library/modules").path, R_OK) == 0 { return true }
+      let candidate = folder.appending(path: "library").path
+      if access(candidate + "/modules", R_OK) == 0 { return candidate }
       folder.deleteLastPathComponent()
     }
-    return false
+    return nil
   }
 
   /// Where a tool is, as the shell would find it.
@@ -48,6 +52,15 @@ enum Testbed {
     let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
     return (folders + ["/usr/sbin", "/sbin"]).map { "\($0)/\(tool)" }.first { access($0, X_OK) == 0 }
   }
+
+  /// What is missing here for virtual machines, or `nil` where they can run.
+  static let lackingMachines: String? = {
+    if let lacking { return lacking }
+    if path(of: "qemu-system-x86_64") == nil {
+      return "`qemu-system-x86_64` is missing: apt-get install qemu-system-x86"
+    }
+    return nil
+  }()
 
   /// At most two services at once, whatever the number of suites: the tests look at what happens, not at how a crowded
   /// machine slows it down.
@@ -63,6 +76,12 @@ extension Trait where Self == ConditionTrait {
   /// Only where unikernels can really be run.
   static var realUnikernels: Self {
     .enabled(if: Testbed.lacking == nil, Comment(rawValue: Testbed.lacking ?? "everything needed is here"))
+  }
+
+  /// Only where unikernels can really be run as virtual machines.
+  static var virtualMachines: Self {
+    .enabled(
+      if: Testbed.lackingMachines == nil, Comment(rawValue: Testbed.lackingMachines ?? "everything needed is here"))
   }
 }
 

@@ -49,7 +49,9 @@ struct SelectorTests {
   private func conflict(
     _ due: [SecurityRequirement], target: Target = .process, vulnerable: Set<ModuleVersion> = []
   ) throws -> SelectionConflict {
-    let selector = Selector(catalogue: try Portal.catalogue(), vulnerable: vulnerable)
+    // As if nobody had made a platform for the other target.
+    let modules = try Portal.catalogue().modules.filter { $0.name != "microvm-platform" }
+    let selector = Selector(catalogue: Catalogue(modules: modules), vulnerable: vulnerable)
     return try #require(throws: SelectionConflict.self) {
       try selector.select(resource: Portal.orders, due: due, target: target).get()
     }
@@ -78,6 +80,17 @@ struct SelectorTests {
     #expect(
       try conflict([], target: .microvm).description
         == "target `microvm` of `orders` cannot be met: no module provides `target.microvm`")
+  }
+
+  @Test("each target has its own platform, and nothing else is different")
+  func targets() throws {
+    func names(_ target: Target) throws -> [String] {
+      try Selector(catalogue: Portal.catalogue()).select(resource: Portal.orders, due: Portal.elevated, target: target)
+        .get().modules.map(\.manifest.name)
+    }
+    let process = try names(.process)
+    #expect(process.contains("process-platform"))
+    #expect(try names(.microvm) == process.map { $0 == "process-platform" ? "microvm-platform" : $0 }.sorted())
   }
 
   @Test("a vulnerable module is not selected, and what depends on it cannot be met")

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <sys/syscall.h>
 
-#include "../Sources/CProcessPlatform/include/CProcessPlatform.h"
+#include "../Sources/CRuntime/include/CRuntime.h"
 
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 // The lower and upper half of an argument, on a little-endian machine.

@@ -23,7 +23,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../Sources/CProcessPlatform/include/CProcessPlatform.h"
+#include "../Sources/CRuntime/include/CRuntime.h"
 
 extern const uint8_t trampoline_start[], trampoline_end[];
 

@@ -1,9 +1,11 @@
 // The tender: starts one image as a sandboxed process and stays beside it.
 //
-//   tender INSTANCE-FOLDER IMAGE TAP-DESCRIPTOR CONNECTION-DESCRIPTOR MEMORY-BYTES
+//   tender INSTANCE-FOLDER IMAGE TAP-DESCRIPTOR CONNECTION-DESCRIPTOR MEMORY-BYTES [EMULATOR ACCELERATOR]
+//   tender probe EMULATOR PROBE-IMAGE
 //
 // The child maps the image, drops every privilege and descriptor it does not need, and becomes it: none of the tender's
-// code stays mapped there (Sandbox.c). The parent relays the control channel (Relay.c), so that the image lives on when
+// code stays mapped there (Sandbox.c). Where an emulator is named, the image is one of the microvm target, and the child
+// becomes QEMU, which runs it as a virtual machine (Machine.c). The parent relays the control channel (Relay.c), so that the image lives on when
 // the control plane is restarted, writes down how the image ended, and cleans up.
 //
 // In the instance's folder: reads `boot`; makes `control.sock`, `console.log`, `pid`, `tender.pid` and, at the end, `exit`.
@@ -23,6 +25,8 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "../Sources/CMicroVMPlatform/include/CMicroVMPlatform.h"
 
 void fail(const char *what) {
   dprintf(2, "tender: %s: %s\n", what, strerror(errno));
@@ -65,8 +69,15 @@ static void check_tap(int tap) {
   }
 }
 
-static void describe_end(int status, char *text, size_t size) {
-  if (WIFEXITED(status))
+static void describe_end(int status, int is_machine, char *text, size_t size) {
+  int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  if (is_machine && code >= 2 * TESTUDO_EXIT_BASE + 1 && code % 2 == 1)
+    snprintf(text, size, "exited with status %d\n", (code - 1) / 2 - TESTUDO_EXIT_BASE);
+  else if (is_machine && code == 0)
+    snprintf(text, size, "the machine was reset\n");
+  else if (is_machine && code > 0)
+    snprintf(text, size, "the emulator failed with status %d: the console says why\n", code);
+  else if (WIFEXITED(status))
     snprintf(text, size, "exited with status %d\n", WEXITSTATUS(status));
   else if (WTERMSIG(status) == SIGSYS)
     snprintf(text, size, "killed by the sandbox: a system call that is not allowed\n");
@@ -75,8 +86,16 @@ static void describe_end(int status, char *text, size_t size) {
 }
 
 int main(int count, char **arguments) {
-  if (count != 6) {
-    dprintf(2, "usage: tender INSTANCE-FOLDER IMAGE TAP-DESCRIPTOR CONNECTION-DESCRIPTOR MEMORY-BYTES\n");
+  if (count == 4 && !strcmp(arguments[1], "probe")) {
+    // Which accelerator works; nothing where none does.
+    int is_kvm = access("/dev/kvm", R_OK | W_OK) == 0 && probe_machine(arguments[2], arguments[3], 1);
+    if (is_kvm || probe_machine(arguments[2], arguments[3], 0)) dprintf(1, "%s\n", is_kvm ? "kvm" : "tcg");
+    return 0;
+  }
+  if (count != 6 && count != 8) {
+    dprintf(
+        2, "usage: tender INSTANCE-FOLDER IMAGE TAP-DESCRIPTOR CONNECTION-DESCRIPTOR MEMORY-BYTES "
+           "[EMULATOR ACCELERATOR]\n");
     return 2;
   }
   int image = open(arguments[2], O_RDONLY | O_CLOEXEC);
@@ -102,14 +121,18 @@ int main(int count, char **arguments) {
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair)) fail("socketpair");
 
   pid_t tender = getpid();
+  struct sandbox sandbox = {
+      .image = image, .boot = boot, .tap = tap, .control = pair[1], .console = log, .memory = memory, .tender = tender};
+  int is_machine = count == 8;
+  struct machine machine = {0};
+  if (is_machine) {
+    machine = (struct machine){arguments[6], arguments[7], machine_memory(&sandbox)};
+    memory = machine.memory + EMULATOR_MEMORY;
+  }
   pid_t child = fork();
   if (child < 0) fail("fork");
-  if (child == 0) {
-    struct sandbox sandbox = {
-        .image = image, .boot = boot, .tap = tap, .control = pair[1], .console = log, .memory = memory,
-        .tender = tender};
-    become_image(&sandbox);
-  }
+  if (child == 0 && is_machine) become_machine(&sandbox, &machine);
+  if (child == 0) become_image(&sandbox);
   close(pair[1]);
   close(tap);
   close(image);
@@ -125,7 +148,7 @@ int main(int count, char **arguments) {
   int status = 0;
   waitpid(child, &status, 0);
   char text[128];
-  describe_end(status, text, sizeof text);
+  describe_end(status, is_machine, text, sizeof text);
   write_file("exit", text);
   release_limits(child);
   unlink("control.sock");

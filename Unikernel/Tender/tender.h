@@ -12,6 +12,23 @@ struct sandbox {
 // Says what failed and why on standard error, and exits with status 3.
 void fail(const char *what) __attribute__((noreturn));
 
+// What an image of the microvm target is run by.
+struct machine {
+  const char *emulator;       // QEMU's path
+  const char *accelerator;    // "tcg" or "kvm"
+  unsigned long long memory;  // bytes of all of the machine's memory
+};
+
+// Machine.c: how much memory a machine needs for an image with that much heap, and how it is started in place of the child.
+unsigned long long machine_memory(const struct sandbox *sandbox);
+void become_machine(const struct sandbox *sandbox, const struct machine *machine) __attribute__((noreturn));
+
+// Whether QEMU runs the probe image (Unikernel/Probe) to its end in time, with KVM or without.
+int probe_machine(const char *emulator, const char *probe, int is_kvm);
+
+// What QEMU may use beyond the machine's memory: its own code and data, and the code it translates.
+enum { EMULATOR_MEMORY = 160 << 20 };
+
 // Sandbox.c: maps the image, closes the sandbox and jumps into it.
 void become_image(const struct sandbox *sandbox) __attribute__((noreturn));
 

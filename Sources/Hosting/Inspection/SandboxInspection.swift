@@ -23,12 +23,17 @@ public struct SandboxInspection: Sendable, Equatable {
   /// Whether nothing was found.
   public var isConfined: Bool { findings.isEmpty }
 
-  /// Looks at a process that runs the image at `image`; `.gone` where there is no such process.
-  public static func inspect(process: Int32, image: String) throws(HostingFault) -> SandboxInspection {
+  /// Looks at a process that runs the image at `image`; `.gone` where there is no such process. With an emulator, the files
+  /// mapped are its own and not looked at: the image is not among them.
+  public static func inspect(
+    process: Int32, image: String, emulator: Emulator? = nil
+  ) throws(HostingFault) -> SandboxInspection {
     guard ProcessTable.isAlive(process), let status = Files.text("/proc/\(process)/status"),
       let maps = Files.text("/proc/\(process)/maps"), ProcessTable.isAlive(process)
     else { throw .gone("process \(process) is not there") }
-    return SandboxInspection(status: status, maps: maps, image: image)
+    var inspection = SandboxInspection(status: status, maps: maps, image: image)
+    if emulator != nil { inspection.foreignFiles = [] }
+    return inspection
   }
 
   /// Interprets the two texts. What is missing in `status` counts as not confined.

@@ -29,6 +29,8 @@ public struct InstanceRecord: Codable, Sendable, Hashable {
   public var started: String
   /// The process of its tender; `nil` until that was started.
   public var tenderPID: Int32?
+  /// What runs it as a virtual machine (the `microvm` target); `nil` where it is a process of its own.
+  public var emulator: Emulator?
   /// Whatever else the caller wants to find again; hosting does not look at it.
   public var metadata: [String: String]
 
@@ -36,7 +38,7 @@ public struct InstanceRecord: Codable, Sendable, Hashable {
   public init(
     id: String, service: String, tenant: String, resource: String, level: String, image: String, imagePath: String,
     address: String, mac: String, network: ServiceNetwork, memoryBytes: Int, mechanisms: [String], started: String,
-    tenderPID: Int32? = nil, metadata: [String: String] = [:]
+    tenderPID: Int32? = nil, emulator: Emulator? = nil, metadata: [String: String] = [:]
   ) {
     self.id = id
     self.service = service
@@ -52,6 +54,7 @@ public struct InstanceRecord: Codable, Sendable, Hashable {
     self.mechanisms = mechanisms
     self.started = started
     self.tenderPID = tenderPID
+    self.emulator = emulator
     self.metadata = metadata
   }
 

@@ -2,7 +2,8 @@ import CHosting
 import Glibc
 import Interchange
 
-/// Runs unikernels as sandboxed processes of this machine (the `process` target): one tender and one TAP each. What it
+/// Runs unikernels as processes of this machine: sandboxed ones of their own (the `process` target), or virtual machines that
+/// QEMU runs (the `microvm` target). Each has a tender and a TAP. What it
 /// needs to know after a restart is in its home folder and nowhere else; homes beside each other do not touch one
 /// another.
 public actor ProcessHost: UnikernelHost {
@@ -62,7 +63,8 @@ public actor ProcessHost: UnikernelHost {
       let log = Descriptor(console)
       let connection = try ControlConnection(record: record, socket: near)
       let process = try ChildProcess.start(
-        [tender, folder.path, record.imagePath, "3", "4", String(record.memoryBytes)],
+        [tender, folder.path, record.imagePath, "3", "4", String(record.memoryBytes)]
+          + (record.emulator.map { [$0.path, $0.accelerator.rawValue] } ?? []),
         descriptors: [tap.number, farEnd.number], errors: log.number)
       record.tenderPID = process
       do throws(HostingFault) {

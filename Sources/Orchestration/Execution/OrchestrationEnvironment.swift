@@ -9,6 +9,8 @@ public struct OrchestrationEnvironment: Sendable {
   public var home: HomeDirectory
   /// The folder that images are linked from: archives, catalogue, profiles, tender.
   public var library: String
+  /// What runs images of the `microvm` target on this host.
+  public var emulators: EmulatorSearch
   /// Where unikernels run.
   public var host: any UnikernelHost
   /// Desired state, acknowledged state and events.
@@ -39,6 +41,7 @@ public struct OrchestrationEnvironment: Sendable {
     } catch {
       throw .host("\(error)")
     }
+    emulators = EmulatorSearch(home: home.path, library: library)
     host = ProcessHost(home: home.path, tender: library + "/tender", forwarder: forwarderProgram)
   }
 }

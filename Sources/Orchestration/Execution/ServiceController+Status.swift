@@ -5,7 +5,7 @@ import ImageGeneration
 // What a service is at present, for people and programs.
 
 extension ServiceController {
-  func unikernels(target: Target) async -> [UnikernelStatus] {
+  func unikernels() async -> [UnikernelStatus] {
     var all: [UnikernelStatus] = []
     for instance in observed.instances {
       guard let record = records[instance.id] else { continue }
@@ -17,7 +17,9 @@ extension ServiceController {
       all.append(
         UnikernelStatus(
           service: name, resource: record.resource, tenant: tenant, host: ProcessInfo.processInfo.hostName,
-          level: instance.run.settings.level, target: target.rawValue, state: stateName(instance.state),
+          level: instance.run.settings.level,
+          target: record.emulator == nil ? Target.process.rawValue : Target.microvm.rawValue,
+          state: stateName(instance.state),
           image: record.image, imageBytes: (try? environment.builder.store.image(record.image).bytes) ?? 0,
           address: record.host,
           urls: urls, pid: pid, policyVersion: instance.run.settings.policyVersion, mechanisms: record.mechanisms,

@@ -78,6 +78,7 @@ extension ServiceController {
       throw OrchestrationFault(error)
     }
     if linked.contains(resource.recipeDigest) { poolCounts.misses += 1 } else { poolCounts.hits += 1 }
+    let emulator = try await emulator(for: resource.recipe.target)
     let host = try nextHost()
     let record = InstanceRecord(
       id: InstanceRecord.makeIdentifier(), service: self.name, tenant: tenant, resource: name,
@@ -85,7 +86,8 @@ extension ServiceController {
       imagePath: (try? environment.builder.store.path(of: image.digest)) ?? "",
       address: "10.77.0.\(host)/24", mac: "02:54:0a:4d:00:" + (host < 16 ? "0" : "") + String(host, radix: 16),
       network: network, memoryBytes: resource.resource.memoryBytes, mechanisms: resource.selection.mechanisms,
-      started: Timestamp.now(), metadata: ["recipe": resource.recipeDigest, "bootSettings": resource.bootDigest])
+      started: Timestamp.now(), emulator: emulator,
+      metadata: ["recipe": resource.recipeDigest, "bootSettings": resource.bootDigest])
     let version = ControlSigner.version(after: 0)
     let parameters =
       resource.parameters(stages: [.boot, .run], at: addresses(run, of: record))
@@ -112,6 +114,12 @@ extension ServiceController {
       try? await stop(record.id)
       throw error
     }
+  }
+
+  /// What runs images of a target as virtual machines; `nil` where they are processes.
+  private func emulator(for target: Target) async throws(OrchestrationFault) -> Emulator? {
+    guard target == .microvm else { return nil }
+    return try await hosting { () throws(HostingFault) in try environment.emulators.find() }
   }
 
   /// Waits until the image reports that it is ready, that it enforces exactly what was selected, and that its process is
@@ -155,7 +163,7 @@ extension ServiceController {
       throw .execution("`\(record.resource)` does not run")
     }
     let inspection = try await hosting { () throws(HostingFault) in
-      try SandboxInspection.inspect(process: pid, image: record.imagePath)
+      try SandboxInspection.inspect(process: pid, image: record.imagePath, emulator: record.emulator)
     }
     guard inspection.isConfined else {
       let findings = inspection.findings.joined(separator: "; ")

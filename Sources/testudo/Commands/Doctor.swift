@@ -17,6 +17,7 @@ struct Doctor: ParsableCommand {
       let library = try Installation.library()
       checks.append(
         HostCheck(name: "library of modules", isPresent: true, isRequired: true, found: library, remedy: nil))
+      checks.append(EmulatorSearch(home: Installation.home.path, library: library).check())
       let compiler = try LinkLibrary(folder: library).compilerOfHandlers
       checks.append(
         HostCheck(

@@ -15,7 +15,7 @@ uint64_t testudo_handler_end(void) {
 
 #if !defined(__linux__)
 
-// What every platform has (CProcessPlatform.h).
+// What every platform has (CRuntime.h).
 long testudo_write(long descriptor, const void *buffer, unsigned long count);
 void testudo_exit(long status) __attribute__((noreturn));
 

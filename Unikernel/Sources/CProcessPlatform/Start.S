@@ -58,13 +58,6 @@ testudo_ppoll:
         ret
         .size   testudo_ppoll, . - testudo_ppoll
 
-// Swift calls free() for what it allocated; a definition in Swift or C under that name would shadow the compiler's own.
-        .section .text.free, "ax", @progbits
-        .globl  free
-        .type   free, @function
-free:   jmp     testudo_heap_free
-        .size   free, . - free
-
 // The system calls this image makes, for its attack-surface report: read, write, clock_gettime, exit_group, ppoll.
         .section .testudo.syscalls, "a", @progbits
         .globl  testudo_system_calls

@@ -1,4 +1,4 @@
-import CProcessPlatform
+import CRuntime
 import ControlChannel
 import Cryptography
 import HTTP
@@ -6,9 +6,9 @@ import Interchange
 import LibraryOS
 import Network
 
-/// An image while it runs on the process target: its modules, and the loop that leads frames, messages and time to them.
+/// An image while it runs, on any target: its modules, and the loop that leads frames, messages and time to them.
 final class Image {
-  private let clock = ProcessClock()
+  private let clock = PlatformClock()
   private let random: RandomGenerator
   private let stack: NetworkStack
   private let events = EventBuffer()

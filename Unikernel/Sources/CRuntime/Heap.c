@@ -1,6 +1,6 @@
 // The heap: one region of fixed size, given by the tender. Small blocks come from free lists by size class; large ones
 // from an address-ordered list of free spans that are merged as they touch. Nothing is locked: an image has one thread.
-#include "CProcessPlatform.h"
+#include "CRuntime.h"
 
 #if !defined(__linux__)
 

@@ -1,4 +1,4 @@
-// Reference counts without atomic instructions. An image has one thread, so its code is compiled with
+// What must be written in assembly. Reference counts without atomic instructions. An image has one thread, so its code is compiled with
 // -assume-single-threaded and calls these; they do what the atomic ones of Embedded Swift do, except for the last release,
 // which is left to those. An object's count is its second word: the low 63 bits count, and are all set where the object
 // lives for ever.
@@ -50,6 +50,13 @@ swift_nonatomic_retain_n:
         jmp     swift_retain_n
 swift_nonatomic_release_n:
         jmp     swift_release_n
+
+// Swift calls free() for what it allocated; a definition in Swift or C under that name would shadow the compiler's own.
+        .section .text.free, "ax", @progbits
+        .globl  free
+        .type   free, @function
+free:   jmp     testudo_heap_free
+        .size   free, . - free
 
         .section .note.GNU-stack, "", @progbits
 #endif

@@ -1,15 +1,21 @@
-import CProcessPlatform
+import CRuntime
 import ControlChannel
 import Cryptography
 import Interchange
 import LibraryOS
 
-/// Where an image's own logic begins, called by Start.S once the sandbox is closed. Exit statuses: 0 the control channel
-/// ended, 2 the image could not start (said on the console and, if possible, over the control channel).
+/// Where an image's own logic begins on the process target, called by Start.S once the sandbox is closed.
 @c(testudo_image_main)
 public func imageMain(_ startup: UnsafePointer<testudo_startup>) {
   guard startup.pointee.magic == 0x314F_4455_5453_4554 else { testudo_exit(2) }
   testudo_heap_open(startup.pointee.heap, startup.pointee.heap_size)
+  testudo_image_run(startup)
+}
+
+/// Runs an image whose heap is open. Exit statuses: 0 the control channel ended, 2 the image could not start (said on the
+/// console and, if possible, over the control channel).
+@c(testudo_image_run)
+public func imageRun(_ startup: UnsafePointer<testudo_startup>) -> Never {
   do throws(StartFault) {
     let image = try start(startup.pointee)
     image.run()
@@ -42,6 +48,9 @@ private func start(_ startup: testudo_startup) throws(StartFault) -> Image {
   // An image without entropy refuses to start rather than guess.
   guard let entropy = value("entropy", in: given)?.bytesValue, let random = RandomGenerator(seed: entropy) else {
     throw StartFault(reason: "control.entropy: expected at least 32 bytes at boot")
+  }
+  if startup.entropy_size > 0 {
+    random.reseed(Array(UnsafeBufferPointer(start: startup.entropy, count: Int(startup.entropy_size))))
   }
   let seed = random.bytes(32)
   seed.withUnsafeBufferPointer { testudo_seed_hashing($0.baseAddress, $0.count) }

@@ -1,5 +1,5 @@
 // Bounds of what the linker gathered: the table of modules, and the build configuration.
-#include "CProcessPlatform.h"
+#include "CRuntime.h"
 
 #if !defined(__linux__)
 

@@ -1,14 +1,14 @@
-import CProcessPlatform
+import CRuntime
 import Interchange
 import LibraryOS
 
-/// The clock of the process target. `now` is read once per turn of the event loop: everything in a turn happens at once.
-final class ProcessClock: Clock {
+/// The platform's clock. `now` is read once per turn of the event loop: everything in a turn happens at once.
+final class PlatformClock: Clock {
   private(set) var now = Instant(nanoseconds: 0)
 
   /// Milliseconds since 1970-01-01 UTC, read when asked.
   var wallMilliseconds: UInt64 {
-    let time = ProcessClock.read(0)
+    let time = PlatformClock.read(0)
     return UInt64(truncatingIfNeeded: time.seconds) &* 1000
       &+ UInt64(truncatingIfNeeded: time.nanoseconds) / 1_000_000
   }
@@ -19,7 +19,7 @@ final class ProcessClock: Clock {
 
   /// Reads the monotonic clock.
   func refresh() {
-    let time = ProcessClock.read(1)
+    let time = PlatformClock.read(1)
     now = Instant(
       nanoseconds: UInt64(truncatingIfNeeded: time.seconds) &* 1_000_000_000
         &+ UInt64(truncatingIfNeeded: time.nanoseconds))

@@ -1,5 +1,5 @@
 // memcpy and its kin, which the compiler calls, and the heap behind posix_memalign and free.
-#include "CProcessPlatform.h"
+#include "CRuntime.h"
 
 #if !defined(__linux__)
 
