@@ -8,6 +8,7 @@ import Foundation
 ///     services/        a copy of each service's template, as it was given to `up`
 ///     instances/       one folder per running unikernel (Hosting)
 ///     networks/        which network namespaces are ours (Hosting)
+///     notices/         vulnerability notices about modules
 ///     decisions/       the log of what the decision points decided
 ///     run/             sockets and process identifiers of the control plane and the port forwarders
 public struct HomeDirectory: Hashable, Sendable {
@@ -37,6 +38,8 @@ public struct HomeDirectory: Hashable, Sendable {
   public var keys: String { path + "/keys" }
   /// The image store.
   public var images: String { path + "/images" }
+  /// The folder of vulnerability notices.
+  public var notices: String { path + "/notices" }
   /// The folder of sockets and process identifiers.
   public var run: String { path + "/run" }
   /// The socket of the control plane's API.

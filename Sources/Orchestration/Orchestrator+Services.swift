@@ -20,7 +20,7 @@ extension Orchestrator {
       defer { withExtendedLifetime(unpacked) {} }
       var declaration = declared
       // Everything that can be found wrong is found before anything is changed.
-      _ = try resolver.resolve(declaration, context: context(of: declaration))
+      _ = try ServiceResolver(environment: environment).resolve(declaration, context: context(of: declaration))
       try requireRights()
       try requireEmulator(for: declaration.target)
       let folder = environment.home.template(tenant: declaration.tenant, service: declaration.name)
@@ -99,7 +99,7 @@ extension Orchestrator {
   public func plan(_ request: ServiceRequest) async throws(OrchestrationFault) -> [Action] {
     let (declaration, unpacked) = try declare(request)
     defer { withExtendedLifetime(unpacked) {} }
-    let resolved = try resolver.resolve(declaration, context: context(of: declaration))
+    let resolved = try ServiceResolver(environment: environment).resolve(declaration, context: context(of: declaration))
     guard let running = controllers[declaration.key] else {
       let known = resolved.resources.filter { environment.builder.image(recipe: $0.recipeDigest) != nil }
       return Planner.plan(

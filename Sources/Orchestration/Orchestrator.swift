@@ -34,7 +34,7 @@ public actor Orchestrator {
   /// An orchestrator over an environment, with what is stored there. Nothing is carried out before `recover`.
   public init(environment: OrchestrationEnvironment) throws(OrchestrationFault) {
     self.environment = environment
-    self.resolver = ServiceResolver(environment: environment)
+    self.resolver = ServiceResolver(environment: environment, takesVulnerable: true)
     self.journal = Journal(store: environment.store)
     self.decisionPoints = try DecisionPoints(store: environment.store)
     do throws(StateFault) {

@@ -18,7 +18,7 @@ public struct SelectionConflict: Error, Hashable, Sendable, CustomStringConverti
         guard let dependent = dependents.first else { return "no module provides `\(capability)`" }
         return "no module provides `\(capability)`, which module `\(dependent.name)` requires"
       case .vulnerable(let module):
-        return "module `\(module)` has a known vulnerability that is not accepted"
+        return "module `\(module)` has a known vulnerability that is not accepted (`testudo notice list`)"
       case .exclusion(let one, let other):
         guard one.name != other.name else {
           return "`\(one)` and `\(other)` are versions of one module"

@@ -7,11 +7,15 @@ public import SecTOSCA
 /// Works out what a declared service should be at present: the level due, the protection due at it, the modules for that,
 /// the recipes of images and the settings of instances. It changes nothing.
 public struct ServiceResolver: Sendable {
-  let environment: OrchestrationEnvironment
+  var environment: OrchestrationEnvironment
+  /// Whether a module with a known vulnerability is taken where no other set of modules does. What runs already must not
+  /// lose its protection, nor stay at a lower level, because of a notice; what is new is refused.
+  var takesVulnerable = false
 
   /// A resolver with an orchestrator's catalogue and keys.
-  public init(environment: OrchestrationEnvironment) {
+  public init(environment: OrchestrationEnvironment, takesVulnerable: Bool = false) {
     self.environment = environment
+    self.takesVulnerable = takesVulnerable
   }
 
   /// The service at the level that is due in this context.
@@ -108,8 +112,20 @@ public struct ServiceResolver: Sendable {
   private func select(
     _ resource: Resource, _ due: [SecurityRequirement], _ target: Target, at level: SecurityLevel
   ) throws(OrchestrationFault) -> Selection {
-    switch Selector(catalogue: environment.catalogue).select(resource: resource, due: due, target: target) {
+    let vulnerable: Set<ModuleVersion>
+    do throws(ImageFault) {
+      vulnerable = try environment.notices.vulnerable(among: environment.catalogue.modules)
+    } catch {
+      throw OrchestrationFault(error)
+    }
+    let selector = Selector(catalogue: environment.catalogue, vulnerable: vulnerable)
+    switch selector.select(resource: resource, due: due, target: target) {
     case .success(let selection): return selection
+    case .failure where takesVulnerable && !vulnerable.isEmpty:
+      var lenient = self
+      lenient.takesVulnerable = false
+      lenient.environment.notices = NoticeBook(folder: "")
+      return try lenient.select(resource, due, target, at: level)
     case .failure(let conflict): throw .findings([conflict.finding(at: level)], sources: [:])
     }
   }

@@ -17,6 +17,8 @@ public struct OrchestrationEnvironment: Sendable {
   public var store: any StateStore
   /// The modules that images can consist of.
   public var catalogue: Catalogue
+  /// The vulnerability notices that are known.
+  public var notices: NoticeBook
   /// Makes images.
   public var builder: ImageBuilder
   /// Signs control messages; its public key is in every image.
@@ -27,6 +29,7 @@ public struct OrchestrationEnvironment: Sendable {
     try home.create()
     self.home = home
     self.library = library
+    notices = NoticeBook(folder: home.notices)
     do {
       let linkLibrary = try LinkLibrary(folder: library)
       store = try SQLiteStateStore(path: home.database)

@@ -44,12 +44,12 @@ struct Threats: ParsableCommand {
     }
     if let level { try check(level, is: "level", among: service.levels.map(\.name)) }
     if let resource { try check(resource, is: "resource", among: service.resources.map(\.name)) }
+    let file = try self.catalogue ?? Installation.library() + "/threats/catalogue.json"
     let catalogue: ThreatCatalogue
-    do {
-      catalogue = try ThreatCatalogue(
-        file: try self.catalogue ?? Installation.library() + "/threats/catalogue.json")
-    } catch let fault as ThreatCatalogueFault {
-      throw ValidationError(fault.description)
+    do throws(ThreatCatalogueFault) {
+      catalogue = try ThreatCatalogue(file: file)
+    } catch {
+      throw ValidationError(error.description)
     }
     let level = self.level ?? (format == .otm ? service.initialLevel.name : nil)
     let report = catalogue.report(on: service, level: level, resource: resource)
