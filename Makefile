@@ -23,6 +23,7 @@ library: packages ## what images are linked from: archives of the library OS, th
 	@Unikernel/build-library.sh $(GUEST) $(LIBRARY)
 
 test: packages library ## every test: unit, property, fuzz, differential, end to end
+	@Scripts/install-packages.sh tests
 	@Scripts/run-tests.sh
 
 SECONDS ?= 60

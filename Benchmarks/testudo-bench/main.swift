@@ -47,9 +47,9 @@ struct Bench {
     service = try TemplateLoading(library: environment.library).service(request.path, inputs: request.inputs).service
   }
 
-  func resolved(level: String?) throws -> ResolvedService {
+  func resolved(level: String?, target: Target = .process) throws -> ResolvedService {
     let declaration = ServiceDeclaration(
-      tenant: "bench", name: "portal", source: request.path, service: service, target: .process, level: level)
+      tenant: "bench", name: "portal", source: request.path, service: service, target: target, level: level)
     return try ServiceResolver(environment: environment).resolve(declaration, context: [:])
   }
 
@@ -69,11 +69,13 @@ struct Bench {
   }
 
   /// From the start of the tender to the first answered request, for the storefront at `normal`.
-  func starting() async throws -> Sample {
+  func starting(target: Target) async throws -> Sample {
+    // Which accelerator works is found out once on a host, not at each start.
+    let emulator = target == .microvm ? try environment.emulators.find() : nil
     let network = ServiceNetwork(
       name: ServiceNetwork.name(for: [environment.home.path, "bench"]), subnet: "10.77.0.0/24")
     try await environment.host.createNetwork(network)
-    guard let resource = try resolved(level: nil).resource("storefront") else { return Sample() }
+    guard let resource = try resolved(level: nil, target: target).resource("storefront") else { return Sample() }
     let image = try environment.builder.build(resource.recipe)
     var sample = Sample()
     for round in 0..<20 {
@@ -83,7 +85,7 @@ struct Bench {
         level: "normal", image: image.digest, imagePath: try environment.builder.store.path(of: image.digest),
         address: address + "/24", mac: String(format: "02:54:0a:4d:01:%02x", round), network: network,
         memoryBytes: resource.resource.memoryBytes, mechanisms: resource.selection.mechanisms,
-        started: "2026-01-01T00:00:00Z")
+        started: "2026-01-01T00:00:00Z", emulator: emulator)
       let boot = try bootMessage(resource, record)
       let channel = try await sample.measure {
         let channel = try await environment.host.start(record, boot: boot)
@@ -161,7 +163,13 @@ do {
     root: root, home: home, template: root + "/Examples/portal",
     inputs: ["credentials": "@\(root)/Examples/portal/accounts.yaml"])
   print("linking an image               ", try bench.linking().summary)
-  print("start to first answered request", try await bench.starting().summary)
+  print("start to first answered request", try await bench.starting(target: .process).summary)
+  do {
+    let accelerator = try bench.environment.emulators.find().accelerator.rawValue
+    print("the same, microvm under \(accelerator)     ", try await bench.starting(target: .microvm).summary)
+  } catch let fault as HostingFault where fault.isLackOfHost {
+    print("the same, microvm               not measured:", fault)
+  }
   let (push, rise, fall) = try await bench.adapting()
   print("a policy change in force       ", push.summary)
   print("normal to elevated, all of it  ", rise.summary)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The main job, end to end: from a SecTOSCA template to protected unikernels that adapt. Nothing here is simulated; every
-# line says what was asked and what came back. Exit status 0 only if all of it was as it should be.
+# line says what was asked and what came back. Exit status 0 only if all of it was as it should be. TARGET=microvm runs each
+# unikernel as a virtual machine.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 testudo=${TESTUDO:-.build/release/testudo}
@@ -37,7 +38,7 @@ step "1. The template is read and checked"
 
 step "2. What is due is worked out, modules are selected, images are linked and started"
 "$testudo" plan "$portal" --set credentials=@$portal/accounts.yaml
-"$testudo" up "$portal" --set credentials=@$portal/accounts.yaml || exit 1
+"$testudo" up "$portal" --target "${TARGET:-process}" --set credentials=@$portal/accounts.yaml || exit 1
 "$testudo" ps
 url=$("$testudo" ps --format json | grep -o 'http://127[^"]*' | head -1)
 url=${url%/}

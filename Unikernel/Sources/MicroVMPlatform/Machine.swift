@@ -136,11 +136,13 @@ nonisolated(unsafe) var machine: Machine?
 
 // MARK: - What every platform gives (CRuntime.h)
 
+/// Reads a frame or bytes of the control channel, as read(2) would; -EAGAIN where there are none.
 @c(testudo_read)
 public func machineRead(_ descriptor: Int, _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int {
   machine?.read(descriptor, UnsafeMutableRawBufferPointer(start: buffer, count: count)) ?? 0
 }
 
+/// Sends a frame, bytes of the control channel, or a line of the console, as write(2) would.
 @c(testudo_write)
 public func machineWrite(_ descriptor: Int, _ buffer: UnsafeRawPointer?, _ count: Int) -> Int {
   let bytes = UnsafeRawBufferPointer(start: buffer, count: count)
@@ -151,12 +153,14 @@ public func machineWrite(_ descriptor: Int, _ buffer: UnsafeRawPointer?, _ count
   return machine?.write(descriptor, bytes) ?? count
 }
 
+/// Reads the monotonic clock, or with 0 the wall clock.
 @c(testudo_clock_gettime)
 public func machineTime(_ clock: Int, _ time: UnsafeMutablePointer<testudo_time>?) -> Int {
   if let machine { time?.pointee = machine.time(clock) }
   return 0
 }
 
+/// Waits for frames or bytes, or until a time has passed, as ppoll(2) would; the processor halts meanwhile.
 @c(testudo_ppoll)
 public func machinePoll(
   _ descriptors: UnsafeMutableRawPointer?, _ count: Int, _ timeout: UnsafePointer<testudo_time>?
@@ -168,6 +172,7 @@ public func machinePoll(
   return machine?.poll(UnsafeMutableRawBufferPointer(start: descriptors, count: count * 8), timeout: nanoseconds) ?? 0
 }
 
+/// Ends the machine, once what was last said has left it.
 @c(testudo_exit)
 public func machineExit(_ status: Int) -> Never {
   machine?.settle()

@@ -2,14 +2,17 @@ import CMicroVMPlatform
 import Virtio
 
 /// The clocks of a machine. The monotonic one is the processor's time stamp counter, measured against the local timer, whose
-/// ticks are nanoseconds. The wall clock is that of whoever started the machine, carried on by the monotonic one and compared
-/// with the real-time clock now and then, so that it is never a second off.
+/// ticks are nanoseconds. The wall clock is that of whoever started the machine, carried on by the monotonic one. The real-time
+/// clock counts whole seconds from the machine's start on and may have been a fraction behind then; so what counts is how far
+/// it has come since, which the wall clock is held to within a second.
 struct MachineClock {
   private var scale: TickScale
   private var base: (ticks: UInt64, nanoseconds: UInt64)
   private let start: (ticks: UInt64, left: UInt32)
   private var isExact = false
   private var wall: (milliseconds: UInt64, nanoseconds: UInt64)
+  /// What the wall clock and the real-time clock, in seconds, were at the start.
+  private let reference: (milliseconds: UInt64, seconds: UInt64)?
   private var nextComparison: UInt64
 
   private static let timerStart = UInt32.max
@@ -32,7 +35,12 @@ struct MachineClock {
     }
     self.scale = scale ?? TickScale(ticks: 1, nanoseconds: 1)!
     base = (start.ticks, 1)
-    wall = (max(wallMilliseconds ?? 0, (MachineClock.realTime() ?? 0) &* 1000), 1)
+    // The counter begins with the machine.
+    let age = self.scale.nanoseconds(start.ticks) / 1_000_000
+    let seconds = MachineClock.realTime()
+    let now = wallMilliseconds.map { $0 &+ (age < 10_000 ? age : 0) } ?? (seconds ?? 0) &* 1000
+    wall = (now, 1)
+    reference = seconds.map { (now, $0) }
     nextComparison = MachineClock.comparisonInterval
   }
 
@@ -73,8 +81,10 @@ struct MachineClock {
     var milliseconds = wall.milliseconds &+ (now &- wall.nanoseconds) / 1_000_000
     if now >= nextComparison {
       nextComparison = now &+ MachineClock.comparisonInterval
-      if let seconds = MachineClock.realTime() {
-        milliseconds = min(max(milliseconds, seconds &* 1000), seconds &* 1000 &+ 999)
+      if let reference, let seconds = MachineClock.realTime() {
+        // Also where the host's clock was set anew.
+        let due = reference.milliseconds &+ (seconds &- reference.seconds) &* 1000
+        milliseconds = min(max(milliseconds, due), due &+ 1000)
         wall = (milliseconds, now)
       }
     }

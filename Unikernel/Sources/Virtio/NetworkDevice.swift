@@ -7,6 +7,8 @@ public final class NetworkDevice {
   private static let guestSegments: UInt64 = 1 << 7
   private static let hostSegments: UInt64 = 1 << 11
   private static let mergedBuffers: UInt64 = 1 << 15
+  /// Segments over IPv6, each way.
+  private static let segmentsOverIPv6: UInt64 = 1 << 8 | 1 << 12
   private static let offloads = checksum | guestChecksum | guestSegments | hostSegments
 
   /// The header of a frame as the network stack has it.
@@ -25,7 +27,8 @@ public final class NetworkDevice {
     incoming = VirtioQueue(.receiving, count: buffers, bufferSize: bufferSize)
     outgoing = VirtioQueue(.sending, count: buffers, bufferSize: bufferSize, wantsInterrupts: false)
     // The stack leaves checksums and segments to the device, so one without them cannot be used.
-    try device.negotiate(required: NetworkDevice.offloads | NetworkDevice.mergedBuffers)
+    try device.negotiate(
+      required: NetworkDevice.offloads | NetworkDevice.mergedBuffers, wanted: NetworkDevice.segmentsOverIPv6)
     try device.attach(incoming, at: 0)
     try device.attach(outgoing, at: 1)
     device.start()
