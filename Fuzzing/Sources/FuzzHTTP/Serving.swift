@@ -22,20 +22,31 @@ private final class Mirror: Application {
   }
 }
 
-/// Hands the bytes to a server, in pieces, with time passing in between; in the end the server has let everything go.
-func serve(_ bytes: [UInt8], pieceSize: Int, pause: TimeSpan) {
+/// A server and what it stands on. There is one for all inputs, as in an image, since it has no end.
+private struct Fixture {
+  nonisolated(unsafe) static let shared = Fixture()
   let network = InMemoryNetwork()
   let clock = ManualClock()
-  let registry = Registry(clock: clock, random: RepeatableRandom(), network: network, events: EventRecorder())
-  let server = HTTPServer(registry: registry)
+  let server: HTTPServer
   let mirror = Mirror()
-  registry.add(module: server)
-  registry.add(application: mirror)
-  do {
-    try registry.configure([Parameter(module: "http", name: "port", value: .integer(80))])
-  } catch {
-    fatalError("the settings are refused")
+
+  init() {
+    let registry = Registry(clock: clock, random: RepeatableRandom(), network: network, events: EventRecorder())
+    server = HTTPServer(registry: registry)
+    registry.add(module: server)
+    registry.add(application: mirror)
+    do {
+      try registry.configure([Parameter(module: "http", name: "port", value: .integer(80))])
+    } catch {
+      fatalError("the settings are refused")
+    }
   }
+}
+
+/// Hands the bytes to a server, in pieces, with time passing in between; in the end the server has let everything go.
+func serve(_ bytes: [UInt8], pieceSize: Int, pause: TimeSpan) {
+  let (network, clock) = (Fixture.shared.network, Fixture.shared.clock)
+  let (server, mirror) = (Fixture.shared.server, Fixture.shared.mirror)
   let client = InMemoryClient(network)
   network.run()
   for piece in pieces(bytes, pieceSize) {

@@ -6,6 +6,7 @@ struct Peer {
   /// This end's initial sequence number, and the next one to send.
   var initial: UInt32 = 0
   var next: UInt32 = 0
+  var hasBegun = false
   /// The image's initial sequence number, and the end of what it has sent; `nil` before its SYN.
   var imageInitial: UInt32?
   var imageNext: UInt32 = 0

@@ -110,7 +110,7 @@ final class Session {
       length = Int(input.byte())
       if length > 200 { length = (length - 200) * 26 }
     }
-    if flags & 2 != 0, flags & 16 == 0 { peers[peer].initial = sequence }
+    if flags & 2 != 0 { begin(peer, sequence) }
     let payload = peers[peer].payload(at: sequence &+ UInt32(flags >> 1 & 1), length)
     let packet = Wire.tcp(
       from: peers[peer].port, to: peers[peer].imagePort, sequence: sequence, acknowledgment: acknowledgment,
@@ -122,9 +122,7 @@ final class Session {
   /// A SYN and, where the image answers it, the acknowledgement: what a fuzzer would take long to find.
   private func opening(_ selector: UInt8, _ start: UInt8, options: [UInt8]) {
     let peer = Int(selector & 7)
-    // A connection that may still be there is not to be confused with this one.
-    application.isChecked = application.isChecked && peers[peer].imageInitial == nil
-    peers[peer].initial = UInt32(start) << 24 &- 5
+    begin(peer, UInt32(start) << 24 &- 5)
     peers[peer].next = peers[peer].initial &+ 1
     deliver(
       packet: Wire.tcp(
@@ -133,6 +131,14 @@ final class Session {
     stack.flush(at: clock.now)
     collect()
     acknowledge(selector)
+  }
+
+  /// A flow starts with a sequence number. One that starts twice with different ones may be two connections at once, which
+  /// are not to be confused.
+  private func begin(_ peer: Int, _ sequence: UInt32) {
+    if peers[peer].hasBegun, peers[peer].initial != sequence { application.isChecked = false }
+    peers[peer].hasBegun = true
+    peers[peer].initial = sequence
   }
 
   private func acknowledge(_ selector: UInt8) {
@@ -250,6 +256,7 @@ final class Session {
       index = Int(destination & 7)
       peers[index ?? 0] = Peer(port: destination, imagePort: source)
       peers[index ?? 0].initial = 0x7FFF_FFF0
+      peers[index ?? 0].hasBegun = true
       peers[index ?? 0].next = 0x7FFF_FFF0
     }
     guard let index else { return }
