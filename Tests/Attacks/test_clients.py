@@ -21,8 +21,8 @@ class ClientTests(AttackCase):
             (["--http1.0", published], "200"),
             (["--http0.9", "--http2", published], "200"),
             (["-I", published], "200"),
-            (["-X", "OPTIONS", published], "40[35]"),
-            (["-X", "POST", "-d", "x=y", published], "40[35]"),
+            (["-X", "OPTIONS", published], "401"),
+            (["-X", "POST", "-d", "x=y", published], "401"),
             (["-r", "0-9", published], "206"),
             (["-r", "999999-", published], "416"),
             (["-z", "2099-01-01", published], "(200|304)"),
@@ -44,7 +44,7 @@ class ClientTests(AttackCase):
             (["-H", "Upgrade: websocket", "-H", "Connection: Upgrade", published], "200"),
             (["-X", "TRACE", published], "501"),
             (["-X", "CONNECT", published], "501"),
-            (["-X", "BREW", published], "40[35]"),
+            (["-X", "BREW", published], "401"),
         ]
         with self.attack("client matrix", "curl") as figures:
             for words, expected in matrix:

@@ -37,7 +37,8 @@ class FloodTests(AttackCase):
 
     @needs("hping3")
     def test_syn_one_source(self):
-        self.flood("SYN flood, one source", "-S", "-p", "80", "-i", "u40")
+        """From one address that nobody has; not the forwarder's, whose connections it would meet with its own."""
+        self.flood("SYN flood, one source", "-S", "-p", "80", "-a", "10.77.0.200", "-i", "u40")
 
     @needs("hping3")
     def test_udp(self):
