@@ -12,6 +12,8 @@ import struct
 import subprocess
 import sys
 
+from testbed import in_namespace
+
 TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454CA, 0x0002, 0x1000
 
 
@@ -25,14 +27,16 @@ def ip(*words):
     subprocess.run(["ip", *words], check=True)
 
 
-def relay(bridge, loss, seed):
-    """Runs in the service's namespace; `client` is a namespace made for this."""
+def relay(service, bridge, loss, seed):
+    """Between the bridge in the service's namespace and a namespace made for this."""
     client = f"lossy-{os.getpid()}"
-    near, far = tap("lossy0"), tap("lossy1")
-    ip("link", "set", "lossy0", "master", bridge, "up")
     ip("netns", "add", client)
     try:
-        ip("link", "set", "lossy1", "netns", client)
+        with in_namespace(service):
+            near = tap("lossy0")
+        with in_namespace(client):
+            far = tap("lossy1")
+        ip("-n", service, "link", "set", "lossy0", "master", bridge, "up")
         ip("-n", client, "addr", "add", "10.77.0.250/24", "dev", "lossy1")
         ip("-n", client, "link", "set", "lossy1", "up")
         print("ready", client, flush=True)
@@ -59,10 +63,8 @@ def relay(bridge, loss, seed):
                         lost += 1
         print(carried, lost, flush=True)
     finally:
-        os.close(near)
-        os.close(far)
         ip("netns", "delete", client)
 
 
 if __name__ == "__main__":
-    relay(sys.argv[1], float(sys.argv[2]), int(sys.argv[3]))
+    relay(sys.argv[1], sys.argv[2], float(sys.argv[3]), int(sys.argv[4]))

@@ -218,7 +218,7 @@ class SmugglingTests(AttackCase):
     def capture(self):
         file = os.path.join(self.portal.folder, "orders.pcap")
         process = subprocess.Popen(
-            ["ip", "netns", "exec", self.portal.namespace, "tcpdump", "-i", "any", "-U", "-Z", "root", "-s", "0", "-w", file,
+            ["ip", "netns", "exec", self.portal.namespace, "tcpdump", "-i", "any", "--immediate-mode", "-U", "-Z", "root", "-s", "0", "-w", file,
              f"dst host {self.portal.unikernel('orders')['address']} and tcp"], stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, text=True)
         for line in process.stderr:
@@ -253,9 +253,10 @@ class SmugglingTests(AttackCase):
             figures["seen"] = f"{refused} of {len(names)} refused, the others read as one request; none arrived"
         if tap:
             process, file = tap
-            time.sleep(0.5)
+            time.sleep(1)
             process.terminate()
             process.wait(10)
+            process.stderr.close()
             with open(file, "rb") as capture:
                 seen = capture.read()
             self.assertIn(b"GET /orders/known", seen, "the capture at the backend is empty")
