@@ -27,7 +27,8 @@ test: packages library ## every test: unit, property, fuzz, differential, end to
 	@Scripts/run-tests.sh
 
 SECONDS ?= 60
-fuzz: packages ## fuzzes templates, frames, HTTP and control messages: make fuzz SECONDS=600
+fuzz: packages ## address sanitizer, then fuzzes templates, frames, HTTP, control messages: make fuzz SECONDS=600
+	@Scripts/sanitize.sh
 	@Scripts/fuzz.sh $(SECONDS)
 
 attack: library ## attacks running images with other people's tools

@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 
-from testbed import CLERK, AttackCase, ask, needs, note, raw
+from testbed import AttackCase, needs
 
 
 class ClientTests(AttackCase):

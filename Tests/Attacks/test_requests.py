@@ -3,13 +3,12 @@
 import os
 import random
 import re
-import shutil
 import subprocess
 import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
-from testbed import CLERK, READER, AttackCase, ask, note, raw
+from testbed import CLERK, READER, AttackCase, ask, needs, raw
 
 try:
     import h11
@@ -226,9 +225,14 @@ class SmugglingTests(AttackCase):
                 break
         return process, file
 
+    @needs("tcpdump")
     def test_smuggling(self):
+        try:
+            import scapy.all
+        except ImportError:
+            self.skipTest("missing: python3-scapy (Scripts/install-attack-tools.sh installs it)")
+        tap = self.capture()
         self.assertIn(ask(self.url, "PUT", "/orders/known", CLERK, b"known")[0], (201, 204))
-        tap = self.capture() if shutil.which("tcpdump") else None
         names = list(self.cases(0))
         answered = {}
         with self.attack("request smuggling through the proxy", "sockets", least_served=3) as figures:
@@ -251,17 +255,40 @@ class SmugglingTests(AttackCase):
                 self.assertEqual(ask(self.url, "GET", f"/orders/smuggled-{number}", READER)[0], 404, name)
             refused = sum(1 for statuses in answered.values() if statuses and statuses[0] in REFUSED)
             figures["seen"] = f"{refused} of {len(names)} refused, the others read as one request; none arrived"
-        if tap:
-            process, file = tap
-            time.sleep(1)
-            process.terminate()
-            process.wait(10)
-            process.stderr.close()
-            with open(file, "rb") as capture:
-                seen = capture.read()
-            self.assertIn(b"GET /orders/known", seen, "the capture at the backend is empty")
-            self.assertNotRegex(seen, rb"PUT /orders/smuggled-\d+ HTTP/1\.1\r\nHost: orders\r\nContent-Length: 3\r\n\r\nbad"
-                                rb"(?!\r\n0\r\n)")
+        process, file = tap
+        time.sleep(1)
+        process.terminate()
+        process.wait(10)
+        process.stderr.close()
+        seen = requests_in(file)
+        self.assertIn(b"PUT /orders/known", seen, "the capture at the backend is empty")
+        self.assertIn(b"GET /orders/known", seen)
+        # What is hidden is content of a request at most, never a request.
+        written = {line for line in seen if not line.startswith(b"GET ")}
+        self.assertEqual(written, {b"PUT /orders/known"})
+
+
+def requests_in(file):
+    """Method and target of each request in a capture, as a recipient reads them that knows lengths only: the proxy sends
+    no others."""
+    from scapy.all import IP, TCP, rdpcap
+
+    flows = {}
+    for packet in rdpcap(file):
+        if packet.haslayer(TCP):
+            # The capture has each packet once for each device that it passes.
+            content = bytes(packet[TCP].payload)[: packet[IP].len - 4 * packet[IP].ihl - 4 * packet[TCP].dataofs]
+            if content:
+                flows.setdefault(packet[TCP].sport, {})[packet[TCP].seq] = content
+    lines = []
+    for flow in flows.values():
+        rest = b"".join(flow[sequence] for sequence in sorted(flow))
+        while b"\r\n\r\n" in rest:
+            header, rest = rest.split(b"\r\n\r\n", 1)
+            lines.append(b" ".join(header.split(b" ")[:2]))
+            length = re.search(rb"(?i)\ncontent-length: *(\d+)", header)
+            rest = rest[int(length.group(1)) :] if length else rest
+    return lines
 
 
 class PathTests(AttackCase):
