@@ -6,9 +6,10 @@ GUEST := $(BUILD)/guest
 GUEST_OBJECTS := $(GUEST)/x86_64-unknown-none-elf/release
 FORMATTED := Package.swift Sources Tests Benchmarks Examples/handler Interchange/Package.swift Interchange/Sources Interchange/Tests \
   Unikernel/Package.swift Unikernel/Sources Unikernel/Tests \
-  Fuzzing/Package.swift Fuzzing/Sources/FuzzTemplates
+  Fuzzing/Package.swift Fuzzing/Sources/FuzzTemplates Fuzzing/Sources/FuzzNetwork Fuzzing/Sources/FuzzHTTP \
+  Fuzzing/Sources/FuzzControl
 
-.PHONY: demo test fuzz build library bench format lint docs clean packages
+.PHONY: demo test fuzz attack build library bench format lint docs clean packages
 
 demo: build ## builds everything and runs the portal, from template to adaptation
 	Examples/portal/demo.sh
@@ -27,8 +28,14 @@ test: packages library ## every test: unit, property, fuzz, differential, end to
 	@Scripts/run-tests.sh
 
 SECONDS ?= 60
-fuzz: packages ## fuzzes the reader of templates and archives: make fuzz SECONDS=600
+fuzz: packages ## address sanitizer, then fuzzes templates, frames, HTTP, control messages: make fuzz SECONDS=600
+	@Scripts/sanitize.sh
 	@Scripts/fuzz.sh $(SECONDS)
+
+attack: library ## attacks running images with other people's tools
+	swift build --product testudo
+	swift build --product testudo-forwarder
+	@Scripts/attack.sh
 
 bench: build
 	Benchmarks/run.sh

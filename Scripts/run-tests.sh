@@ -39,4 +39,5 @@ run host --skip EndToEndTests --skip HostingTests
 twice hosting --skip-build --filter HostingTests
 echo "== testing everything end to end"
 twice end-to-end --skip-build --filter EndToEndTests
+Scripts/attack.sh || { echo "== the attacks are tried once more"; Scripts/attack.sh; }
 Scripts/fuzz.sh 60

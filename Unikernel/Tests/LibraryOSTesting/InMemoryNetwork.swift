@@ -55,7 +55,7 @@ public final class InMemoryNetwork: StreamNetwork {
 
   /// Opens a connection from any address.
   public func open(from source: IPv4Address, to remote: Endpoint, handler: any StreamHandler) -> InMemoryStream {
-    nextPort += 1
+    nextPort = nextPort == .max ? 40_001 : nextPort + 1
     let near = InMemoryStream(self, local: Endpoint(source, port: nextPort), remote: remote, window: window)
     let far = InMemoryStream(self, local: remote, remote: near.local, window: window)
     near.handler = handler

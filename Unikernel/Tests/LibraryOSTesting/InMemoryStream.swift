@@ -90,6 +90,8 @@ public final class InMemoryStream: ByteStream {
     isGone = true
     let handler = self.handler
     self.handler = nil
+    // The two ends hold each other no longer than they are needed.
+    peer = nil
     handler?.streamClosed(self, reason: reason)
   }
 }

@@ -1,0 +1,222 @@
+"""Messages to a running image over its real control channel, by somebody who can open the socket: played again, out of
+order, cut short, altered, of another instance, with another key; and a state that was tampered with."""
+
+import json
+import os
+import signal
+import socket
+import struct
+import subprocess
+import time
+import unittest
+
+from testbed import CLERK, REPOSITORY, HonestClient, Service, ask, eventually, lacking, note
+
+BOOT, APPLY, DRAIN, QUERY, ENTROPY = 1, 2, 3, 4, 5
+
+
+def signed(kind, audience, version, payload, key):
+    """A control message, signed with the key in a file (ControlChannel.md)."""
+    body = b"TSD1" + bytes([kind]) + audience + struct.pack("<Q", version) + struct.pack("<I", len(payload)) + payload
+    der = subprocess.run(
+        ["openssl", "dgst", "-sha256", "-sign", key], input=body, capture_output=True, check=True).stdout
+    # SEQUENCE of two INTEGERs to fixed width.
+    numbers, place = [], 2
+    for _ in range(2):
+        length = der[place + 1]
+        numbers.append(int.from_bytes(der[place + 2 : place + 2 + length], "big").to_bytes(32, "big"))
+        place += 2 + length
+    return body + b"".join(numbers)
+
+
+class Channel:
+    """The control channel of an instance, taken over from the control plane."""
+
+    def __init__(self, folder):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.settimeout(10)
+        self.socket.connect(os.path.join(folder, "control.sock"))
+        self.buffer = b""
+
+    def send(self, message):
+        self.socket.sendall(struct.pack("<I", len(message)) + message)
+
+    def report(self):
+        while len(self.buffer) < 4 or len(self.buffer) < 4 + struct.unpack("<I", self.buffer[:4])[0]:
+            piece = self.socket.recv(65536)
+            if not piece:
+                raise ConnectionError("the channel was closed")
+            self.buffer += piece
+        length = struct.unpack("<I", self.buffer[:4])[0]
+        frame, self.buffer = self.buffer[4 : 4 + length], self.buffer[4 + length :]
+        return frame
+
+    def answer(self):
+        """The next acknowledgement (2) or refusal (3): its kind, version and reason."""
+        while True:
+            report = self.report()
+            if report[0] in (2, 3):
+                return report[0], struct.unpack("<Q", report[1:9])[0], report[13:].decode(errors="replace")
+
+    def ask(self, message):
+        self.send(message)
+        return self.answer()
+
+    def close(self):
+        self.socket.close()
+
+
+class ControlTests(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        reason = lacking()
+        if reason:
+            raise unittest.SkipTest(reason)
+        cls.portal = portal = Service(os.path.join(REPOSITORY, "Examples/portal"), "portal")
+        cls.addClassCleanup(portal.down)
+        accounts = os.path.join(REPOSITORY, "Examples/portal/accounts.yaml")
+        portal.up("--set", f"credentials=@{accounts}")
+        cls.url = portal.url("storefront")
+
+    def folders(self):
+        """The folder of each resource's instance."""
+        found = {}
+        parent = os.path.join(self.portal.home, "instances")
+        for name in os.listdir(parent):
+            path = os.path.join(parent, name)
+            with open(os.path.join(path, "instance.json")) as file:
+                found[json.load(file)["resource"]] = path
+        return found
+
+    def serves(self):
+        self.assertEqual(ask(self.url + "/")[0], 200)
+        self.assertEqual(ask(self.url, "GET", "/orders/1")[0], 401)
+        self.assertIn(ask(self.url, "GET", "/orders/1", CLERK)[0], (200, 404))
+
+    def test_messages(self):
+        before = {each["resource"]: each for each in self.portal.unikernels()}
+        folders = self.folders()
+        key = os.path.join(self.portal.home, "keys/control.pem")
+        stranger = os.path.join(self.portal.folder, "stranger.pem")
+        subprocess.run(
+            ["openssl", "ecparam", "-genkey", "-name", "prime256v1", "-noout", "-out", stranger], check=True,
+            capture_output=True)
+        with open(os.path.join(folders["storefront"], "boot"), "rb") as file:
+            boot = file.read()
+        with open(os.path.join(folders["orders"], "boot"), "rb") as file:
+            other_boot = file.read()
+        audience, other_audience = boot[5:21], other_boot[5:21]
+        now = time.time_ns() // 1000
+        nothing = struct.pack("<I", 0)
+        honest = HonestClient(self.url + "/")
+        honest.start()
+        # Whoever connects last has the channel: the control plane is kept from taking it back meanwhile.
+        with open(os.path.join(self.portal.home, "run/control-plane.pid")) as file:
+            control_plane = int(file.read())
+        os.kill(control_plane, signal.SIGSTOP)
+        self.addCleanup(os.kill, control_plane, signal.SIGCONT)
+        channel = Channel(folders["storefront"])
+        refusals = 0
+
+        def refused(message, reason):
+            nonlocal refusals
+            kind, _, text = channel.ask(message)
+            self.assertEqual(kind, 3, f"accepted: {text}")
+            self.assertIn(reason, text)
+            refusals += 1
+
+        # As it must be: a genuine change, so that refusals below mean something.
+        genuine = signed(APPLY, audience, now, nothing, key)
+        self.assertEqual(channel.ask(genuine)[0], 2)
+        # Played again, and out of order.
+        refused(genuine, "not newer")
+        refused(boot, "not newer")
+        refused(signed(APPLY, audience, now - 1, nothing, key), "not newer")
+        refused(signed(DRAIN, audience, 0, struct.pack("<I", 0), key), "not newer")
+        # Of another instance, and of nobody.
+        refused(other_boot, "another instance")
+        refused(signed(DRAIN, other_audience, now + 1, struct.pack("<I", 0), key), "another instance")
+        refused(signed(DRAIN, bytes(16), now + 1, struct.pack("<I", 0), key), "another instance")
+        # With another key, or without one.
+        refused(signed(DRAIN, audience, now + 1, struct.pack("<I", 0), stranger), "wrong signature")
+        unsigned = genuine[:21] + struct.pack("<Q", now + 1) + genuine[29:]
+        refused(unsigned, "wrong signature")
+        refused(unsigned[:-64] + bytes(64), "wrong signature")
+        refused(unsigned[:-64] + b"\xff" * 64, "wrong signature")
+        # The largest version must not shut the door: it has no signature.
+        refused(genuine[:21] + b"\xff" * 8 + genuine[29:], "wrong signature")
+        # Altered at every byte, and cut short at every length.
+        fresh = signed(DRAIN, audience, now + 1, struct.pack("<I", 0), key)
+        for place in range(len(fresh)):
+            altered = bytearray(fresh)
+            altered[place] ^= 0x10
+            refused(bytes(altered), "")
+        for count in range(len(fresh)):
+            refused(fresh[:count], "not a control message")
+        refused(fresh + b"\0", "not a control message")
+        # A second boot, and settings that modules refuse, are signed and still nothing that is carried out.
+        refused(signed(BOOT, audience, now + 2, nothing, key), "started already")
+        refused(signed(APPLY, audience, now + 3, b"\xff\xff\xff\xff", key), "parameters cannot be read")
+        bundle = struct.pack("<I", 1)
+        for text in (b"authorization", b"policies"):
+            bundle += struct.pack("<I", len(text)) + text
+        for content in (b"", b"TPB1", b"TPB1" + b"\xff" * 20, b"\0" * 64):
+            now += 1
+            refused(
+                signed(APPLY, audience, now + 3, bundle + b"\x04" + struct.pack("<I", len(content)) + content, key),
+                "authorization")
+        channel.close()
+        self.serves()
+        os.kill(control_plane, signal.SIGCONT)
+        # The control plane takes its channel back: a change of policy still gets through.
+        policies = os.path.join(self.portal.template, "orders.cedar")
+        applied = self.portal.testudo("policy", "apply", policies, "--service", "portal", check=False)
+        self.assertEqual(applied.returncode, 0, applied.stderr)
+        honest.is_over.set()
+        honest.join(20)
+        self.assertEqual(honest.failures, [])
+        after = {each["resource"]: each for each in self.portal.unikernels()}
+        self.assertEqual(after["orders"]["pid"], before["orders"]["pid"])
+        note(
+            "control messages: replayed, reordered, truncated, altered, forged, of another instance", "sockets",
+            f"{refusals} messages refused; the control plane's next change is in force", served=honest.served,
+            failed=len(honest.failures))
+        self.serves()
+
+    def test_state(self):
+        """A boot message that was tampered with starts nothing, and a state that cannot be read is said to be so."""
+        portal = Service(os.path.join(REPOSITORY, "Examples/portal"), "portal")
+        self.addCleanup(portal.down)
+        accounts = os.path.join(REPOSITORY, "Examples/portal/accounts.yaml")
+        portal.up("--set", f"credentials=@{accounts}")
+        images = os.path.join(portal.home, "images/images")
+        altered = 0
+        portal.testudo("down", "portal")
+        for digest in os.listdir(images):
+            path = os.path.join(images, digest, "image.elf")
+            with open(path, "rb") as file:
+                content = bytearray(file.read())
+            # The stored image's own papers are right; its code is not.
+            content[len(content) // 3] ^= 1
+            os.remove(path)
+            with open(path, "wb") as file:
+                file.write(content)
+            altered += 1
+        refused = portal.testudo("up", portal.template, "--set", f"credentials=@{accounts}", check=False)
+        self.assertEqual(refused.returncode, 1, refused.stdout)
+        self.assertEqual(portal.unikernels(), [])
+        # With its last service the control plane ends, and with it what it knows of the state.
+        pid = os.path.join(portal.home, "run/control-plane.pid")
+        self.assertTrue(eventually(lambda: not os.path.exists(pid)), "the control plane does not end")
+        with open(os.path.join(portal.home, "state.sqlite"), "r+b") as file:
+            file.seek(0)
+            file.write(b"not a database" * 300)
+        for suffix in ("-wal", "-shm"):
+            if os.path.exists(os.path.join(portal.home, "state.sqlite" + suffix)):
+                os.remove(os.path.join(portal.home, "state.sqlite" + suffix))
+        broken = portal.testudo("up", portal.template, "--set", f"credentials=@{accounts}", check=False)
+        self.assertNotEqual(broken.returncode, 0)
+        self.assertNotIn("Fatal error", broken.stderr)
+        note(
+            "tampered images, tampered state", "files", f"{altered} altered images not started; the altered state: "
+            + broken.stderr.strip().splitlines()[-1].replace(portal.folder, "")[:120])
