@@ -36,6 +36,8 @@ final class Connection {
   let generation: UInt32
   let port: PublishedPort
   var phase: Phase
+  /// What the target of the attempt under way is shown; empty for nothing.
+  var secret: [UInt8] = []
   /// The target that the port's count has this connection under.
   var counted: Endpoint?
   /// When the target must have answered, in milliseconds of the monotonic clock.

@@ -44,10 +44,21 @@ struct Endpoint: Hashable {
 
   /// The address that a socket is bound to.
   init?(boundTo socket: Int32) {
+    self.init(socket, getsockname)
+  }
+
+  /// The address that a socket is connected to.
+  init?(peerOf socket: Int32) {
+    self.init(socket, getpeername)
+  }
+
+  private init?(
+    _ socket: Int32, _ ask: (Int32, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
+  ) {
     var place = sockaddr_in()
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let result = withUnsafeMutablePointer(to: &place) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(socket, $0, &length) }
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { ask(socket, $0, &length) }
     }
     guard result == 0 else { return nil }
     self.init(address: UInt32(bigEndian: place.sin_addr.s_addr), port: UInt16(bigEndian: place.sin_port))

@@ -58,10 +58,11 @@ extension Forwarder {
     set(socket, Int32(IPPROTO_TCP), TCP_KEEPINTVL, 3)
     set(socket, Int32(IPPROTO_TCP), TCP_KEEPCNT, 3)
     connection.target.socket = socket
-    connection.counted = target
-    connection.port.count(target)
+    connection.counted = target.endpoint
+    connection.secret = target.secret
+    connection.port.count(target.endpoint)
     connection.phase = .connecting(until: min(now + Forwarder.attemptTimeout, connection.deadline))
-    let result = target.withSocketAddress { connect(socket, $0, $1) }
+    let result = target.endpoint.withSocketAddress { connect(socket, $0, $1) }
     guard result == 0 || errno == EINPROGRESS else { return pause(connection) }
     watch(connection.target, .writable)
   }
@@ -92,10 +93,21 @@ extension Forwarder {
     guard getsockopt(connection.target.socket, SOL_SOCKET, SO_ERROR, &code, &length) == 0, code == 0 else {
       return pause(connection)
     }
+    guard announce(connection) else { return end(connection, abruptly: true) }
     connecting.remove(connection.slot)
     connection.phase = .open
     // The client's first bytes are most likely there.
     transfer(connection, from: connection.client, to: connection.target)
+  }
+
+  /// Tells the target who the client is, where it wants to know. The header always fits an empty buffer.
+  private func announce(_ connection: Connection) -> Bool {
+    guard !connection.secret.isEmpty else { return true }
+    guard let client = Endpoint(peerOf: connection.client.socket),
+      let local = Endpoint(boundTo: connection.client.socket)
+    else { return false }
+    let header = ProxyHeader.bytes(client: client, local: local, secret: connection.secret)
+    return send(connection.target.socket, header, header.count, Int32(MSG_NOSIGNAL)) == header.count
   }
 
   /// How long the loop may sleep, in milliseconds; -1 without limit.

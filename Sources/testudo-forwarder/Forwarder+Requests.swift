@@ -85,7 +85,7 @@ extension Forwarder {
     return port
   }
 
-  private func publish(_ name: String, _ listen: Endpoint, _ target: Endpoint) throws(ForwarderFault) -> String {
+  private func publish(_ name: String, _ listen: Endpoint, _ target: Target) throws(ForwarderFault) -> String {
     if let port = ports[name] {
       guard port.listen.address == listen.address, listen.port == 0 || listen.port == port.listen.port else {
         throw ForwarderFault("`\(name)` is published at \(port.listen.text) already")
@@ -110,7 +110,7 @@ extension Forwarder {
 
   /// Turns a port to another target, along with the connections that are not open yet: none of their bytes have gone
   /// anywhere.
-  private func aim(_ port: PublishedPort, at target: Endpoint) {
+  private func aim(_ port: PublishedPort, at target: Target) {
     guard port.target != target else { return }
     port.target = target
     for slot in connecting {

@@ -9,9 +9,9 @@ final class Forwarder {
   /// The most that is read at once, and so the most that waits for one side of a connection.
   static let chunk = 16 << 10
   /// How long a target may take to accept a connection, all attempts together, in milliseconds.
-  static let connectTimeout = 1000
+  static let connectTimeout = 3000
   /// How long one attempt may take: a packet may be lost while an instance starts.
-  static let attemptTimeout = 300
+  static let attemptTimeout = 500
   /// How long a connection that one side has ended may be silent.
   static let halfClosedTimeout = 30_000
   static let maximumPublications = 64

@@ -7,11 +7,11 @@ final class PublishedPort {
   /// The listening socket, in the host's network namespace.
   let socket: Int32
   /// Where new connections go.
-  var target: Endpoint
+  var target: Target
   /// Connections by the target they lead to or are being connected to.
   private(set) var connections: [Endpoint: Int] = [:]
 
-  init(identifier: UInt32, name: String, listen: Endpoint, socket: Int32, target: Endpoint) {
+  init(identifier: UInt32, name: String, listen: Endpoint, socket: Int32, target: Target) {
     self.identifier = identifier
     self.name = name
     self.listen = listen
@@ -31,6 +31,6 @@ final class PublishedPort {
   /// The publication's line of `status`.
   var line: String {
     let counts = connections.map { "\($0.key.text)=\($0.value)" }.sorted()
-    return ([name, listen.text, target.text] + counts).joined(separator: " ")
+    return ([name, listen.text, target.endpoint.text] + counts).joined(separator: " ")
   }
 }

@@ -3,17 +3,18 @@
 ///
 /// | request | answer |
 /// |---|---|
-/// | `publish NAME ADDRESS:PORT TARGET` | `ok ADDRESS:PORT`, the port chosen where 0 was asked for. A name that is published at that address already gets the new target. |
-/// | `switch NAME TARGET` | `ok`; connections accepted or still being connected go to the new target from now on, established ones stay |
+/// | `publish NAME ADDRESS:PORT TARGET [SECRET]` | `ok ADDRESS:PORT`, the port chosen where 0 was asked for. A name that is published at that address already gets the new target. |
+/// | `switch NAME TARGET [SECRET]` | `ok`; connections accepted or still being connected go to the new target from now on, established ones stay |
 /// | `sever NAME TARGET` | `ok COUNT`: how many connections to that target were broken |
 /// | `unpublish NAME` | `ok`; established connections stay |
 /// | `status` | `ok pid=N connections=N limit=N accepted=N failed=N`, then a line `NAME ADDRESS:PORT TARGET [TARGET=CONNECTIONS]…` for each publication |
 /// | `stop` | `ok`; the process ends |
 ///
-/// A target is `A.B.C.D:PORT` inside the network. Names have 1 to 64 letters, digits, `.`, `_`, `-` or `/`.
+/// A target is `A.B.C.D:PORT` inside the network. With a SECRET of 16 to 64 bytes in hexadecimal digits, connections to it
+/// begin with a PROXY protocol header that says who the client is and shows the secret. Names have 1 to 64 letters, digits, `.`, `_`, `-` or `/`.
 enum Request {
-  case publish(name: String, listen: Endpoint, target: Endpoint)
-  case switchTarget(name: String, target: Endpoint)
+  case publish(name: String, listen: Endpoint, target: Target)
+  case switchTarget(name: String, target: Target)
   case sever(name: String, target: Endpoint)
   case unpublish(name: String)
   case status
@@ -26,29 +27,29 @@ enum Request {
   init(line: String) throws(ForwarderFault) {
     let words = line.split(separator: " ")
     let verb = words.first ?? ""
-    func expect(_ count: Int, _ form: String) throws(ForwarderFault) {
-      guard words.count == count else { throw ForwarderFault("expected `\(form)`, found `\(line)`") }
+    func expect(_ counts: ClosedRange<Int>, _ form: String) throws(ForwarderFault) {
+      guard counts.contains(words.count) else { throw ForwarderFault("expected `\(form)`, found `\(line)`") }
     }
     switch verb {
     case "publish":
-      try expect(4, "publish NAME ADDRESS:PORT TARGET")
+      try expect(4...5, "publish NAME ADDRESS:PORT TARGET [SECRET]")
       self = .publish(
         name: try Request.name(words[1]), listen: try Request.endpoint(words[2], canChoose: true),
-        target: try Request.endpoint(words[3]))
+        target: try Request.target(words.dropFirst(3)))
     case "switch":
-      try expect(3, "switch NAME TARGET")
-      self = .switchTarget(name: try Request.name(words[1]), target: try Request.endpoint(words[2]))
+      try expect(3...4, "switch NAME TARGET [SECRET]")
+      self = .switchTarget(name: try Request.name(words[1]), target: try Request.target(words.dropFirst(2)))
     case "sever":
-      try expect(3, "sever NAME TARGET")
+      try expect(3...3, "sever NAME TARGET")
       self = .sever(name: try Request.name(words[1]), target: try Request.endpoint(words[2]))
     case "unpublish":
-      try expect(2, "unpublish NAME")
+      try expect(2...2, "unpublish NAME")
       self = .unpublish(name: try Request.name(words[1]))
     case "status":
-      try expect(1, "status")
+      try expect(1...1, "status")
       self = .status
     case "stop":
-      try expect(1, "stop")
+      try expect(1...1, "stop")
       self = .stop
     default:
       throw ForwarderFault("expected publish, switch, sever, unpublish, status or stop, found `\(verb)`")
@@ -65,6 +66,23 @@ enum Request {
       throw ForwarderFault("expected a name of 1 to 64 letters, digits, `.`, `_`, `-` or `/`, found `\(word)`")
     }
     return String(word)
+  }
+
+  /// An endpoint inside the network, and the secret that may follow it.
+  private static func target(_ words: ArraySlice<Substring>) throws(ForwarderFault) -> Target {
+    var words = words
+    var target = Target(endpoint: try endpoint(words.removeFirst()))
+    guard let word = words.first else { return target }
+    let digits = Array(word.utf8)
+    for start in stride(from: 0, to: digits.count - 1, by: 2) {
+      if let byte = UInt8(String(decoding: digits[start..<(start + 2)], as: UTF8.self), radix: 16) {
+        target.secret.append(byte)
+      }
+    }
+    guard target.secret.count * 2 == digits.count, Target.secretLengths.contains(target.secret.count) else {
+      throw ForwarderFault("expected a secret of 32 to 128 hexadecimal digits, found \(digits.count) characters")
+    }
+    return target
   }
 
   private static func endpoint(_ word: Substring, canChoose: Bool = false) throws(ForwarderFault) -> Endpoint {

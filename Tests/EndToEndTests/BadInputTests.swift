@@ -117,7 +117,7 @@ struct BadInputTests {
   /// That nothing half-started is left: no process, no namespace that the messages tell of, no file.
   private func expectNothing(_ portal: Portal, _ outcome: Outcome) async throws {
     // A control plane that was started for this ends when nothing is up.
-    let isGone = try await eventually(within: 5) { portal.remainingProcesses().isEmpty }
+    let isGone = try await eventually { portal.remainingProcesses().isEmpty }
     #expect(isGone, "\(portal.remainingProcesses().map { portal.commandLine(of: $0) })")
     let told = outcome.errors.matches(of: /testudo-[0-9a-f]{8}\b/).map { String($0.output) }
     #expect(portal.existing(told).isEmpty)

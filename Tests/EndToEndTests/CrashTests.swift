@@ -53,7 +53,7 @@ struct CrashTests {
       }
       let down = try await portal.testudo("down", "portal")
       #expect(down.status == 0, "\(down.errors)")
-      let isGone = try await eventually(within: 2) { portal.remainingProcesses().isEmpty }
+      let isGone = try await eventually { portal.remainingProcesses().isEmpty }
       #expect(isGone, "\(portal.remainingProcesses().map { portal.commandLine(of: $0) })")
       #expect(portal.existing(namespaces).isEmpty)
       #expect(portal.remainingFiles() == [])

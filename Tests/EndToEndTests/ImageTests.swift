@@ -99,7 +99,7 @@ struct ImageTests {
       #expect(up.status == 1)
       #expect(up.errors.contains(running.image), "\(up.errors)")
       #expect(try await portal.unikernels().isEmpty)
-      let isGone = try await eventually(within: 5) { portal.remainingProcesses().isEmpty }
+      let isGone = try await eventually { portal.remainingProcesses().isEmpty }
       #expect(isGone, "\(portal.remainingProcesses().map { portal.commandLine(of: $0) })")
       #expect(portal.existing(namespaces).isEmpty)
     }

@@ -31,7 +31,7 @@ struct LifecycleTests {
     let outcome = try await portal.testudo("down", "portal")
     #expect(outcome.status == 0, "\(outcome.errors)")
     // The control plane ends with its last service; the kernel may take a moment to have it gone.
-    let isGone = try await eventually(within: 2) { portal.remainingProcesses().isEmpty }
+    let isGone = try await eventually { portal.remainingProcesses().isEmpty }
     #expect(isGone, "\(portal.remainingProcesses().map { portal.commandLine(of: $0) })")
     #expect(portal.existing(namespaces).isEmpty)
     #expect(portal.remainingFiles() == [])

@@ -70,7 +70,7 @@ struct RequestTests {
       let stopped = try await Client.request("GET", "http://\(orders)/orders/17", from: namespace, timeout: 1)
       #expect(stopped.curl == Client.timedOut)
       #expect(stopped.status == 0)
-      let isTold = try await eventually(within: 5) {
+      let isTold = try await eventually {
         try await portal.events().contains { event in
           event.kind == "firewall.dropped" && event.resource == "orders" && event.details?["source"] == "10.77.0.1"
             && event.details?["destination"] == orders
@@ -79,9 +79,11 @@ struct RequestTests {
       #expect(isTold)
       // The same order, by the way that is declared.
       #expect(try await Client.request("GET", "\(url)/orders/17", as: .reader).status == 200)
-      // The storefront itself can be reached from there: it is the firewall that makes the difference.
+      // The storefront's firewall lets this address in, which is the port forwarder's; but whoever has it without the
+      // forwarder's header is nobody that the storefront talks to.
       let storefront = try await portal.unikernel("storefront").address
-      #expect(try await Client.request("GET", "http://\(storefront)/", from: namespace, timeout: 2).status == 200)
+      let headless = try await Client.request("GET", "http://\(storefront)/", from: namespace, timeout: 2)
+      #expect(headless.status == 0 && headless.curl != Client.timedOut)
     }
   }
 }

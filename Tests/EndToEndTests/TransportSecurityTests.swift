@@ -74,7 +74,7 @@ struct TransportSecurityTests {
       #expect(try await service.get("/", as: "olaf").status == 200)
       #expect(try await service.testudo("context", "set", "threat_level=low").status == 0)
       #expect(try await service.get("/").status == 200)
-      let isTold = try await eventually(within: 5) {
+      let isTold = try await eventually {
         try await service.testudo("events").output.contains("transport-security.certificate-refused")
       }
       #expect(isTold)

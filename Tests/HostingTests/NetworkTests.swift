@@ -117,10 +117,10 @@ struct NetworkTests {
       let server = try TestServer(network, reply: .bytes(Array("hello".utf8)))
       defer { server.stop() }
       let probe = NetworkProbe(network)
-      let answer = try await probe.exchange([1], with: "10.77.3.1", port: server.port, deadline: .seconds(5))
+      let answer = try await probe.exchange([1], with: "10.77.3.1", port: server.port, deadline: .seconds(30))
       #expect(answer == Array("hello".utf8))
       await #expect {
-        try await probe.exchange([1], with: "10.77.3.1", port: 9, deadline: .seconds(5))
+        try await probe.exchange([1], with: "10.77.3.1", port: 9, deadline: .seconds(30))
       } throws: { error in
         if case .gone? = error as? HostingFault { true } else { false }
       }

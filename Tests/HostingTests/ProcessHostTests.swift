@@ -32,10 +32,10 @@ struct ProcessHostTests {
         return
       }
       #expect(ProcessTable.isAlive(process))
-      let answer = try await channel.request(record.message(.apply, 2), version: 2, deadline: .seconds(5))
+      let answer = try await channel.request(record.message(.apply, 2), version: 2, deadline: .seconds(30))
       #expect(answer == .acknowledged(version: 2))
       #expect(await reports.next() == .acknowledged(version: 2))
-      let refusal = try await channel.request(record.message(.query, 3), version: 3, deadline: .seconds(5))
+      let refusal = try await channel.request(record.message(.query, 3), version: 3, deadline: .seconds(30))
       #expect(refusal == .refused(version: 3, reason: "not here"))
       #expect(await reports.next() == refusal)
       try channel.send(record.message(.drain, 4))
@@ -83,7 +83,7 @@ struct ProcessHostTests {
       #expect(survivors.first?.tenderPID != nil)
       let found = try #require(survivors.first)
       let after = try await restarted.adopt(found)
-      let answer = try await after.request(record.message(.apply, 2), version: 2, deadline: .seconds(5))
+      let answer = try await after.request(record.message(.apply, 2), version: 2, deadline: .seconds(30))
       #expect(answer == .acknowledged(version: 2))
       // The old channel has ended, since a new one took over.
       var rest: [Report] = []

@@ -33,7 +33,7 @@ final class TestServer: Sendable {
       var length = socklen_t(MemoryLayout<sockaddr_in>.size)
       let result = withUnsafeMutablePointer(to: &place) {
         $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-          bind(socket, address, length) == 0 && listen(socket, 128) == 0 && getsockname(socket, address, &length) == 0
+          bind(socket, address, length) == 0 && listen(socket, 1024) == 0 && getsockname(socket, address, &length) == 0
         }
       }
       guard result else { throw .failed("listen for a test", errno) }
@@ -120,20 +120,31 @@ enum Thread {
   }
 }
 
-/// A TCP client in the host's network that blocks for at most ten seconds.
+/// A TCP client in the host's network that blocks for at most thirty seconds.
 final class TestClient: Sendable {
   let socket: Int32
 
-  init(_ address: String) throws {
+  /// Connects from an address of this host, where one is named.
+  init(_ address: String, from source: String? = nil) throws {
     let parts = address.split(separator: ":")
     socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    var limit = timeval(tv_sec: 10, tv_usec: 0)
+    var limit = timeval(tv_sec: 30, tv_usec: 0)
     setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     var place = sockaddr_in()
     place.sin_family = sa_family_t(AF_INET)
     place.sin_port = (UInt16(parts[1]) ?? 0).bigEndian
     place.sin_addr.s_addr = inet_addr(String(parts[0]))
+    if let source {
+      var own = sockaddr_in()
+      own.sin_family = sa_family_t(AF_INET)
+      own.sin_addr.s_addr = inet_addr(source)
+      _ = withUnsafePointer(to: &own) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          bind(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        }
+      }
+    }
     let result = withUnsafePointer(to: &place) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
         connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
@@ -147,6 +158,16 @@ final class TestClient: Sendable {
   }
 
   deinit { close(socket) }
+
+  /// Its own port.
+  var port: UInt16 {
+    var place = sockaddr_in()
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    _ = withUnsafeMutablePointer(to: &place) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(socket, $0, &length) }
+    }
+    return UInt16(bigEndian: place.sin_port)
+  }
 
   /// Whether all bytes were taken.
   @discardableResult

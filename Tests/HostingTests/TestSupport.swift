@@ -45,9 +45,9 @@ enum TestFolder {
   }
 }
 
-/// Waits until something holds, for at most ten seconds.
+/// Waits until something holds, for at most thirty seconds.
 func eventually(_ condition: () async throws -> Bool) async rethrows -> Bool {
-  for _ in 0..<2000 {
+  for _ in 0..<6000 {
     if try await condition() { return true }
     await Hosting.Timer.pause(milliseconds: 5)
   }

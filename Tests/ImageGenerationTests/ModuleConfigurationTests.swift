@@ -93,6 +93,31 @@ struct ModuleConfigurationTests {
       ])
   }
 
+  @Test("clients behind the port forwarder pass where every filtering lets them, and then its packets do")
+  func clients() throws {
+    func filtering(_ name: String, _ flows: Filtering.Flows, _ sources: [String]) -> SecurityRequirement {
+      Portal.requirement(name, .filtering(Filtering(flows: flows, allowedSources: sources)))
+    }
+    func configured(_ due: [SecurityRequirement]) throws -> [String] {
+      var environment = Portal.environment
+      environment.peers = []
+      environment.forwarder = ForwarderIdentity(address: "10.77.0.1", secret: [UInt8](repeating: 1, count: 32))
+      let parameters = try Portal.parameters(Portal.orders, due, environment: environment)
+      #expect(value("http", "forwarder", parameters)?["address"]?.textValue == "10.77.0.1")
+      let clients = value("firewall", "clients", parameters)?.listValue?.compactMap { $0.textValue?.description }
+      return (clients ?? ["nothing"]) + ["|"] + flows(parameters)
+    }
+    let door = "inbound tcp 10.77.0.1/32:8080"
+    #expect(try configured([Portal.declaredFlows]) == ["any", "|", door])
+    let office = filtering("office", .none, ["203.0.113.0/24"])
+    #expect(try configured([office, Portal.declaredFlows]) == ["203.0.113.0/24", "|", door])
+    let desk = filtering("desk", .none, ["203.0.113.7/32"])
+    #expect(
+      try configured([office, desk]) == ["203.0.113.7/32", "|", door, "inbound tcp 203.0.113.7/32:8080"])
+    #expect(try configured([Portal.nobody]) == ["|"])
+    #expect(value("firewall", "clients", try Portal.parameters(Portal.orders, [office])) == nil)
+  }
+
   @Test("files of a site have a type, and a tag that changes with their contents")
   func siteFiles() throws {
     let parameters = try Portal.parameters(Portal.storefront, [])

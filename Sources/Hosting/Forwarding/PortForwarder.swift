@@ -47,13 +47,21 @@ public struct PortForwarder: Sendable {
 
   /// Listens at `listen` (port 0: any that is free) and forwards to `target`, both `A.B.C.D:PORT`. Gives the address it
   /// listens at. A port in use is a fault that names it. What is published like that already only gets the new target.
-  public func publish(_ name: String, listen: String, target: String) async throws(HostingFault) -> String {
-    try await request(["publish", name, listen, target])
+  ///
+  /// With a `secret` of 32 to 128 hexadecimal digits, every connection to the target begins with a header of the PROXY
+  /// protocol that says who the client is and shows the secret.
+  public func publish(
+    _ name: String, listen: String, target: String, secret: String? = nil
+  ) async throws(HostingFault) -> String {
+    try await request(["publish", name, listen, target] + (secret.map { [$0] } ?? []))
   }
 
-  /// Sends new connections to another target from now on; established ones stay where they are.
-  public func switchTarget(_ name: String, to target: String) async throws(HostingFault) {
-    _ = try await request(["switch", name, target])
+  /// Sends new connections to another target from now on; established ones stay where they are. `secret`: as in
+  /// `publish`.
+  public func switchTarget(
+    _ name: String, to target: String, secret: String? = nil
+  ) async throws(HostingFault) {
+    _ = try await request(["switch", name, target] + (secret.map { [$0] } ?? []))
   }
 
   /// Breaks the connections of a publication that lead to `target`, as when its instance is gone, and says how many
@@ -110,7 +118,8 @@ public struct PortForwarder: Sendable {
   private func request(_ words: [String]) async throws(HostingFault) -> String {
     let line = words.joined(separator: " ")
     guard words.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { 0x21...0x7E ~= $0 } }) else {
-      throw .invalid(what: "a request to the port forwarder", found: line, expected: "words without spaces, in ASCII")
+      throw .invalid(
+        what: "a request to the port forwarder", found: words[0], expected: "words without spaces, in ASCII")
     }
     let number = hosting_unix_socket(socket, 0)
     if [-ENOENT, -ECONNREFUSED].contains(number) { throw .gone("no port forwarder listens at \(socket)") }

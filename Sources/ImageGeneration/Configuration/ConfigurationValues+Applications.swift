@@ -9,6 +9,11 @@ extension ConfigurationValues {
     set("network", "mac", .bytes(environment.mac))
     if let gateway = environment.gateway { set("network", "gateway", .string(gateway)) }
     set("http", "port", .number(resource.endpoint.port))
+    if let forwarder = environment.forwarder {
+      set(
+        "http", "forwarder",
+        .record(["address": .string(forwarder.address), "secret": .bytes(forwarder.secret)]))
+    }
   }
 
   /// What the applications serve.

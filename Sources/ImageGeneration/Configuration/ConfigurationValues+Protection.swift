@@ -6,6 +6,7 @@ extension ConfigurationValues {
   mutating func addProtection(of resource: Resource, due: [SecurityRequirement], environment: ResourceEnvironment) {
     let flows = FirewallFlows(resource: resource, due: due, environment: environment)
     set("filtering", "flows", flows.value)
+    if environment.forwarder != nil { set("filtering", "clients", .strings(flows.clients)) }
     var limits: [ParameterValue] = []
     var severities: [Int] = []
     var basic: [Authentication] = []

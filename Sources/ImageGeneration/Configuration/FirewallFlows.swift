@@ -13,12 +13,18 @@ struct FirewallFlows {
     port = resource.endpoint.port
     self.environment = ResourceEnvironment(
       address: environment.address, mac: environment.mac, peers: environment.peers,
-      backends: environment.backends.filter { resource.connections.contains($0.key) })
+      backends: environment.backends.filter { resource.connections.contains($0.key) },
+      forwarder: environment.forwarder)
   }
 
   /// The value of the parameter `flows`: inbound ones first, each in the order of its peers.
   var value: ParameterValue {
-    var flows = sources.texts.map { flow("inbound", "tcp", $0, port) }
+    var admitted = sources
+    if let forwarder = environment.forwarder, !clients.isEmpty {
+      // The packets of clients from outside are the forwarder's; whose they are is judged by `clients`.
+      admitted = SourceNetworks(admitted.texts + [forwarder.address + "/32"])
+    }
+    var flows = admitted.texts.map { flow("inbound", "tcp", $0, port) }
     if filterings.allSatisfy(\.allowsPing) { flows.append(flow("inbound", "icmp", "0.0.0.0/0", 0)) }
     if filterings.allSatisfy({ $0.flows == .declared }) {
       for backend in Set(environment.backends.values.joined()).sorted() {
@@ -28,6 +34,13 @@ struct FirewallFlows {
       }
     }
     return .list(flows)
+  }
+
+  /// The clients behind the port forwarder that every filtering lets reach the endpoint: networks, or `any`.
+  var clients: [String] {
+    let restricted = filterings.filter { $0.flows != .declared }.map { SourceNetworks($0.allowedSources) }
+    guard let first = restricted.first else { return ["any"] }
+    return restricted.dropFirst().reduce(first) { $0.intersection($1) }.texts
   }
 
   /// The networks that every filtering lets reach the endpoint.

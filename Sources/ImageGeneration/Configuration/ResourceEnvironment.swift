@@ -6,6 +6,8 @@ public struct ResourceEnvironment: Hashable, Sendable {
   public var mac: [UInt8]
   /// The router's IPv4 address, if there is one.
   public var gateway: String?
+  /// Who forwards connections of clients from outside to a public endpoint.
+  public var forwarder: ForwarderIdentity?
   /// The networks that the topology lets reach the endpoint, in CIDR form: the addresses of the resources that connect to
   /// it, and where clients come from if the endpoint is public.
   public var peers: [String]
@@ -19,7 +21,7 @@ public struct ResourceEnvironment: Hashable, Sendable {
   /// What surrounds a resource.
   public init(
     address: String, mac: [UInt8], gateway: String? = nil, peers: [String] = [], backends: [String: [String]] = [:],
-    bundle: [UInt8]? = nil, attributes: [String: String] = [:]
+    bundle: [UInt8]? = nil, attributes: [String: String] = [:], forwarder: ForwarderIdentity? = nil
   ) {
     self.address = address
     self.mac = mac
@@ -28,5 +30,6 @@ public struct ResourceEnvironment: Hashable, Sendable {
     self.backends = backends
     self.bundle = bundle
     self.attributes = attributes
+    self.forwarder = forwarder
   }
 }

@@ -40,28 +40,35 @@ public struct NeighbourAddresses: Hashable, Sendable {
   public var mac: String
   /// The networks that may connect to it, in CIDR form.
   public var peers: [String]
+  /// The port forwarder, where clients from outside come through it.
+  public var forwarder: ForwarderIdentity?
   /// `address:port` of the backends, by resource.
   public var backends: [String: [String]]
 
   /// Where an instance is, and those it talks to.
-  public init(own: String, mac: String, peers: [String], backends: [String: [String]]) {
+  public init(
+    own: String, mac: String, peers: [String], backends: [String: [String]],
+    forwarder: ForwarderIdentity? = nil
+  ) {
     self.own = own
     self.mac = mac
     self.peers = peers
     self.backends = backends
+    self.forwarder = forwarder
   }
 
   /// Addresses that stand for none: for digests of settings that leave addresses out.
   static func none(for resource: Resource) -> NeighbourAddresses {
     NeighbourAddresses(
       own: "0.0.0.0/0", mac: "00:00:00:00:00:00", peers: [],
-      backends: Dictionary(uniqueKeysWithValues: resource.connections.map { ($0, []) }))
+      backends: Dictionary(uniqueKeysWithValues: resource.connections.map { ($0, []) }),
+      forwarder: resource.endpoint.isPublic ? ForwarderIdentity(address: "0.0.0.0", secret: []) : nil)
   }
 
   func environment(bundle: [UInt8]?, attributes: [String: String]) -> ResourceEnvironment {
     ResourceEnvironment(
       address: own, mac: mac.split(separator: ":").compactMap { UInt8($0, radix: 16) }, gateway: nil, peers: peers,
-      backends: backends, bundle: bundle, attributes: attributes)
+      backends: backends, bundle: bundle, attributes: attributes, forwarder: forwarder)
   }
 }
 

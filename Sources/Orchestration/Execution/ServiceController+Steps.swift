@@ -80,14 +80,17 @@ extension ServiceController {
     if linked.contains(resource.recipeDigest) { poolCounts.misses += 1 } else { poolCounts.hits += 1 }
     let emulator = try await emulator(for: resource.recipe.target)
     let host = try nextHost()
+    var metadata = ["recipe": resource.recipeDigest, "bootSettings": resource.bootDigest]
+    if resource.resource.endpoint.isPublic {
+      metadata[InstanceRecord.forwarderSecretKey] = ServiceController.freshSecret()
+    }
     let record = InstanceRecord(
       id: InstanceRecord.makeIdentifier(), service: self.name, tenant: tenant, resource: name,
       level: run.settings.level, image: image.digest,
       imagePath: (try? environment.builder.store.path(of: image.digest)) ?? "",
       address: "10.77.0.\(host)/24", mac: "02:54:0a:4d:00:" + (host < 16 ? "0" : "") + String(host, radix: 16),
       network: network, memoryBytes: resource.resource.memoryBytes, mechanisms: resource.selection.mechanisms,
-      started: Timestamp.now(), emulator: emulator,
-      metadata: ["recipe": resource.recipeDigest, "bootSettings": resource.bootDigest])
+      started: Timestamp.now(), emulator: emulator, metadata: metadata)
     let version = ControlSigner.version(after: 0)
     let parameters =
       resource.parameters(stages: [.boot, .run], at: addresses(run, of: record))
@@ -264,7 +267,9 @@ extension ServiceController {
       guard let instance = records[id], let port = resolved?.resource(name)?.resource.endpoint.port else { continue }
       backends[name] = ["\(instance.host):\(port)"]
     }
-    return NeighbourAddresses(own: record.address, mac: record.mac, peers: peers.sorted(), backends: backends)
+    return NeighbourAddresses(
+      own: record.address, mac: record.mac, peers: peers.sorted(), backends: backends,
+      forwarder: record.forwarderIdentity)
   }
 
   // MARK: Traffic
@@ -276,7 +281,8 @@ extension ServiceController {
     if published[name] == nil {
       let wanted = endpoint.publishedPort ?? 0
       do throws(HostingFault) {
-        published[name] = try await forwarder.publish(name, listen: "127.0.0.1:\(wanted)", target: target)
+        published[name] = try await forwarder.publish(
+          name, listen: "127.0.0.1:\(wanted)", target: target, secret: record.forwarderSecret)
       } catch {
         if case .refused(let why) = error {
           throw .input("`\(name)` cannot be published on port \(wanted): \(why)")
@@ -284,7 +290,9 @@ extension ServiceController {
         throw OrchestrationFault(error)
       }
     } else {
-      try await hosting { () throws(HostingFault) in try await forwarder.switchTarget(name, to: target) }
+      try await hosting { () throws(HostingFault) in
+        try await forwarder.switchTarget(name, to: target, secret: record.forwarderSecret)
+      }
     }
     observed.publications[name] = id
   }

@@ -7,7 +7,7 @@ struct FailureRecord: Sendable {
   static let allowedPerAccount = 5
   /// So many failures are allowed to a source within `window`. More than to an account, since many users can stand behind
   /// one address, and one who mistypes must not keep the others out.
-  static let allowedPerSource = 50
+  static let allowedPerSource = 20
   /// The time that is looked at.
   static let window = TimeSpan.seconds(60)
 

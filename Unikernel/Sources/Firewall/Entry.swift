@@ -9,6 +9,7 @@
       let firewall = Firewall(clock: registry.clock, random: registry.random, events: registry.events)
       registry.add(mechanism: firewall)
       registry.add(packetFilter: firewall)
+      registry.add(clientFilter: firewall)
       registry.add(timed: firewall)
     }
   )

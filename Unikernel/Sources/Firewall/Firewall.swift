@@ -4,7 +4,7 @@ public import LibraryOS
 /// A stateful packet filter of layers 3 and 4. What no flow admits is dropped, without an answer; the packets of a
 /// connection that a flow admitted pass in both directions, until it ends or is idle for too long. Until it has been
 /// given flows, it admits nothing.
-public final class Firewall: Module, PacketFilter, Timed {
+public final class Firewall: Module, PacketFilter, ClientFilter, Timed {
   /// How many connections are followed at most. Beyond it, new ones are refused.
   public static let maximumConnections = 8192
   /// How many flows can be declared.
@@ -21,6 +21,9 @@ public final class Firewall: Module, PacketFilter, Timed {
   private let events: any EventSink
   private var flows = FlowSet()
   private var prepared: FlowSet?
+  /// Clients behind a forwarder that are admitted; `nil` for all.
+  private var clients: FlowSet?
+  private var preparedClients: FlowSet??
   private var isConfigured = false
   private var table: ConnectionTable
   private var allowance = EventAllowance(perSecond: Firewall.eventsPerSecond)
@@ -31,6 +34,7 @@ public final class Firewall: Module, PacketFilter, Timed {
   private var dropped: UInt64 = 0
   private var tableFull: UInt64 = 0
   private var revoked: UInt64 = 0
+  private var clientsRefused: UInt64 = 0
 
   /// A firewall that admits nothing yet. `random` seeds the connection table.
   public init(clock: any Clock, random: any RandomSource, events: any EventSink) {
@@ -48,16 +52,23 @@ public final class Firewall: Module, PacketFilter, Timed {
     [
       Counter("firewall.admitted", admitted), Counter("firewall.dropped", dropped),
       Counter("firewall.table-full", tableFull), Counter("firewall.revoked", revoked),
+      Counter("firewall.clients-refused", clientsRefused),
       Counter("firewall.events-suppressed", allowance.suppressed),
     ]
   }
 
-  /// Reads `flows`, a list of maps with `direction`, `protocol`, `peer` and `port`.
+  /// Reads `flows`, a list of maps with `direction`, `protocol`, `peer` and `port`, and `clients`, a list of networks or
+  /// `any`.
   public func prepare(_ parameters: [Parameter]) throws(ParameterFault) {
     var flows: FlowSet?
+    var clients: FlowSet??
     for parameter in parameters {
+      if parameter.name == "clients" {
+        clients = .some(try Flow.clients(parameter.value))
+        continue
+      }
       guard parameter.name == "flows" else {
-        throw ParameterFault("firewall." + parameter.name, expected: "no parameter but flows")
+        throw ParameterFault("firewall." + parameter.name, expected: "no parameter but flows and clients")
       }
       guard flows == nil else { throw ParameterFault("firewall.flows", expected: "to be given once") }
       guard let items = parameter.value.listValue, items.count <= Firewall.maximumFlows else {
@@ -72,10 +83,13 @@ public final class Firewall: Module, PacketFilter, Timed {
       throw ParameterFault("firewall.flows", expected: "to be given at the start")
     }
     prepared = flows
+    preparedClients = clients
   }
 
   /// Puts flows in force. Connections that they no longer admit are ended at once.
   public func commit() {
+    if let preparedClients { clients = preparedClients }
+    preparedClients = nil
     guard let prepared else { return }
     self.prepared = nil
     isConfigured = true
@@ -91,6 +105,26 @@ public final class Firewall: Module, PacketFilter, Timed {
   /// Forgets prepared flows.
   public func rollback() {
     prepared = nil
+    preparedClients = nil
+  }
+
+  /// Whether a client behind a forwarder is among those that may reach this image.
+  public func admits(client: Endpoint, to port: UInt16) -> Bool {
+    guard let clients,
+      !clients.admits(direction: .inbound, transport: .tcp, peer: client.address, port: port)
+    else { return true }
+    clientsRefused &+= 1
+    if allowance.take(at: clock.now) {
+      events.record(
+        SecurityEvent(
+          module: name, action: "refused", severity: .medium, time: clock.wallMilliseconds,
+          details: [
+            ParameterField("direction", .text("inbound")), ParameterField("source", .text(client.address.text)),
+            ParameterField("destination-port", .integer(Int64(port))), ParameterField("protocol", .text("tcp")),
+            ParameterField("reason", .text("no flow")),
+          ]))
+    }
+    return false
   }
 
   /// Whether a packet belongs to a connection, or opens one that a flow admits.

@@ -8,6 +8,8 @@ public final class Registry {
   public private(set) var mechanisms: [ByteString] = []
   /// Decide about packets; a packet passes when all admit it.
   public private(set) var packetFilters: [any PacketFilter] = []
+  /// Decide about clients whose connections somebody else forwards; one passes when all admit it.
+  public private(set) var clientFilters: [any ClientFilter] = []
   /// Work in slices.
   public private(set) var backgroundWork: [any BackgroundWork] = []
   /// What must happen at times.
@@ -62,6 +64,11 @@ public final class Registry {
   /// Registers a decision about packets.
   public func add(packetFilter filter: any PacketFilter) {
     packetFilters.append(filter)
+  }
+
+  /// Registers a decision about clients behind a forwarder.
+  public func add(clientFilter filter: any ClientFilter) {
+    clientFilters.append(filter)
   }
 
   /// Registers what stands between the network and the server. There is one such place.

@@ -7,6 +7,27 @@ import Testing
 struct FirewallTests {
   static let web = FirewallFixture.flow("inbound", "tcp", "0.0.0.0/0", 80)
 
+  @Test("of clients behind a forwarder those pass that may, the others are told of; new settings count at once")
+  func clients() throws {
+    let fixture = try FirewallFixture([FirewallTests.web])
+    let client = Endpoint(stranger, port: 4711)
+    #expect(fixture.firewall.admits(client: client, to: 80), "nothing was said of them")
+    try fixture.firewall.configure([("clients", .list([.text("10.0.0.0/24"), .text("198.51.100.1")]))])
+    #expect(fixture.firewall.admits(client: Endpoint(friend, port: 1), to: 80))
+    #expect(!fixture.firewall.admits(client: client, to: 80))
+    #expect(fixture.firewall.counter("clients-refused") == 1)
+    let event = try #require(fixture.recorder.events.last)
+    #expect(event.action == "refused" && event.details.contains(ParameterField("source", .text("192.0.2.9"))))
+    try fixture.firewall.configure([("clients", .list([.text("10.0.0.0/24"), .text("any")]))])
+    #expect(fixture.firewall.admits(client: client, to: 80))
+    try fixture.firewall.configure([("clients", .list([]))])
+    #expect(!fixture.firewall.admits(client: Endpoint(friend, port: 1), to: 80))
+    for value in [ParameterValue.text("any"), .list([.integer(1)]), .list([.text("10.0.0.0/33")])] {
+      #expect(throws: ParameterFault.self) { try fixture.firewall.configure([("clients", value)]) }
+    }
+    #expect(!fixture.firewall.admits(client: client, to: 80), "what was refused changes nothing")
+  }
+
   @Test("a full table refuses new connections, counts them, and goes on with those it has")
   func full() throws {
     let fixture = try FirewallFixture([FirewallTests.web])

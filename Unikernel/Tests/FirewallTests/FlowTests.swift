@@ -124,7 +124,7 @@ struct FlowTests {
     #expect(throws: ParameterFault("firewall.flows", expected: "to be given at the start")) {
       try firewall.configure([])
     }
-    #expect(throws: ParameterFault("firewall.flow", expected: "no parameter but flows")) {
+    #expect(throws: ParameterFault("firewall.flow", expected: "no parameter but flows and clients")) {
       try firewall.configure([("flow", flows)])
     }
     #expect(throws: ParameterFault("firewall.flows", expected: "to be given once")) {

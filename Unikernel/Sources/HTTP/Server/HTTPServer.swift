@@ -19,6 +19,7 @@ public final class HTTPServer: StreamAcceptor, Module, Timed {
   private var prepared: HTTPServerSettings?
   private(set) var settings: HTTPServerSettings?
   private(set) var isListening = false
+  private var forwarded: ForwardedAcceptor?
 
   private var connections: [HTTPServerConnection] = []
   var heldBytes = 0
@@ -60,7 +61,13 @@ public final class HTTPServer: StreamAcceptor, Module, Timed {
     guard let prepared else { return }
     self.prepared = nil
     settings = prepared
-    let acceptor = registry.streamSecurity?.securing(self) ?? self
+    var acceptor: any StreamAcceptor = registry.streamSecurity?.securing(self) ?? self
+    if let forwarder = prepared.forwarder {
+      let forwarded = ForwardedAcceptor(forwarder, before: acceptor, registry: registry)
+      registry.add(timed: forwarded)
+      self.forwarded = forwarded
+      acceptor = forwarded
+    }
     isListening = registry.network.listen(port: prepared.port, acceptor: acceptor)
   }
 
@@ -70,7 +77,10 @@ public final class HTTPServer: StreamAcceptor, Module, Timed {
   }
 
   /// Connections, requests and responses since the start.
-  public var counters: [Counter] { statistics.counters }
+  public var counters: [Counter] {
+    guard let forwarded else { return statistics.counters }
+    return statistics.counters + [Counter("http.forwarding-refused", forwarded.refusedCount)]
+  }
 
   // MARK: Connections
 

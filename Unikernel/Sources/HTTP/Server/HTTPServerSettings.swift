@@ -8,6 +8,8 @@ struct HTTPServerSettings: Equatable {
   var limits = HTTPLimits()
   var idleTimeout = TimeSpan.milliseconds(30_000)
   var requestTimeout = TimeSpan.milliseconds(10_000)
+  /// Who says for whom it connects, if anybody may.
+  var forwarder: TrustedForwarder?
 
   /// Reads the first message's settings.
   init(_ parameters: [Parameter]) throws(ParameterFault) {
@@ -25,6 +27,7 @@ struct HTTPServerSettings: Equatable {
           parameter, 0...(64 << 20), "a number of bytes from 0 to 67108864")
       case "idle-timeout-ms": idleTimeout = try HTTPServerSettings.time(parameter)
       case "request-timeout-ms": requestTimeout = try HTTPServerSettings.time(parameter)
+      case "forwarder": forwarder = try TrustedForwarder(parameter.value)
       default: throw ParameterFault("http." + parameter.name, expected: "a parameter of http")
       }
     }

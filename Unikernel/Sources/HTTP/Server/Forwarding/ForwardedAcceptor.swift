@@ -1,0 +1,80 @@
+import Interchange
+import LibraryOS
+
+/// Stands before TLS and the server where clients come through a forwarder: reads the header with which it says for whom
+/// it connects. Connections from elsewhere pass as they are, so that a header there is no header but a malformed request.
+final class ForwardedAcceptor: StreamAcceptor, Timed {
+  /// How many connections may be without their header at once; the forwarder sends it with the first segment.
+  static let maximumWaiting = 1024
+  /// How long one may take.
+  static let headerTime = TimeSpan.seconds(5)
+  /// How many events are recorded in a second.
+  static let eventsPerSecond = 10
+
+  let forwarder: TrustedForwarder
+  let next: any StreamAcceptor
+  private let registry: Registry
+  private var waiting: [ForwardedStream] = []
+  private var allowance = EventAllowance(perSecond: ForwardedAcceptor.eventsPerSecond)
+  private(set) var refusedCount: UInt64 = 0
+
+  init(_ forwarder: TrustedForwarder, before next: any StreamAcceptor, registry: Registry) {
+    self.forwarder = forwarder
+    self.next = next
+    self.registry = registry
+  }
+
+  func accept(_ stream: any ByteStream) -> (any StreamHandler)? {
+    guard forwarder.sends(stream) else { return next.accept(stream) }
+    guard waiting.count < ForwardedAcceptor.maximumWaiting else { return nil }
+    let forwarded = ForwardedStream(
+      acceptor: self, under: stream, deadline: registry.clock.now + ForwardedAcceptor.headerTime)
+    forwarded.index = waiting.count
+    waiting.append(forwarded)
+    return forwarded
+  }
+
+  /// Whether everybody who judges clients admits this one.
+  func admits(_ stream: ForwardedStream) -> Bool {
+    for filter in registry.clientFilters where !filter.admits(client: stream.remote, to: stream.local.port) {
+      return false
+    }
+    return true
+  }
+
+  func refused(_ stream: ForwardedStream, _ reason: ByteString) {
+    refusedCount &+= 1
+    guard allowance.take(at: registry.clock.now) else { return }
+    registry.events.record(
+      SecurityEvent(
+        module: "http", action: "forwarding-refused", severity: .high, time: registry.clock.wallMilliseconds,
+        details: [
+          ParameterField("source", .text(stream.remote.text)), ParameterField("reason", .text(reason)),
+        ]))
+  }
+
+  func forget(_ stream: ForwardedStream) {
+    let index = stream.index
+    guard index < waiting.count, waiting[index] === stream else { return }
+    let last = waiting.removeLast()
+    if last !== stream {
+      waiting[index] = last
+      last.index = index
+    }
+  }
+
+  // MARK: Timed
+
+  var deadline: Instant? {
+    var earliest: Instant?
+    for stream in waiting {
+      if let known = earliest, known <= stream.deadline { continue }
+      earliest = stream.deadline
+    }
+    return earliest
+  }
+
+  func expire(at now: Instant) {
+    for stream in waiting where stream.deadline <= now { stream.expire() }
+  }
+}
