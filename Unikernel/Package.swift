@@ -5,6 +5,7 @@ import PackageDescription
 /// that images are linked from; built for the host by `swift test`, where the same code runs as ordinary Swift.
 let modules: [(name: String, dependencies: [Target.Dependency])] = [
   ("Network", []),
+  ("UserDatagrams", []),
   ("HTTP", []),
   ("ControlChannel", ["Cryptography"]),
   ("Firewall", []),
