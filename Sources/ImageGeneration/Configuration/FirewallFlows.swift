@@ -12,14 +12,18 @@ struct FirewallFlows {
     filterings = due.compactMap { if case .filtering(let filtering) = $0.protection { filtering } else { nil } }
     port = resource.endpoint.port
     self.environment = ResourceEnvironment(
-      address: environment.address, mac: environment.mac, peers: environment.peers,
+      address: environment.address, addressIPv6: environment.addressIPv6, mac: environment.mac,
+      peers: environment.peers,
       backends: environment.backends.filter { resource.connections.contains($0.key) })
   }
 
   /// The value of the parameter `flows`: inbound ones first, each in the order of its peers.
   var value: ParameterValue {
     var flows = sources.texts.map { flow("inbound", "tcp", $0, port) }
-    if filterings.allSatisfy(\.allowsPing) { flows.append(flow("inbound", "icmp", "0.0.0.0/0", 0)) }
+    if filterings.allSatisfy(\.allowsPing) {
+      flows.append(flow("inbound", "icmp", "0.0.0.0/0", 0))
+      if environment.addressIPv6 != nil { flows.append(flow("inbound", "icmp", "::/0", 0)) }
+    }
     if filterings.allSatisfy({ $0.flows == .declared }) {
       for backend in Set(environment.backends.values.joined()).sorted() {
         let colon = backend.lastIndex(of: ":") ?? backend.endIndex
