@@ -6,6 +6,7 @@ import PackageDescription
 let modules: [(name: String, dependencies: [Target.Dependency])] = [
   ("Network", []),
   ("UserDatagrams", []),
+  ("NameResolution", ["UserDatagrams"]),
   ("HTTP", []),
   ("ControlChannel", ["Cryptography"]),
   ("Firewall", []),
@@ -44,7 +45,9 @@ let package = Package(
     + (modules.map(\.name) + ["LibraryOS", "Cryptography", "Handler"]).map { name in
       .testTarget(
         name: "\(name)Tests",
-        dependencies: Set([name, "LibraryOS", "LibraryOSTesting", "Cryptography", "CBearSSL", "HTTP", "Handler"])
+        dependencies: Set([
+            name, "LibraryOS", "LibraryOSTesting", "Cryptography", "CBearSSL", "HTTP", "Handler", "UserDatagrams",
+          ])
           .sorted()
           .map { .target(name: $0) } + [interchange])
     },
