@@ -5,6 +5,8 @@ import PackageDescription
 /// that images are linked from; built for the host by `swift test`, where the same code runs as ordinary Swift.
 let modules: [(name: String, dependencies: [Target.Dependency])] = [
   ("Network", []),
+  ("UserDatagrams", []),
+  ("NameResolution", ["UserDatagrams"]),
   ("HTTP", []),
   ("ControlChannel", ["Cryptography"]),
   ("Firewall", []),
@@ -56,7 +58,9 @@ let package = Package(
     + (modules.map(\.name) + ["LibraryOS", "Cryptography", "Handler"]).map { name in
       .testTarget(
         name: "\(name)Tests",
-        dependencies: Set([name, "LibraryOS", "LibraryOSTesting", "Cryptography", "CBearSSL", "HTTP", "Handler"])
+        dependencies: Set([
+            name, "LibraryOS", "LibraryOSTesting", "Cryptography", "CBearSSL", "HTTP", "Handler", "UserDatagrams",
+          ])
           .sorted()
           .map { .target(name: $0) } + [interchange])
     },

@@ -96,6 +96,25 @@ int hosting_interface_set_address(const char *interface, uint32_t address, uint3
   return control(SIOCSIFNETMASK, &request);
 }
 
+int hosting_interface_add_ipv6_address(const char *interface, const uint8_t address[16], unsigned prefix) {
+  // As linux/ipv6.h has it, which cannot be included beside the C library's headers.
+  struct {
+    struct in6_addr address;
+    uint32_t prefix;
+    int index;
+  } request;
+  unsigned index = if_nametoindex(interface);
+  if (index == 0) return -errno;
+  memcpy(&request.address, address, sizeof request.address);
+  request.prefix = prefix;
+  request.index = (int)index;
+  int descriptor = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return -errno;
+  int result = ioctl(descriptor, SIOCSIFADDR, &request) < 0 && errno != EEXIST ? -errno : 0;
+  close(descriptor);
+  return result;
+}
+
 int hosting_interface_set_hardware_address(const char *interface, const uint8_t address[6]) {
   struct ifreq request;
   int failed = named(&request, interface);
@@ -116,7 +135,7 @@ int hosting_tap_open(const char *name) {
   if (descriptor < 0) return -errno;
   // A virtio-net header before each frame: checksums may be partial, and TCP segments up to 64 KiB long, both ways.
   request.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
-  if (ioctl(descriptor, TUNSETIFF, &request) < 0 || ioctl(descriptor, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4) < 0) {
+  if (ioctl(descriptor, TUNSETIFF, &request) < 0 || ioctl(descriptor, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6) < 0) {
     failed = -errno;
     close(descriptor);
     return failed;

@@ -48,6 +48,9 @@ int hosting_interface_set_up(const char *interface, int up);
 /// Gives an interface an IPv4 address and mask, both in network byte order.
 int hosting_interface_set_address(const char *interface, uint32_t address, uint32_t mask);
 
+/// Gives an interface one more IPv6 address, 16 bytes in network byte order; it may have it already.
+int hosting_interface_add_ipv6_address(const char *interface, const uint8_t address[16], unsigned prefix);
+
 /// Gives an interface a hardware address of 6 bytes.
 int hosting_interface_set_hardware_address(const char *interface, const uint8_t address[6]);
 

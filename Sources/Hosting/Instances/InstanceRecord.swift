@@ -58,6 +58,17 @@ public struct InstanceRecord: Codable, Sendable, Hashable {
     self.metadata = metadata
   }
 
+  /// Its IPv6 address in the service's network with the prefix length, such as `fd12:3456:789a::2/64`: the number of its
+  /// IPv4 address in the network's prefix. `nil` where that address is malformed.
+  public var addressIPv6: String? {
+    guard let own = IPv4Network(address) else { return nil }
+    let prefix = UniqueLocalPrefix(network: network.name)
+    return prefix.text(host: own.address & ~own.mask) + "/\(UniqueLocalPrefix.length)"
+  }
+
+  /// The same without the prefix length.
+  public var hostIPv6: String? { addressIPv6.map { String($0.prefix { $0 != "/" }) } }
+
   /// The identifier as the 16 bytes of `ControlMessage.audience`; `nil` where it is malformed.
   public var audience: [UInt8]? {
     let digits = Array(id.utf8)

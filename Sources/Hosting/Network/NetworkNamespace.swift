@@ -88,7 +88,7 @@ struct NetworkNamespace {
 
   /// Brings up loopback and the bridge. Called inside the namespace.
   private func configure() throws(HostingFault) {
-    // Nobody speaks IPv6 on the host's side, and nothing is routed: the bridge is all there is.
+    // Nothing is routed, and nobody is believed who claims to route: the bridge is all there is. IPv6 is on there only.
     Files.tune("ipv6/conf/all/disable_ipv6", "1")
     Files.tune("ipv6/conf/default/disable_ipv6", "1")
     Files.tune("ipv4/ip_forward", "0")
@@ -112,7 +112,22 @@ struct NetworkNamespace {
     try HostingFault.check(
       hosting_interface_set_address(bridge, host.bigEndian, subnet.mask.bigEndian),
       "give the bridge of \(network.name) the address \(IPv4Network.text(host))")
+    addIPv6Address(to: bridge)
     try HostingFault.check(hosting_interface_set_up(bridge, 1), "bring up the bridge of \(network.name)")
+  }
+
+  /// Gives the bridge the host's IPv6 address. A kernel without IPv6 has none to give; the images speak it all the same.
+  private func addIPv6Address(to bridge: String) {
+    Files.tune("ipv6/conf/\(bridge)/accept_ra", "0")
+    Files.tune("ipv6/conf/\(bridge)/autoconf", "0")
+    Files.tune("ipv6/conf/\(bridge)/accept_redirects", "0")
+    Files.tune("ipv6/conf/\(bridge)/forwarding", "0")
+    // The address is the host's by construction; nobody needs to be asked for a second whether it is free.
+    Files.tune("ipv6/conf/\(bridge)/accept_dad", "0")
+    Files.tune("ipv6/conf/\(bridge)/disable_ipv6", "0")
+    let prefix = UniqueLocalPrefix(network: network.name)
+    _ = hosting_interface_add_ipv6_address(
+      bridge, prefix.bytes(host: ServiceNetwork.hostNumber), UInt32(UniqueLocalPrefix.length))
   }
 
   /// Makes a TAP that is a port of the bridge and up. It lasts as long as the descriptor, which does not block.

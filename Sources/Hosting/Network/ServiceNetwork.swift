@@ -33,6 +33,12 @@ public struct ServiceNetwork: Codable, Sendable, Hashable {
   /// malformed.
   public var hostAddress: String? { IPv4Network(subnet).map { IPv4Network.text($0.hostAddress) } }
 
+  /// The host's IPv6 address in the network, without prefix length, such as `fd12:3456:789a::1`.
+  public var hostAddressIPv6: String { UniqueLocalPrefix(network: name).text(host: ServiceNetwork.hostNumber) }
+
+  /// Which of the network's addresses the host has.
+  static let hostNumber: UInt32 = 1
+
   /// The path that the namespace is bound to.
   public var path: String { ServiceNetwork.folder + "/" + name }
 

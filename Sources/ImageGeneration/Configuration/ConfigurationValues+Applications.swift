@@ -6,6 +6,7 @@ extension ConfigurationValues {
   mutating func addPlatform(resource: Resource, environment: ResourceEnvironment, controlPublicKey: [UInt8]) {
     set("control", "public-key", .bytes(controlPublicKey))
     set("network", "address", .string(environment.address))
+    if let address = environment.addressIPv6 { set("network", "ipv6-address", .string(address)) }
     set("network", "mac", .bytes(environment.mac))
     if let gateway = environment.gateway { set("network", "gateway", .string(gateway)) }
     set("http", "port", .number(resource.endpoint.port))

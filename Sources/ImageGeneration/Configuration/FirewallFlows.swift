@@ -12,7 +12,8 @@ struct FirewallFlows {
     filterings = due.compactMap { if case .filtering(let filtering) = $0.protection { filtering } else { nil } }
     port = resource.endpoint.port
     self.environment = ResourceEnvironment(
-      address: environment.address, mac: environment.mac, peers: environment.peers,
+      address: environment.address, addressIPv6: environment.addressIPv6, mac: environment.mac,
+      peers: environment.peers,
       backends: environment.backends.filter { resource.connections.contains($0.key) },
       forwarder: environment.forwarder)
   }
@@ -25,7 +26,10 @@ struct FirewallFlows {
       admitted = SourceNetworks(admitted.texts + [forwarder.address + "/32"])
     }
     var flows = admitted.texts.map { flow("inbound", "tcp", $0, port) }
-    if filterings.allSatisfy(\.allowsPing) { flows.append(flow("inbound", "icmp", "0.0.0.0/0", 0)) }
+    if filterings.allSatisfy(\.allowsPing) {
+      flows.append(flow("inbound", "icmp", "0.0.0.0/0", 0))
+      if environment.addressIPv6 != nil { flows.append(flow("inbound", "icmp", "::/0", 0)) }
+    }
     if filterings.allSatisfy({ $0.flows == .declared }) {
       for backend in Set(environment.backends.values.joined()).sorted() {
         let colon = backend.lastIndex(of: ":") ?? backend.endIndex

@@ -2,6 +2,8 @@
 public struct ResourceEnvironment: Hashable, Sendable {
   /// Its IPv4 address with the prefix length, such as `10.77.0.2/24`.
   public var address: String
+  /// Its IPv6 address with the prefix length, such as `fd12:3456:789a::2/64`, if it has one.
+  public var addressIPv6: String?
   /// Its Ethernet address, 6 bytes.
   public var mac: [UInt8]
   /// The router's IPv4 address, if there is one.
@@ -20,10 +22,12 @@ public struct ResourceEnvironment: Hashable, Sendable {
 
   /// What surrounds a resource.
   public init(
-    address: String, mac: [UInt8], gateway: String? = nil, peers: [String] = [], backends: [String: [String]] = [:],
-    bundle: [UInt8]? = nil, attributes: [String: String] = [:], forwarder: ForwarderIdentity? = nil
+    address: String, addressIPv6: String? = nil, mac: [UInt8], gateway: String? = nil, peers: [String] = [],
+    backends: [String: [String]] = [:], bundle: [UInt8]? = nil, attributes: [String: String] = [:],
+    forwarder: ForwarderIdentity? = nil
   ) {
     self.address = address
+    self.addressIPv6 = addressIPv6
     self.mac = mac
     self.gateway = gateway
     self.peers = peers

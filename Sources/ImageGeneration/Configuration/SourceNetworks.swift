@@ -1,6 +1,6 @@
 /// A set of networks, as a firewall's flows name them. Networks inside others of the set are left out.
 ///
-/// What is no IPv4 network in CIDR form stays in the set as it is written and equals only itself, so that the image
+/// What is no IPv4 network in CIDR form, such as a single IPv6 address, stays in the set as it is written and equals only itself, so that the image
 /// refuses it with a message instead of somebody's rule vanishing.
 struct SourceNetworks: Hashable {
   /// The networks in CIDR form, in order.

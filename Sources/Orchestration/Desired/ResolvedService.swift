@@ -36,6 +36,8 @@ public struct ResolvedService: Sendable {
 public struct NeighbourAddresses: Hashable, Sendable {
   /// Its own address with the prefix length, such as `10.77.0.2/24`.
   public var own: String
+  /// Its own IPv6 address with the prefix length; `nil` where it has none.
+  public var ownIPv6: String?
   /// Its hardware address.
   public var mac: String
   /// The networks that may connect to it, in CIDR form.
@@ -47,10 +49,11 @@ public struct NeighbourAddresses: Hashable, Sendable {
 
   /// Where an instance is, and those it talks to.
   public init(
-    own: String, mac: String, peers: [String], backends: [String: [String]],
+    own: String, ownIPv6: String? = nil, mac: String, peers: [String], backends: [String: [String]],
     forwarder: ForwarderIdentity? = nil
   ) {
     self.own = own
+    self.ownIPv6 = ownIPv6
     self.mac = mac
     self.peers = peers
     self.backends = backends
@@ -67,8 +70,8 @@ public struct NeighbourAddresses: Hashable, Sendable {
 
   func environment(bundle: [UInt8]?, attributes: [String: String]) -> ResourceEnvironment {
     ResourceEnvironment(
-      address: own, mac: mac.split(separator: ":").compactMap { UInt8($0, radix: 16) }, gateway: nil, peers: peers,
-      backends: backends, bundle: bundle, attributes: attributes, forwarder: forwarder)
+      address: own, addressIPv6: ownIPv6, mac: mac.split(separator: ":").compactMap { UInt8($0, radix: 16) },
+      gateway: nil, peers: peers, backends: backends, bundle: bundle, attributes: attributes, forwarder: forwarder)
   }
 }
 

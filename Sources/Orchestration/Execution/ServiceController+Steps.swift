@@ -257,10 +257,16 @@ extension ServiceController {
 
   /// Where the instances are that an instance's settings name.
   private func addresses(_ run: RunState, of record: InstanceRecord) -> NeighbourAddresses {
-    var peers = run.peers.compactMap { records[$0]?.host }.map { $0 + "/32" }
+    // Whoever may connect over IPv4 may over IPv6, and nobody else.
+    var peers: [String] = []
+    for peer in run.peers.compactMap({ records[$0] }) {
+      peers.append(peer.host + "/32")
+      if let host = peer.hostIPv6 { peers.append(host + "/128") }
+    }
     if resolved?.resource(record.resource)?.resource.endpoint.isPublic == true, let host = network.hostAddress {
       // The port forwarder's end of the service's network.
       peers.append(host + "/32")
+      peers.append(network.hostAddressIPv6 + "/128")
     }
     var backends: [String: [String]] = [:]
     for (name, id) in run.backends {
@@ -268,7 +274,7 @@ extension ServiceController {
       backends[name] = ["\(instance.host):\(port)"]
     }
     return NeighbourAddresses(
-      own: record.address, mac: record.mac, peers: peers.sorted(), backends: backends,
+      own: record.address, ownIPv6: record.addressIPv6, mac: record.mac, peers: peers.sorted(), backends: backends,
       forwarder: record.forwarderIdentity)
   }
 

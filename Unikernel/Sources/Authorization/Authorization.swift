@@ -50,7 +50,7 @@ public final class Authorization: RequestModule {
     let question = HTTPPolicyRequest(
       user: exchange.principal.name, scheme: exchange.principal.scheme, roles: exchange.principal.roles,
       method: request.method, path: request.path, query: request.query, host: request.host,
-      source: PolicyAddress(ipv4: exchange.source.address.raw), attributes: attributes)
+      source: exchange.source.address.policyAddress, attributes: attributes)
     guard let bundle, holds(at: exchange.arrival) else { return deny(exchange, policy: nil) }
     let decision = bundle.decide(question)
     errors &+= UInt64(decision.errors)

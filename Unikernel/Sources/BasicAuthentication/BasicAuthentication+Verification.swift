@@ -95,9 +95,9 @@ extension BasicAuthentication {
     let matches = constantTimeEquals(hash, expected)
     guard matches, let account = verification.account else {
       failures.add(account: number, at: now)
-      var sources: [IPv4Address] = []
-      for exchange in verification.waiting where !sources.contains(exchange.source.address) {
-        sources.append(exchange.source.address)
+      var sources: [UInt64] = []
+      for exchange in verification.waiting where !sources.contains(exchange.source.address.sourceKey) {
+        sources.append(exchange.source.address.sourceKey)
         failures.add(source: exchange.source.address, at: now)
       }
       for exchange in verification.waiting {
@@ -141,7 +141,7 @@ extension BasicAuthentication {
 
   /// Records a refusal. A name is recorded only if there is such an account: people type passwords into the wrong
   /// field.
-  func record(_ source: IPv4Address, account: ByteString?, reason: ByteString, at now: Instant) {
+  func record(_ source: IPAddress, account: ByteString?, reason: ByteString, at now: Instant) {
     guard allowance.take(at: now) else { return }
     var details = [
       ParameterField("source", .text(source.text)), ParameterField("reason", .text(reason)),

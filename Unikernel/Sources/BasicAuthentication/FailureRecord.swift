@@ -52,7 +52,7 @@ struct FailureLog {
   }
 
   /// How long until an attempt for this account from this source is allowed; zero if it is now.
-  func wait(account: UInt64, source: IPv4Address, at now: Instant) -> TimeSpan {
+  func wait(account: UInt64, source: IPAddress, at now: Instant) -> TimeSpan {
     max(wait(account: account, at: now), wait(source: source, at: now))
   }
 
@@ -62,8 +62,8 @@ struct FailureLog {
   }
 
   /// How long until an attempt from this source is allowed.
-  func wait(source: IPv4Address, at now: Instant) -> TimeSpan {
-    sources.value(UInt64(source.raw))?.wait(at: now) ?? TimeSpan(nanoseconds: 0)
+  func wait(source: IPAddress, at now: Instant) -> TimeSpan {
+    sources.value(source.sourceKey)?.wait(at: now) ?? TimeSpan(nanoseconds: 0)
   }
 
   /// Counts a failure for an account.
@@ -72,8 +72,8 @@ struct FailureLog {
   }
 
   /// Counts a failure from a source.
-  mutating func add(source: IPv4Address, at now: Instant) {
-    sources.update(UInt64(source.raw), initial: .ofSource) { $0.add(at: now) }
+  mutating func add(source: IPAddress, at now: Instant) {
+    sources.update(source.sourceKey, initial: .ofSource) { $0.add(at: now) }
   }
 
   /// Forgets an account's failures, since its password was shown. A source's stay: its owner may have an account.

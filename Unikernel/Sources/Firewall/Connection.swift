@@ -4,8 +4,8 @@ import LibraryOS
 /// image's side.
 struct ConnectionKey: Equatable, Sendable {
   var transport: Transport
-  var remote: IPv4Address
-  var local: IPv4Address
+  var remote: IPAddress
+  var local: IPAddress
   /// Ports; for an ICMP echo, 0.
   var remotePort: UInt16
   var localPort: UInt16
@@ -16,7 +16,7 @@ struct ConnectionKey: Equatable, Sendable {
     let inbound = packet.direction == .inbound
     remote = inbound ? packet.source : packet.destination
     local = inbound ? packet.destination : packet.source
-    if transport == .icmp {
+    if transport.isControl {
       remotePort = 0
       localPort = 0
     } else {
@@ -27,9 +27,16 @@ struct ConnectionKey: Equatable, Sendable {
 
   /// A number for the connection table's buckets.
   func hash(seed: UInt64) -> UInt64 {
-    let addresses = UInt64(remote.raw) << 32 | UInt64(local.raw)
+    let addresses: UInt64
+    if remote.high | local.high == 0 {
+      addresses = (remote.low << 32 | local.low & 0xFFFF_FFFF).scattered(by: seed)
+    } else {
+      addresses =
+        remote.low.scattered(by: seed) ^ local.low.scattered(by: seed &+ 1) ^ remote.high.scattered(by: seed &+ 2)
+        ^ local.high.scattered(by: seed &+ 3)
+    }
     let rest = UInt64(remotePort) << 24 | UInt64(localPort) << 8 | UInt64(transport.rawValue)
-    return addresses.scattered(by: seed) ^ rest.scattered(by: ~seed)
+    return addresses ^ rest.scattered(by: ~seed)
   }
 }
 
@@ -72,14 +79,14 @@ struct Connection: Sendable {
     case (.tcp, .closing), (.tcp, .resetByRemote): .seconds(5)
     case (.udp, .established): .seconds(60)
     case (.udp, _): .seconds(15)
-    case (.icmp, _): .seconds(5)
+    case (.icmp, _), (.icmpv6, _): .seconds(5)
     }
   }
 
   /// Follows a packet of this connection. `false`: the connection is over, and this packet was its last.
   mutating func follow(_ packet: PacketSummary, at now: Instant) -> Bool {
     switch key.transport {
-    case .icmp: break
+    case .icmp, .icmpv6: break
     case .udp: if packet.direction != direction { state = .established }
     case .tcp: guard followTCP(packet) else { return false }
     }

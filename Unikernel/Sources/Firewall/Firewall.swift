@@ -143,23 +143,28 @@ public final class Firewall: Module, PacketFilter, ClientFilter, Timed {
 }
 
 extension Firewall {
-  /// Echo and echo reply (RFC 792).
-  private static let echoRequest: UInt16 = 8
-  private static let echoReply: UInt16 = 0
+  /// The types of echo and echo reply (RFC 792; RFC 4443, 4).
+  private static func echoTypes(_ transport: Transport) -> (request: UInt16, reply: UInt16) {
+    transport == .icmpv6 ? (128, 129) : (8, 0)
+  }
 
   private func judge(_ packet: PacketSummary, at now: Instant) -> Bool {
-    guard let transport = Transport(rawValue: packet.protocolNumber) else {
+    // ICMP belongs to IPv4, ICMPv6 to IPv6: the other one is no protocol there.
+    guard let transport = Transport(rawValue: packet.protocolNumber),
+      !transport.isControl || (transport == .icmp) == packet.source.isIPv4
+    else {
       record(packet, protocolName: ByteString(decimal: Int(packet.protocolNumber)), reason: "no flow", at: now)
       return false
     }
     let opens: Bool
     switch transport {
     case .udp: opens = true
-    case .icmp:
+    case .icmp, .icmpv6:
       // The code of both is 0. All other types are dropped, as redirects and the like must be.
       guard packet.destinationPort == 0 else { return false }
-      opens = packet.sourcePort == Firewall.echoRequest
-      guard opens || packet.sourcePort == Firewall.echoReply else { return false }
+      let echo = Firewall.echoTypes(transport)
+      opens = packet.sourcePort == echo.request
+      guard opens || packet.sourcePort == echo.reply else { return false }
     case .tcp:
       let flags = TCPFlags(rawValue: packet.tcpFlags)
       guard flags.isSound else { return false }
@@ -182,7 +187,7 @@ extension Firewall {
   private func startsAnew(_ packet: PacketSummary, index: Int) -> Bool {
     guard let connection = table.connection(index) else { return true }
     switch connection.key.transport {
-    case .icmp: return connection.direction != packet.direction
+    case .icmp, .icmpv6: return connection.direction != packet.direction
     case .udp: return false
     case .tcp:
       switch connection.state {
@@ -193,7 +198,7 @@ extension Firewall {
   }
 
   private func open(_ packet: PacketSummary, key: ConnectionKey, at now: Instant) -> Bool {
-    let port = key.transport == .icmp ? 0 : packet.destinationPort
+    let port = key.transport.isControl ? 0 : packet.destinationPort
     guard flows.admits(direction: packet.direction, transport: key.transport, peer: key.remote, port: port) else {
       record(packet, protocolName: key.transport.name, reason: "no flow", at: now)
       return false

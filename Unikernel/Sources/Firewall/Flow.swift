@@ -8,7 +8,7 @@ struct Flow: Equatable, Sendable {
   /// What the connection is made of.
   var transport: Transport
   /// Where the other end may be.
-  var peer: IPv4Network
+  var peer: IPNetwork
   /// The destination port; 0 means any, and is the only one that ICMP has.
   var port: UInt16
 
@@ -34,14 +34,15 @@ struct Flow: Equatable, Sendable {
     case "icmp": transport = .icmp
     default: throw Flow.fault("protocol tcp, udp or icmp")
     }
-    guard let text = value["peer"]?.textValue, let network = IPv4Network(text) else {
-      throw Flow.fault("peer as an IPv4 address or network, such as 10.0.0.0/24")
+    guard let text = value["peer"]?.textValue, let network = IPNetwork(text) else {
+      throw Flow.fault("peer as an address or network, such as 10.0.0.0/24 or fd00::/64")
     }
     peer = network
+    if transport == .icmp, !network.address.isIPv4 { transport = .icmpv6 }
     guard let number = value["port"]?.integerValue, let port = UInt16(exactly: number) else {
       throw Flow.fault("port from 0 to 65535")
     }
-    guard transport != .icmp || port == 0 else { throw Flow.fault("port 0 for icmp") }
+    guard !transport.isControl || port == 0 else { throw Flow.fault("port 0 for icmp") }
     self.port = port
   }
 
@@ -55,6 +56,11 @@ enum Transport: UInt8, Sendable {
   case icmp = 1
   case tcp = 6
   case udp = 17
+  /// Written `icmp` with an IPv6 peer.
+  case icmpv6 = 58
+
+  /// Whether there are no ports.
+  var isControl: Bool { self == .icmp || self == .icmpv6 }
 
   /// The name in events.
   var name: ByteString {
@@ -62,6 +68,7 @@ enum Transport: UInt8, Sendable {
     case .icmp: "icmp"
     case .tcp: "tcp"
     case .udp: "udp"
+    case .icmpv6: "icmpv6"
     }
   }
 }

@@ -91,19 +91,50 @@ public struct IPv4Network: Hashable, Sendable {
 /// An address and a port: one end of a TCP connection or UDP flow.
 public struct Endpoint: Hashable, Sendable {
   /// The host.
-  public var address: IPv4Address
+  public var address: IPAddress
   /// The port, in host byte order.
   public var port: UInt16
 
   /// One end of a flow.
-  public init(_ address: IPv4Address, port: UInt16) {
+  @inline(__always)
+  public init(_ address: IPAddress, port: UInt16) {
     self.address = address
     self.port = port
   }
 
-  /// `address:port`.
+  /// One end of a flow over IPv4.
+  @inline(__always)
+  public init(_ address: IPv4Address, port: UInt16) {
+    self.init(IPAddress(address), port: port)
+  }
+
+  /// Reads `10.0.0.1:80` or `[fd00::1]:80`; `nil` for anything else, and for port 0.
+  public init?(_ text: ByteString) {
+    guard let colon = text.bytes.lastIndex(of: 0x3A) else { return nil }
+    var host = text.bytes[..<colon]
+    if host.first == 0x5B {
+      guard host.last == 0x5D else { return nil }
+      host = host.dropFirst().dropLast()
+      guard let address = IPv6Address(ByteString(host)) else { return nil }
+      self.address = IPAddress(address)
+    } else {
+      guard let address = IPv4Address(ByteString(host)) else { return nil }
+      self.address = IPAddress(address)
+    }
+    let digits = text.bytes[(colon + 1)...]
+    guard digits.count >= 1, digits.count <= 5 else { return nil }
+    var port = 0
+    for digit in digits {
+      guard digit >= 0x30, digit <= 0x39 else { return nil }
+      port = port * 10 + Int(digit - 0x30)
+    }
+    guard port >= 1, port <= 65_535 else { return nil }
+    self.port = UInt16(port)
+  }
+
+  /// `address:port`, an IPv6 address in brackets (RFC 3986, 3.2.2).
   public var text: ByteString {
     let colon: ByteString = ":"
-    return address.text + colon + ByteString(decimal: Int(port))
+    return address.hostText + colon + ByteString(decimal: Int(port))
   }
 }

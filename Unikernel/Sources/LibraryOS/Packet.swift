@@ -10,15 +10,16 @@ public struct PacketSummary: Hashable, Sendable {
 
   /// Which way it goes.
   public var direction: Direction
-  /// The IP protocol number: 1 ICMP, 6 TCP, 17 UDP.
+  /// The IP protocol number: 1 ICMP, 6 TCP, 17 UDP, 58 ICMPv6; of IPv6 the one behind all extension
+  /// headers.
   public var protocolNumber: UInt8
   /// Where it comes from.
-  public var source: IPv4Address
+  public var source: IPAddress
   /// Where it goes.
-  public var destination: IPv4Address
-  /// The source port; 0 where the protocol has none; the type for ICMP.
+  public var destination: IPAddress
+  /// The source port; 0 where the protocol has none; the type for ICMP and ICMPv6.
   public var sourcePort: UInt16
-  /// The destination port; 0 where the protocol has none; the code for ICMP.
+  /// The destination port; 0 where the protocol has none; the code for ICMP and ICMPv6.
   public var destinationPort: UInt16
   /// The TCP flags (RFC 9293, 3.1): FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32.
   public var tcpFlags: UInt8
@@ -28,7 +29,7 @@ public struct PacketSummary: Hashable, Sendable {
 
   /// The fields of a packet.
   public init(
-    direction: Direction, protocolNumber: UInt8, source: IPv4Address, destination: IPv4Address,
+    direction: Direction, protocolNumber: UInt8, source: IPAddress, destination: IPAddress,
     sourcePort: UInt16 = 0, destinationPort: UInt16 = 0, tcpFlags: UInt8 = 0, segments: Int = 1
   ) {
     self.direction = direction
@@ -40,10 +41,22 @@ public struct PacketSummary: Hashable, Sendable {
     self.tcpFlags = tcpFlags
     self.segments = segments
   }
+
+  /// The fields of a packet over IPv4.
+  public init(
+    direction: Direction, protocolNumber: UInt8, source: IPv4Address, destination: IPv4Address,
+    sourcePort: UInt16 = 0, destinationPort: UInt16 = 0, tcpFlags: UInt8 = 0, segments: Int = 1
+  ) {
+    self.init(
+      direction: direction, protocolNumber: protocolNumber, source: IPAddress(source),
+      destination: IPAddress(destination), sourcePort: sourcePort, destinationPort: destinationPort,
+      tcpFlags: tcpFlags, segments: segments)
+  }
 }
 
-/// A module that decides about packets. The network asks it for every IPv4 packet that is for this image and well-formed,
-/// and for every one that leaves it.
+/// A module that decides about packets. The network asks it for every datagram that is for this image and well-formed,
+/// whole and never for its fragments, and for every one that leaves it. What links need to find each other (ARP, neighbor
+/// and listener discovery) never reaches anything above the network, and is not asked about.
 public protocol PacketFilter: AnyObject {
   /// Whether the packet may pass. A refused one is dropped without an answer.
   func admits(_ packet: PacketSummary, at now: Instant) -> Bool

@@ -42,6 +42,7 @@ struct EthernetAddress: Hashable {
 enum EtherType {
   static let ipv4: UInt16 = 0x0800
   static let arp: UInt16 = 0x0806
+  static let ipv6: UInt16 = 0x86DD
 }
 
 /// The 14 bytes before a frame's payload.

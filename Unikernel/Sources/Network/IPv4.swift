@@ -1,14 +1,7 @@
 import LibraryOS
 
-// IPv4 (RFC 791, 3.1): the header. Datagrams that leave are atomic (RFC 6864, 4: DF set, identification zero), so that
-// no counter tells how much this image sends.
-
-/// The protocols above IP that this image knows.
-enum ProtocolNumber {
-  static let icmp: UInt8 = 1
-  static let tcp: UInt8 = 6
-  static let udp: UInt8 = 17
-}
+// IPv4 (RFC 791, 3.1): the header. Fragments: Reassembly. Datagrams that leave are atomic (RFC 6864, 4: DF set, identification zero), so that
+// no counter tells how much this image sends; those too long for the link have random identifications.
 
 /// A datagram that was checked.
 struct IPv4Packet {
@@ -19,8 +12,6 @@ struct IPv4Packet {
   enum Fault: Error {
     /// A field is wrong, the checksum is, or the bytes end too early.
     case malformed
-    /// It is a part of a larger datagram.
-    case fragment
     /// It carries a source route (RFC 7126, 4.3 and 4.4: to be dropped).
     case sourceRouted
   }
@@ -30,6 +21,8 @@ struct IPv4Packet {
   var protocolNumber: UInt8
   /// What follows the header, without the padding of a short frame.
   var payload: UnsafeRawBufferPointer
+  /// Whether more fragments follow, and where this one belongs, in units of eight bytes; 0 for a whole datagram.
+  var fragmentation: UInt16
 
   /// Checks what follows the Ethernet header.
   @inline(__always)
@@ -44,9 +37,9 @@ struct IPv4Packet {
     checksum.add(UnsafeRawBufferPointer(rebasing: bytes[0..<headerLength]))
     guard checksum.isValid else { throw .malformed }
     // More fragments, or an offset: a part. The reserved bit must be zero.
-    let fragmentation = bytes.number16(at: 6)
-    guard fragmentation & 0x8000 == 0 else { throw .malformed }
-    guard fragmentation & 0x3FFF == 0 else { throw .fragment }
+    let field = bytes.number16(at: 6)
+    guard field & 0x8000 == 0 else { throw .malformed }
+    fragmentation = field & 0x3FFF
     if headerLength > IPv4Packet.headerLength {
       try IPv4Packet.checkOptions(UnsafeRawBufferPointer(rebasing: bytes[IPv4Packet.headerLength..<headerLength]))
     }
@@ -54,6 +47,13 @@ struct IPv4Packet {
     source = IPv4Address(raw: bytes.number32(at: 12))
     destination = IPv4Address(raw: bytes.number32(at: 16))
     payload = UnsafeRawBufferPointer(rebasing: bytes[headerLength..<totalLength])
+  }
+
+  /// The part that this is, of a datagram whose identification stands in `header`.
+  func fragment(_ header: UnsafeRawBufferPointer) -> Fragment {
+    Fragment(
+      identification: UInt32(header.number16(at: 4)), offset: Int(fragmentation & 0x1FFF) * 8,
+      isFollowed: fragmentation & 0x2000 != 0, protocolNumber: protocolNumber, bytes: payload)
   }
 
   private static func checkOptions(_ options: UnsafeRawBufferPointer) throws(Fault) {
@@ -76,11 +76,16 @@ struct IPv4Packet {
   @inline(__always)
   static func writeHeader(
     to pointer: UnsafeMutableRawPointer, source: IPv4Address, destination: IPv4Address, protocolNumber: UInt8,
-    payloadLength: Int
+    payloadLength: Int, fragment: (identification: UInt16, offset: Int, isFollowed: Bool)? = nil
   ) {
     pointer.store(number16: 0x4500, at: 0)
     pointer.store(number16: UInt16(truncatingIfNeeded: headerLength + payloadLength), at: 2)
-    pointer.store(number32: 0x0000_4000, at: 4)
+    if let fragment {
+      let field = UInt32(truncatingIfNeeded: fragment.offset / 8) | (fragment.isFollowed ? 0x2000 : 0)
+      pointer.store(number32: UInt32(fragment.identification) << 16 | field, at: 4)
+    } else {
+      pointer.store(number32: 0x0000_4000, at: 4)
+    }
     pointer.store(number32: 0x4000_0000 | UInt32(protocolNumber) << 16, at: 8)
     pointer.store(number32: source.raw, at: 12)
     pointer.store(number32: destination.raw, at: 16)

@@ -7,15 +7,28 @@ import LibraryOS
 struct InternetChecksum {
   private var sum: UInt64 = 0
 
-  /// Adds the pseudo-header that TCP's checksum covers (RFC 9293, 3.1).
+  /// Adds the pseudo-header that the checksums of TCP, UDP and ICMPv6 cover (RFC 9293, 3.1; RFC 8200, 8.1).
   @inline(__always)
   mutating func addPseudoHeader(
-    source: IPv4Address, destination: IPv4Address, protocolNumber: UInt8, length: Int
+    source: IPAddress, destination: IPAddress, protocolNumber: UInt8, length: Int
   ) {
-    sum &+= UInt64(source.raw.bigEndian)
-    sum &+= UInt64(destination.raw.bigEndian)
+    if source.isIPv4 {
+      sum &+= UInt64(UInt32(truncatingIfNeeded: source.low).bigEndian)
+      sum &+= UInt64(UInt32(truncatingIfNeeded: destination.low).bigEndian)
+    } else {
+      add(source.high)
+      add(source.low)
+      add(destination.high)
+      add(destination.low)
+    }
     sum &+= UInt64(UInt16(protocolNumber).bigEndian)
     sum &+= UInt64(UInt16(truncatingIfNeeded: length).bigEndian)
+  }
+
+  @inline(__always)
+  private mutating func add(_ half: UInt64) {
+    let word = half.bigEndian
+    sum &+= (word & 0xFFFF_FFFF) &+ (word >> 32)
   }
 
   /// Adds bytes that start at an even offset of what is summed.

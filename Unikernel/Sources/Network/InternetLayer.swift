@@ -1,7 +1,8 @@
 import LibraryOS
 
-// The host's side of IPv4 and ARP (RFC 1122, 3; RFC 826): what is below TCP. One frame is composed at a time, in one
-// buffer, in its place: the layers above write behind where the headers will be.
+// What is below TCP on the way out: IPv4 with ARP (RFC 1122, 3; RFC 826), and the frames of IPv6. One frame is composed at
+// a time, in one buffer, in its place: the layers above write behind where the headers will be. The way in:
+// InternetLayer+Input. IPv6's own: IPv6Layer. Datagrams too long for the link: InternetLayer+Fragments.
 
 /// Takes datagrams out of frames, and puts them into frames.
 final class InternetLayer {
@@ -9,32 +10,45 @@ final class InternetLayer {
   static let maximumDatagram = 1500
   /// The longest datagram there is, which stands for several on the link (RFC 791, 3.1: a length of 16 bits).
   static let largestDatagram = 65535
-  /// The longest payload of one.
+  /// The longest payload of one of IPv4.
   static let maximumPayload = maximumDatagram - IPv4Packet.headerLength
+  /// Errors sent in a second, of ICMP and ICMPv6 together (RFC 1812, 4.3.2.8; RFC 4443, 2.4 f).
+  static let errorsPerSecond = 20
+
+  /// How long the header of a datagram is.
+  @inline(__always)
+  static func headerLength(isIPv4: Bool) -> Int { isIPv4 ? IPv4Packet.headerLength : IPv6Packet.headerLength }
 
   /// Where this image is; frames are dropped until it is known.
   private(set) var configuration: NetworkConfiguration?
   var filters: [any PacketFilter] = []
   var counts = NetworkCounts()
   var neighbors = NeighborCache()
+  let reassembly = Reassembly()
+  var random: RandomPool
+  var errors = EventAllowance(perSecond: InternetLayer.errorsPerSecond)
+  /// IPv6, where it was asked for.
+  private(set) var ipv6: IPv6Layer?
   /// Whether the platform cuts TCP segments and completes their checksums.
   let hasOffloads: Bool
-  /// Where the payload of the next datagram is written.
-  let payload: UnsafeMutableRawPointer
 
-  private let frame: UnsafeMutableRawPointer
-  private let announcement: UnsafeMutableRawPointer
+  /// Where a frame is composed.
+  let frame: UnsafeMutableRawPointer
+  /// Where messages of the layers that find neighbors are composed, so that a datagram may wait meanwhile.
+  let announcement: UnsafeMutableRawPointer
+  /// The room there.
+  static let maximumAnnouncement = EthernetHeader.length + 512
   private let transmitFrame: (UnsafeRawBufferPointer) -> Void
   // The room before a frame is for the virtio-net header, and aligns the headers behind Ethernet's.
   private static let headroom = 18
 
-  init(framing: LinkFraming, transmit: @escaping (UnsafeRawBufferPointer) -> Void) {
+  init(framing: LinkFraming, random: RandomPool, transmit: @escaping (UnsafeRawBufferPointer) -> Void) {
     hasOffloads = framing == .virtioNet
+    self.random = random
     transmitFrame = transmit
     let longest = hasOffloads ? InternetLayer.largestDatagram : InternetLayer.maximumDatagram
     frame = InternetLayer.allocateFrame(EthernetHeader.length + longest)
-    announcement = InternetLayer.allocateFrame(EthernetHeader.length + ARPPacket.length)
-    payload = frame + EthernetHeader.length + IPv4Packet.headerLength
+    announcement = InternetLayer.allocateFrame(InternetLayer.maximumAnnouncement)
   }
 
   private static func allocateFrame(_ length: Int) -> UnsafeMutableRawPointer {
@@ -46,14 +60,21 @@ final class InternetLayer {
     (announcement - InternetLayer.headroom).deallocate()
   }
 
+  /// Where the payload of the next datagram is written.
+  @inline(__always)
+  func payload(isIPv4: Bool) -> UnsafeMutableRawPointer {
+    frame + EthernetHeader.length + InternetLayer.headerLength(isIPv4: isIPv4)
+  }
+
   /// Puts an address in force.
-  func configure(_ configuration: NetworkConfiguration) {
+  func configure(_ configuration: NetworkConfiguration, at now: Instant) {
     self.configuration = configuration
+    if configuration.usesIPv6 { ipv6 = IPv6Layer(self, configuration, at: now) }
   }
 
   /// Hands a frame to the platform, with room for a virtio-net header before it.
   @inline(__always)
-  private func transmit(
+  func transmit(
     _ start: UnsafeMutableRawPointer, count: Int, _ offload: VirtioNetHeader = VirtioNetHeader(), segments: Int = 1
   ) {
     counts.framesSent &+= UInt64(segments)
@@ -89,43 +110,91 @@ final class InternetLayer {
 
   // MARK: Output
 
-  /// The neighbor that a datagram to `destination` is handed to. `nil` where there is no way, or no room to find one.
-  func neighbor(for destination: IPv4Address, at now: Instant) -> Neighbor? {
-    guard let hop = configuration?.nextHop(to: destination),
-      let neighbor = neighbors.find(hop) ?? neighbors.addIncomplete(hop, at: now)
-    else {
-      counts.unreachable &+= 1
-      return nil
+  /// The address to send from, and its number as in `IPPacket`; `nil` where there is no way, or no address yet.
+  func source(for destination: IPAddress) -> (address: IPAddress, number: UInt32)? {
+    if let destination = destination.ipv4 {
+      guard let configuration, configuration.nextHop(to: destination) != nil else { return nil }
+      return (IPAddress(configuration.address), 0)
     }
-    return neighbor
+    guard let ipv6, let address = destination.ipv6, address.isUnicastHost, ipv6.hasWay(to: address),
+      let own = ipv6.source(for: address)
+    else { return nil }
+    return (IPAddress(own.address), own.number)
   }
 
-  /// Sends the datagram whose payload of `length` bytes is at `payload`, or keeps it until the neighbor is found.
+  /// The neighbor that a datagram to `destination` is handed to. `nil` where there is no way, or no room to find one.
+  func neighbor(for destination: IPAddress, at now: Instant) -> Neighbor? {
+    let found: Neighbor?
+    if let destination = destination.ipv4 {
+      let hop = configuration?.nextHop(to: destination).map { IPAddress($0) }
+      found = hop.flatMap { neighbors.find($0) ?? neighbors.addIncomplete($0, at: now) }
+    } else {
+      found = ipv6?.neighbor(for: destination, at: now)
+    }
+    if found == nil { counts.unreachable &+= 1 }
+    return found
+  }
+
+  /// Sends the datagram whose payload of `length` bytes is at `payload(isIPv4:)`, or keeps it until the neighbor is found.
   /// `segments`: how many it stands for on the link.
+  @inline(__always)
   func send(
-    _ protocolNumber: UInt8, to destination: IPv4Address, through neighbor: Neighbor, length: Int,
+    _ protocolNumber: UInt8, from source: IPAddress, to destination: IPAddress, through neighbor: Neighbor, length: Int,
     _ offload: VirtioNetHeader = VirtioNetHeader(), segments: Int = 1, at now: Instant
   ) {
+    let start = frame + EthernetHeader.length
+    if let target = destination.ipv4, let own = source.ipv4 {
+      IPv4Packet.writeHeader(
+        to: start, source: own, destination: target, protocolNumber: protocolNumber, payloadLength: length)
+      hand(EtherType.ipv4, IPv4Packet.headerLength + length, to: neighbor, offload, segments: segments, at: now)
+    } else if let target = destination.ipv6, let own = source.ipv6 {
+      IPv6Packet.writeHeader(
+        to: start, source: own, destination: target, protocolNumber: protocolNumber, payloadLength: length,
+        hopLimit: ipv6?.hopLimit ?? 64)
+      hand(EtherType.ipv6, IPv6Packet.headerLength + length, to: neighbor, offload, segments: segments, at: now)
+    }
+  }
+
+  /// Hands the datagram of `length` bytes that stands behind the Ethernet header to a neighbor.
+  @inline(__always)
+  func hand(
+    _ type: UInt16, _ length: Int, to neighbor: Neighbor, _ offload: VirtioNetHeader = VirtioNetHeader(),
+    segments: Int = 1, at now: Instant
+  ) {
     guard let configuration else { return }
-    IPv4Packet.writeHeader(
-      to: frame + EthernetHeader.length, source: configuration.address, destination: destination,
-      protocolNumber: protocolNumber, payloadLength: length)
-    EthernetHeader(destination: neighbor.hardware, source: configuration.hardware, type: EtherType.ipv4)
-      .write(to: frame)
-    let count = EthernetHeader.length + IPv4Packet.headerLength + length
-    if neighbor.state == .reachable {
-      neighbor.used = now
-      transmit(frame, count: count, offload, segments: segments)
-      if neighbor.confirmed + NeighborCache.confirmationInterval <= now { reconfirm(neighbor, at: now) }
+    EthernetHeader(destination: neighbor.hardware, source: configuration.hardware, type: type).write(to: frame)
+    let count = EthernetHeader.length + length
+    guard neighbor.state != .incomplete else {
+      keep(count, for: neighbor, offload, at: now)
       return
     }
+    neighbor.used = now
+    transmit(frame, count: count, offload, segments: segments)
+    if type == EtherType.ipv4 {
+      if neighbor.confirmed + NeighborCache.confirmationInterval <= now { reconfirm(neighbor, at: now) }
+    } else {
+      ipv6?.used(neighbor, at: now)
+    }
+  }
+
+  private func keep(_ count: Int, for neighbor: Neighbor, _ offload: VirtioNetHeader, at now: Instant) {
     // What is longer than a frame of the link does not wait: TCP sends it again, and this stays small.
     if count <= EthernetHeader.length + InternetLayer.maximumDatagram {
       if neighbor.waiting.count >= NeighborCache.maximumWaiting { neighbor.waiting.removeFirst() }
       neighbor.waiting.append(
         WaitingFrame(bytes: Array(UnsafeRawBufferPointer(start: frame, count: count)), offload: offload))
     }
-    if neighbor.attempts == 0 { solicit(neighbor, at: now) }
+    guard neighbor.attempts == 0 else { return }
+    if neighbor.address.isIPv4 { solicit(neighbor, at: now) } else { ipv6?.solicit(neighbor, at: now) }
+  }
+
+  /// Sends what waited for a neighbor's hardware address.
+  func release(_ waiting: [WaitingFrame], to hardware: EthernetAddress) {
+    for item in waiting {
+      frame.copyMemory(from: item.bytes, byteCount: item.bytes.count)
+      hardware.write(to: frame, at: 0)
+      transmit(frame, count: item.bytes.count, item.offload)
+    }
   }
 
   private func reconfirm(_ neighbor: Neighbor, at now: Instant) {
@@ -142,13 +211,15 @@ final class InternetLayer {
     neighbor.retry = now + NeighborCache.retryInterval
     sendARP(
       .request, to: neighbor.state == .reachable ? neighbor.hardware : .broadcast,
-      targetHardware: EthernetAddress(raw: 0), targetAddress: neighbor.address)
+      targetHardware: EthernetAddress(raw: 0), targetAddress: neighbor.address.ipv4 ?? IPv4Address(raw: 0))
   }
 
-  /// Asks again for neighbors that did not answer, and returns those that are given up.
-  func expireNeighbors(at now: Instant) -> [Neighbor] {
-    guard neighbors.incompleteCount > 0 else { return [] }
-    var lost: [Neighbor] = []
+  /// Gives up fragments that waited too long, asks again for neighbors that did not answer, and returns those that are
+  /// given up.
+  func expire(at now: Instant) -> [Neighbor] {
+    reassembly.expire(at: now)
+    var lost = ipv6?.expire(at: now) ?? []
+    guard neighbors.incompleteCount > 0 else { return lost }
     for neighbor in neighbors.due(at: now) {
       if neighbor.attempts >= NeighborCache.maximumAttempts {
         counts.unreachable &+= UInt64(neighbor.waiting.count)
@@ -161,6 +232,17 @@ final class InternetLayer {
     return lost
   }
 
+  /// When `expire` is to be called.
+  var deadline: Instant? {
+    var earliest = neighbors.deadline
+    for other in [reassembly.deadline, ipv6?.deadline] {
+      guard let other else { continue }
+      if let known = earliest, known <= other { continue }
+      earliest = other
+    }
+    return earliest
+  }
+
   /// Tells the link which hardware address this image has (RFC 5227, 2.3).
   func announce() {
     guard let configuration else { return }
@@ -168,7 +250,7 @@ final class InternetLayer {
       .request, to: .broadcast, targetHardware: EthernetAddress(raw: 0), targetAddress: configuration.address)
   }
 
-  private func sendARP(
+  func sendARP(
     _ operation: ARPPacket.Operation, to destination: EthernetAddress, targetHardware: EthernetAddress,
     targetAddress: IPv4Address
   ) {
@@ -180,112 +262,5 @@ final class InternetLayer {
       targetHardware: targetHardware, targetAddress: targetAddress
     ).write(to: announcement + EthernetHeader.length)
     transmit(announcement, count: EthernetHeader.length + ARPPacket.length)
-  }
-}
-
-extension InternetLayer {
-  // MARK: Input
-
-  /// Takes a frame. Returns the datagram that is in it, if it is one for this image; ARP is answered here.
-  @inline(__always)
-  func receive(
-    _ frame: UnsafeRawBufferPointer, _ offload: inout VirtioNetHeader, at now: Instant
-  ) -> IPv4Packet? {
-    guard let configuration else { return nil }
-    counts.framesReceived &+= 1
-    var frame = frame
-    if hasOffloads {
-      guard let header = VirtioNetHeader(frame) else {
-        counts.malformed &+= 1
-        return nil
-      }
-      offload = header
-      frame = frame.suffix(from: VirtioNetHeader.length)
-    }
-    guard let header = EthernetHeader(frame) else {
-      counts.malformed &+= 1
-      return nil
-    }
-    if header.destination == configuration.hardware, header.type == EtherType.ipv4 {
-      return datagram(in: frame.suffix(from: EthernetHeader.length), configuration)
-    }
-    if header.type == EtherType.arp,
-      header.destination == configuration.hardware || header.destination == .broadcast
-    {
-      receiveARP(frame.suffix(from: EthernetHeader.length), configuration, at: now)
-    } else {
-      counts.ignored &+= 1
-    }
-    return nil
-  }
-
-  @inline(__always)
-  private func datagram(in bytes: UnsafeRawBufferPointer, _ configuration: NetworkConfiguration) -> IPv4Packet? {
-    do throws(IPv4Packet.Fault) {
-      let packet = try IPv4Packet(bytes)
-      // A packet from this image's own address cannot have come over the link (LAND).
-      guard packet.destination == configuration.address, packet.source.isUnicastHost,
-        packet.source != configuration.address,
-        !configuration.network.contains(packet.source)
-          || NetworkConfiguration.isHost(packet.source, in: configuration.network)
-      else {
-        counts.ignored &+= 1
-        return nil
-      }
-      return packet
-    } catch {
-      switch error {
-      case .fragment: counts.fragments &+= 1
-      case .malformed: counts.malformed &+= 1
-      case .sourceRouted: counts.ignored &+= 1
-      }
-      return nil
-    }
-  }
-
-  private func receiveARP(
-    _ bytes: UnsafeRawBufferPointer, _ configuration: NetworkConfiguration, at now: Instant
-  ) {
-    guard let packet = ARPPacket(bytes) else {
-      counts.malformed &+= 1
-      return
-    }
-    if packet.senderAddress == configuration.address {
-      if packet.senderHardware != configuration.hardware { counts.addressConflicts &+= 1 }
-      return
-    }
-    let isForUs = packet.targetAddress == configuration.address
-    // A probe (RFC 5227, 2.1.1) has no sender address: it is answered, and nothing is learned.
-    if NetworkConfiguration.isHost(packet.senderAddress, in: configuration.network) {
-      if let neighbor = neighbors.find(packet.senderAddress) {
-        let waiting = neighbors.confirm(neighbor, hardware: packet.senderHardware, at: now)
-        for item in waiting {
-          frame.copyMemory(from: item.bytes, byteCount: item.bytes.count)
-          packet.senderHardware.write(to: frame, at: 0)
-          transmit(frame, count: item.bytes.count, item.offload)
-        }
-      } else if isForUs {
-        neighbors.addReachable(packet.senderAddress, hardware: packet.senderHardware, at: now)
-      }
-    } else if packet.senderAddress.raw != 0 {
-      counts.ignored &+= 1
-      return
-    }
-    if isForUs, packet.operation == .request {
-      sendARP(
-        .reply, to: packet.senderHardware, targetHardware: packet.senderHardware,
-        targetAddress: packet.senderAddress)
-    }
-  }
-
-  /// Answers an echo request. The filters let it in already, and are asked about the answer.
-  func answerEcho(_ message: ICMPMessage, from source: IPv4Address, at now: Instant) {
-    guard let configuration, message.bytes.count <= InternetLayer.maximumPayload else { return }
-    let summary = PacketSummary(
-      direction: .outbound, protocolNumber: ProtocolNumber.icmp, source: configuration.address, destination: source,
-      sourcePort: UInt16(ICMPMessage.echoReply))
-    guard admits(summary, at: now), let neighbor = neighbor(for: source, at: now) else { return }
-    message.writeEchoReply(to: payload)
-    send(ProtocolNumber.icmp, to: source, through: neighbor, length: message.bytes.count, at: now)
   }
 }

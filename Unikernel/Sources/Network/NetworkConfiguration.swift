@@ -8,10 +8,19 @@ struct NetworkConfiguration: Hashable {
   var network: IPv4Network
   var hardware: EthernetAddress
   var gateway: IPv4Address?
+  /// The IPv6 address, and the hosts that are reached without a router.
+  var networkIPv6: IPv6Network?
+  var gatewayIPv6: IPv6Address?
+  /// Whether routers' announcements are believed.
+  var autoconfigures = false
   /// How many connections there may be, where that is not the default.
   var maximumConnections: Int?
 
-  /// Reads the parameters `address`, `mac`, `gateway` and `maximum-connections`.
+  /// Whether IPv6 was asked for. If not, its frames are ignored like those of any protocol that is not spoken.
+  var usesIPv6: Bool { networkIPv6 != nil || autoconfigures }
+
+  /// Reads the parameters `address`, `mac`, `gateway`, `ipv6-address`, `ipv6-gateway`, `ipv6-autoconfiguration` and
+  /// `maximum-connections`.
   init(_ parameters: [Parameter], limits: NetworkLimits = NetworkLimits()) throws(ParameterFault) {
     var address: IPv4Network?
     var hardware: EthernetAddress?
@@ -32,6 +41,24 @@ struct NetworkConfiguration: Hashable {
           throw ParameterFault("network.gateway", expected: "an address, such as 10.77.0.1")
         }
         gateway = read
+      } else if parameter.name == "ipv6-address" {
+        guard let text = parameter.value.textValue, text.bytes.contains(0x2F), let network = IPv6Network(text),
+          network.prefixLength >= 8, network.prefixLength <= 127, network.address.isUnicastHost,
+          !network.address.isLinkLocal, network.address != network.address.prefix(network.prefixLength)
+        else {
+          throw ParameterFault("network.ipv6-address", expected: "a host's address and prefix, such as fd00::2/64")
+        }
+        networkIPv6 = network
+      } else if parameter.name == "ipv6-gateway" {
+        guard let text = parameter.value.textValue, let read = IPv6Address(text), read.isUnicastHost else {
+          throw ParameterFault("network.ipv6-gateway", expected: "an address, such as fd00::1 or fe80::1")
+        }
+        gatewayIPv6 = read
+      } else if parameter.name == "ipv6-autoconfiguration" {
+        guard let read = parameter.value.booleanValue else {
+          throw ParameterFault("network.ipv6-autoconfiguration", expected: "true or false")
+        }
+        autoconfigures = read
       } else if parameter.name == "maximum-connections" {
         guard let read = parameter.value.integerValue, read >= 1, read <= limits.largestConnections else {
           let bound: ByteString = "a number from 1 to "
@@ -42,7 +69,8 @@ struct NetworkConfiguration: Hashable {
         maximumConnections = Int(read)
       } else {
         throw ParameterFault(
-          "network." + parameter.name, expected: "address, mac, gateway or maximum-connections")
+          "network." + parameter.name,
+          expected: "address, mac, gateway, ipv6-address, ipv6-gateway, ipv6-autoconfiguration or maximum-connections")
       }
     }
     guard let address else { throw ParameterFault("network.address", expected: "a value: it is required") }
@@ -50,6 +78,14 @@ struct NetworkConfiguration: Hashable {
     if let gateway {
       guard NetworkConfiguration.isHost(gateway, in: address), gateway != address.address else {
         throw ParameterFault("network.gateway", expected: "another host of the network in network.address")
+      }
+    }
+    if let gatewayIPv6 {
+      guard let networkIPv6, gatewayIPv6 != networkIPv6.address,
+        gatewayIPv6.isLinkLocal || networkIPv6.contains(gatewayIPv6)
+      else {
+        throw ParameterFault(
+          "network.ipv6-gateway", expected: "another host of the network in network.ipv6-address, or of the link")
       }
     }
     self.address = address.address

@@ -6,8 +6,8 @@ struct NetworkCounts {
   var framesSent: UInt64 = 0
   /// Frames with a wrong field, length or checksum.
   var malformed: UInt64 = 0
-  /// Fragments, which are dropped.
-  var fragments: UInt64 = 0
+  /// Errors sent about datagrams.
+  var errorsSent: UInt64 = 0
   /// Frames and datagrams that are not for this image or of no protocol it speaks.
   var ignored: UInt64 = 0
   /// Packets that a filter refused, on the way in.
@@ -39,7 +39,7 @@ struct NetworkCounts {
       Counter("network.frames-received", framesReceived),
       Counter("network.frames-sent", framesSent),
       Counter("network.malformed", malformed),
-      Counter("network.fragments-dropped", fragments),
+      Counter("network.errors-sent", errorsSent),
       Counter("network.ignored", ignored),
       Counter("network.filtered-inbound", filteredInbound),
       Counter("network.filtered-outbound", filteredOutbound),

@@ -18,6 +18,7 @@ struct VirtioNetHeader {
   private static let dataIsValid: UInt8 = 2
   private static let noSegmentation: UInt8 = 0
   private static let tcpOverIPv4: UInt8 = 1
+  private static let tcpOverIPv6: UInt8 = 4
   /// Set beside the kind of segmentation where ECN is in use.
   private static let congestionBit: UInt8 = 0x80
 
@@ -27,6 +28,8 @@ struct VirtioNetHeader {
   var partialChecksum: (start: Int, field: Int)?
   /// The payload of each TCP segment that the frame stands for; 0 where it is one.
   var segmentSize = 0
+  /// Whether those segments are over IPv6.
+  var isIPv6 = false
 
   /// What is said of a frame that is complete.
   init() {}
@@ -37,7 +40,8 @@ struct VirtioNetHeader {
     isChecksumTrusted = bytes[0] & (VirtioNetHeader.needsChecksum | VirtioNetHeader.dataIsValid) != 0
     switch bytes[1] & ~VirtioNetHeader.congestionBit {
     case VirtioNetHeader.noSegmentation: break
-    case VirtioNetHeader.tcpOverIPv4:
+    case VirtioNetHeader.tcpOverIPv4, VirtioNetHeader.tcpOverIPv6:
+      isIPv6 = bytes[1] & ~VirtioNetHeader.congestionBit == VirtioNetHeader.tcpOverIPv6
       segmentSize = Int(bytes[4]) | Int(bytes[5]) << 8
       guard segmentSize > 0 else { return nil }
     default: return nil
@@ -55,7 +59,8 @@ struct VirtioNetHeader {
       field = UInt16(truncatingIfNeeded: partialChecksum.field)
     }
     if segmentSize > 0 {
-      first |= UInt64(VirtioNetHeader.tcpOverIPv4) << 8 | UInt64(UInt16(truncatingIfNeeded: headersLength)) << 16
+      let kind = isIPv6 ? VirtioNetHeader.tcpOverIPv6 : VirtioNetHeader.tcpOverIPv4
+      first |= UInt64(kind) << 8 | UInt64(UInt16(truncatingIfNeeded: headersLength)) << 16
       first |= UInt64(UInt16(truncatingIfNeeded: segmentSize)) << 32
     }
     pointer.storeBytes(of: first.littleEndian, as: UInt64.self)

@@ -101,7 +101,7 @@ public final class RateLimit: RequestModule {
   public func examine(_ exchange: Exchange) -> Verdict {
     guard isConfigured else { return .respond(.text(503, "rate limit is not configured")) }
     let now = exchange.arrival.nanoseconds / 1000
-    let source = UInt64(exchange.source.address.raw)
+    let source = exchange.source.address.sourceKey
     var wait: UInt64 = 0
     for index in 0..<rules.count where rules[index].limit.covers(exchange.request.path) {
       let limit = rules[index].limit

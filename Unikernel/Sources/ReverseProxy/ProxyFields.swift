@@ -23,9 +23,15 @@ enum ProxyFields {
         || field.name.hasPrefix("x-forwarded-")
     }
     let node: ByteString = "for="
-    fields.append(HTTPField("forwarded", node + source.address.text + (isSecure ? ";proto=https" : ";proto=http")))
+    fields.append(HTTPField("forwarded", node + nodeName(source.address) + (isSecure ? ";proto=https" : ";proto=http")))
     fields.append(HTTPField("via", via))
     return fields
+  }
+
+  /// An IPv6 address is in brackets, and because of its colons in quotes (RFC 7239, 6).
+  private static func nodeName(_ address: IPAddress) -> ByteString {
+    let quote: ByteString = "\""
+    return address.isIPv4 ? address.text : quote + address.hostText + quote
   }
 
   /// The fields of a response as the client gets them.

@@ -47,6 +47,53 @@ struct FlowTests {
     #expect(!fixture.tcpIn(synAck, from: stranger, port: 80, to: 50_000))
   }
 
+  private func six(
+    _ fixture: FirewallFixture, _ text: ByteString, number: UInt8 = 6, port: UInt16 = 40_000, to local: UInt16 = 80,
+    flags: UInt8 = syn
+  ) throws -> Bool {
+    fixture.firewall.admits(
+      PacketSummary(
+        direction: .inbound, protocolNumber: number, source: try #require(IPAddress(text)),
+        destination: try #require(IPAddress("fd00::2")), sourcePort: port, destinationPort: local, tcpFlags: flags),
+      at: fixture.clock.now)
+  }
+
+  @Test(
+    "a flow with an IPv6 network admits its hosts, and no flow of IPv4 admits any",
+    arguments: [
+      ("fd00::/64", "fd00::7", true), ("fd00::7", "fd00::7", true), ("fd00::6", "fd00::7", false),
+      ("fd00::/8", "fd00::7", true), ("fd01::/64", "fd00::7", false), ("::/0", "fd00::7", true),
+      ("fd00:0:0:1::/64", "fd00:0:0:2::7", false), ("fd00:0:0:1::/63", "fd00:0:0:1::7", true),
+      ("fd00::4/126", "fd00::7", true), ("fd00::4/127", "fd00::7", false),
+      ("0.0.0.0/0", "fd00::7", false), ("10.0.0.0/8", "fd00::7", false), ("0.0.0.0/0", "a00::7", false),
+    ] as [(ByteString, ByteString, Bool)])
+  func versionSix(peer: ByteString, source: ByteString, admitted: Bool) throws {
+    let fixture = try FirewallFixture([FlowTests.flow("inbound", "tcp", peer, 80)])
+    #expect(try six(fixture, source) == admitted)
+    #expect(try !six(fixture, source, to: 81))
+  }
+
+  @Test("no flow of IPv6 admits an IPv4 host")
+  func noVersionFour() throws {
+    let fixture = try FirewallFixture([
+      FlowTests.flow("inbound", "tcp", "::/0", 0), FlowTests.flow("inbound", "icmp", "::/0", 0),
+    ])
+    #expect(!fixture.tcpIn(syn))
+    #expect(!fixture.icmp(.inbound, type: 8))
+    #expect(try six(fixture, "fd00::7"))
+    // Echo of ICMPv6 passes, anything else of it does not, and neither does ICMP in IPv6.
+    #expect(try six(fixture, "fd00::7", number: 58, port: 128, to: 0, flags: 0))
+    #expect(try !six(fixture, "fd00::7", number: 58, port: 1, to: 0, flags: 0))
+    #expect(try !six(fixture, "fd00::7", number: 58, port: 8, to: 0, flags: 0))
+    #expect(try !six(fixture, "fd00::7", number: 1, port: 8, to: 0, flags: 0))
+  }
+
+  @Test("IPv4 networks that are dressed as IPv6 are refused")
+  func mapped() throws {
+    let fixture = try FirewallFixture()
+    #expect(throws: ParameterFault.self) { try fixture.set([FlowTests.flow("inbound", "tcp", "::ffff:0:0/96", 80)]) }
+  }
+
   @Test("the indexed set of 3,000 flows decides as one flow after the other would")
   func differential() throws {
     var generator = SystemRandomNumberGenerator()

@@ -300,6 +300,19 @@ struct HostileTests {
 extension RawPeer {
   /// Makes the checksums of a frame right again where it still has the shape for them.
   static func repair(_ frame: inout [UInt8]) {
+    if frame.count >= 74, frame[12] == 0x86, frame[20] == 6 {
+      frame.withUnsafeMutableBytes { bytes in
+        bytes.storeBytes(of: 0, toByteOffset: 70, as: UInt16.self)
+        let view = UnsafeRawBufferPointer(bytes)
+        var segment = InternetChecksum()
+        segment.addPseudoHeader(
+          source: IPAddress(IPv6Address(view, at: 22)), destination: IPAddress(IPv6Address(view, at: 38)),
+          protocolNumber: 6, length: bytes.count - 54)
+        segment.add(view.suffix(from: 54))
+        bytes.storeBytes(of: segment.storedField, toByteOffset: 70, as: UInt16.self)
+      }
+      return
+    }
     guard frame.count >= 34, frame[14] >> 4 == 4 else { return }
     let headerLength = Int(frame[14] & 15) * 4
     guard headerLength >= 20, frame.count >= 14 + headerLength else { return }
@@ -314,7 +327,8 @@ extension RawPeer {
       let view = UnsafeRawBufferPointer(bytes)
       var segment = InternetChecksum()
       segment.addPseudoHeader(
-        source: IPv4Address(raw: view.number32(at: 26)), destination: IPv4Address(raw: view.number32(at: 30)),
+        source: IPAddress(IPv4Address(raw: view.number32(at: 26))),
+        destination: IPAddress(IPv4Address(raw: view.number32(at: 30))),
         protocolNumber: 6, length: bytes.count - start)
       segment.add(view.suffix(from: start))
       bytes.storeBytes(of: segment.storedField, toByteOffset: start + 16, as: UInt16.self)

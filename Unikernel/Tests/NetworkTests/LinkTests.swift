@@ -20,7 +20,7 @@ struct LinkTests {
       frame.withUnsafeBytes { bytes in
         guard let header = EthernetHeader(bytes), header.type == EtherType.ipv4,
           let packet = try? IPv4Packet(bytes.suffix(from: EthernetHeader.length)),
-          let message = ICMPMessage(packet.payload)
+          let message = ICMPMessage(packet.whole)
         else { return nil }
         return Array(message.bytes)
       }
@@ -58,7 +58,7 @@ struct LinkTests {
     let replies = arpPackets(
       peer.exchange(peer.arp(.request, sender: IPv4Address(raw: 0), target: peer.host.address)))
     #expect(replies.map(\.operation) == [.reply])
-    #expect(peer.host.stack.internet.neighbors.find(IPv4Address(raw: 0)) == nil)
+    #expect(peer.host.stack.internet.neighbors.find(IPAddress(IPv4Address(raw: 0))) == nil)
   }
 
   @Test("an answer to an unknown host waits while its hardware address is asked for, the latest frames only")
@@ -145,8 +145,13 @@ struct LinkTests {
 
   /// Datagrams that must not be answered, made from a good echo request.
   static let flaws: [(name: String, counter: String, change: @Sendable (inout [UInt8]) -> Void)] = [
-    ("fragment", "fragments-dropped", { $0[20] = 0x20 }),
-    ("last fragment", "fragments-dropped", { $0[21] = 5 }),
+    ("a part that is no multiple of eight bytes", "fragments-dropped", { $0[20] = 0x20 }),
+    (
+      "a part that ends beyond the longest datagram", "fragments-dropped",
+      {
+        $0[20] = 0x1F; $0[21] = 0xFF
+      }
+    ),
     ("version 6", "malformed", { $0[14] = 0x65 }),
     ("short header", "malformed", { $0[14] = 0x44 }),
     ("total length beyond the frame", "malformed", { $0[16] = 0xFF }),

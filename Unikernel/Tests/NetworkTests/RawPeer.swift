@@ -11,8 +11,10 @@ final class RawPeer {
   let hardware: EthernetAddress
 
   /// `knowsUs`: the host under test has this peer's hardware address already.
-  init(number: UInt8 = 1, limits: NetworkLimits = NetworkLimits(), knowsUs: Bool = true) throws {
-    host = try SimulatedHost(number: 2, clock: clock, seed: 5, limits: limits)
+  init(
+    number: UInt8 = 1, limits: NetworkLimits = NetworkLimits(), knowsUs: Bool = true, extra: [Parameter] = []
+  ) throws {
+    host = try SimulatedHost(number: 2, clock: clock, seed: 5, limits: limits, extra: extra)
     address = IPv4Address(10, 77, 0, number)
     hardware = EthernetAddress(raw: 0x0200_0000_0000 | UInt64(number))
     if knowsUs { _ = exchange(arp(.request, sender: address, target: host.address)) }
@@ -170,8 +172,8 @@ struct SentSegment {
   init?(_ frame: [UInt8]) {
     let parsed: SentSegment? = frame.withUnsafeBytes { bytes in
       guard let header = EthernetHeader(bytes), header.type == EtherType.ipv4,
-        let packet = try? IPv4Packet(bytes.suffix(from: EthernetHeader.length)),
-        packet.protocolNumber == ProtocolNumber.tcp, let segment = TCPSegment(packet)
+        let datagram = try? IPv4Packet(bytes.suffix(from: EthernetHeader.length)),
+        datagram.protocolNumber == ProtocolNumber.tcp, let segment = TCPSegment(datagram.whole)
       else { return nil }
       return SentSegment(segment)
     }
@@ -197,4 +199,12 @@ struct SentSegment {
   }
 
   static func all(in frames: [[UInt8]]) -> [SentSegment] { frames.compactMap { SentSegment($0) } }
+}
+
+extension IPv4Packet {
+  /// What the layers above get of it.
+  var whole: IPPacket {
+    IPPacket(
+      source: IPAddress(source), destination: IPAddress(destination), protocolNumber: protocolNumber, payload: payload)
+  }
 }

@@ -67,7 +67,7 @@ final class SimulatedHost {
 
   init(
     number: UInt8, clock: ManualClock, seed: UInt64, limits: NetworkLimits = NetworkLimits(),
-    framing: LinkFraming = .ethernet
+    framing: LinkFraming = .ethernet, extra: [Parameter] = []
   ) throws {
     let outbox = Outbox()
     self.outbox = outbox
@@ -76,7 +76,8 @@ final class SimulatedHost {
     stack = NetworkStack(clock: clock, random: SeededRandom(seed: seed), limits: limits, framing: framing) {
       outbox.frames.append(Array($0))
     }
-    try stack.prepare(SimulatedHost.parameters(address: "10.77.0.\(number)/24", hardware: hardware))
+    try stack.prepare(
+      SimulatedHost.parameters(address: "10.77.0.\(number)/24", hardware: hardware) + extra)
     stack.commit()
   }
 
@@ -88,6 +89,18 @@ final class SimulatedHost {
     ]
     if let gateway {
       parameters.append(Parameter(module: "network", name: "gateway", value: .text(ByteString(gateway))))
+    }
+    return parameters
+  }
+
+  /// The settings that have IPv6 as well, with the address `fd00::number`.
+  static func ipv6(_ number: UInt8, gateway: String? = nil, autoconfigures: Bool = false) -> [Parameter] {
+    var parameters = [
+      Parameter(module: "network", name: "ipv6-address", value: .text(ByteString("fd00::\(number)/64"))),
+      Parameter(module: "network", name: "ipv6-autoconfiguration", value: .boolean(autoconfigures)),
+    ]
+    if let gateway {
+      parameters.append(Parameter(module: "network", name: "ipv6-gateway", value: .text(ByteString(gateway))))
     }
     return parameters
   }
@@ -126,14 +139,18 @@ final class SimulatedNetwork {
 
   init(
     _ conditions: LinkConditions = .perfect, seed: UInt64 = 1, limits: NetworkLimits = NetworkLimits(),
-    framing: LinkFraming = .ethernet
+    framing: LinkFraming = .ethernet, usesIPv6: Bool = false
   ) throws {
     self.conditions = conditions
     self.framing = framing
     random = SeededRandom(seed: seed)
     hosts = [
-      try SimulatedHost(number: 1, clock: clock, seed: seed &+ 100, limits: limits, framing: framing),
-      try SimulatedHost(number: 2, clock: clock, seed: seed &+ 200, limits: limits, framing: framing),
+      try SimulatedHost(
+        number: 1, clock: clock, seed: seed &+ 100, limits: limits, framing: framing,
+        extra: usesIPv6 ? SimulatedHost.ipv6(1) : []),
+      try SimulatedHost(
+        number: 2, clock: clock, seed: seed &+ 200, limits: limits, framing: framing,
+        extra: usesIPv6 ? SimulatedHost.ipv6(2) : []),
     ]
   }
 
@@ -151,7 +168,10 @@ final class SimulatedNetwork {
 
   private func send(_ frame: [UInt8], to target: Int) {
     var frame = frame
-    // ARP has no checksum; Ethernet's own would catch this.
+    // ARP has no checksum; Ethernet's own would catch this. The header of IPv6 has none either.
+    if frame[12] == 0x86, frame[13] == 0xDD, frame.count > 54, random.below(1000) < conditions.corruption {
+      frame[54 + random.below(frame.count - 54)] ^= 1 << UInt8(random.below(8))
+    }
     if frame[12] == 8, frame[13] == 0, random.below(1000) < conditions.corruption {
       frame[14 + random.below(frame.count - 14)] ^= 1 << UInt8(random.below(8))
     }

@@ -12,7 +12,9 @@ enum SimulatedOffloads {
     let frame = Array(given.dropFirst(VirtioNetHeader.length))
     guard given[0] & 1 == 1 else { return [frame] }
     let segmentSize = Int(given[4]) | Int(given[5]) << 8
-    guard given[1] == 1 else { return [completed(frame)] }
+    let isIPv6 = frame[12] == 0x86
+    guard given[1] == (isIPv6 ? 4 : 1) else { return [completed(frame)] }
+    let headersLength = EthernetHeader.length + InternetLayer.headerLength(isIPv4: !isIPv6)
     let headers = headersLength + Int(frame[headersLength + 12] >> 4) * 4
     var frames: [[UInt8]] = []
     var position = headers
@@ -23,7 +25,11 @@ enum SimulatedOffloads {
         let start = bytes.baseAddress.unsafelyUnwrapped
         let sequence = UnsafeRawBufferPointer(bytes).number32(at: headersLength + 4)
         start.store(number32: sequence &+ UInt32(position - headers), at: headersLength + 4)
-        start.store(number16: UInt16(bytes.count - EthernetHeader.length), at: 16)
+        if isIPv6 {
+          start.store(number16: UInt16(bytes.count - headersLength), at: 18)
+        } else {
+          start.store(number16: UInt16(bytes.count - EthernetHeader.length), at: 16)
+        }
         // FIN and PSH are the last one's.
         if end < frame.count { bytes[headersLength + 13] &= ~9 }
       }

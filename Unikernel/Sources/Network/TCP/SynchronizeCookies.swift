@@ -38,7 +38,7 @@ struct SynchronizeCookies {
     guard let size else { return nil }
     lastMade = now
     var options = TCPOptions()
-    options.maximumSegmentSize = TCPConnection.largestSegment
+    options.maximumSegmentSize = TCPConnection.largestSegment(isIPv4: flow.high == 0)
     if let timestamp = segment.options.timestamp {
       // Without a timestamp there is no room for these, and neither is used.
       let scale = segment.options.windowScale.map { UInt32($0) } ?? SynchronizeCookies.noScale
@@ -88,7 +88,7 @@ struct SynchronizeCookies {
     var hasher = Hasher()
     hasher.combine(key.0)
     hasher.combine(key.1)
-    hasher.combine(flow.raw)
+    hasher.combine(flow)
     hasher.combine(sequence.raw)
     hasher.combine(period)
     hasher.combine(size)

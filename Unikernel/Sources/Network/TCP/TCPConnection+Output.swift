@@ -32,7 +32,7 @@ extension TCPConnection {
   @inline(__always)
   private var largestBurst: Int {
     guard transport.internet.hasOffloads else { return segmentSize }
-    let most = InternetLayer.largestDatagram - IPv4Packet.headerLength - TCPSegment.headerLength - 40
+    let most = InternetLayer.largestDatagram - InternetLayer.headerLength(isIPv4: false) - TCPSegment.headerLength - 40
     let burst = min(most, max(congestion.window / 3, 2 * segmentSize))
     return burst / segmentSize * segmentSize
   }
@@ -124,7 +124,7 @@ extension TCPConnection {
     sndNxt = iss + 1
     if sndMax < sndNxt { sndMax = sndNxt }
     var options = TCPOptions()
-    options.maximumSegmentSize = TCPConnection.largestSegment
+    options.maximumSegmentSize = TCPConnection.largestSegment(isIPv4: isIPv4)
     // An answer offers only what the question did (RFC 7323, 1.3 and 3.2; RFC 2018, 2).
     if !answers || rcvShift > 0 {
       options.windowScale = TCPConnection.shift(for: receiveBuffer.limit)
@@ -153,7 +153,7 @@ extension TCPConnection {
   /// Acknowledges at once where two segments wait for it, and else somewhat later (RFC 9293, 3.8.6.3; RFC 5681, 4.2).
   private func acknowledgeInTime(at now: Instant) {
     if isAcknowledgmentUrgent || promptAcknowledgments > 0
-      || rcvNxt - rcvAcknowledged >= 2 * min(segmentSize, TCPConnection.largestSegment)
+      || rcvNxt - rcvAcknowledged >= 2 * min(segmentSize, TCPConnection.largestSegment(isIPv4: isIPv4))
     {
       if promptAcknowledgments > 0 { promptAcknowledgments -= 1 }
       sendAcknowledgment(at: now)

@@ -100,7 +100,7 @@ extension TCPConnection {
   var receiveWindow: Int {
     let offered = max(rcvEdge - rcvNxt, 0)
     let free = freeSpace
-    let step = min(receiveLimit / 2, TCPConnection.largestSegment)
+    let step = min(receiveLimit / 2, TCPConnection.largestSegment(isIPv4: isIPv4))
     return free - offered >= step ? free : offered
   }
 
@@ -111,7 +111,7 @@ extension TCPConnection {
     let offered = max(rcvEdge - rcvNxt, 0)
     let gained = freeSpace - offered
     return gained >= receiveLimit / 2
-      || gained >= 2 * TCPConnection.largestSegment && offered < receiveLimit / 2
+      || gained >= 2 * TCPConnection.largestSegment(isIPv4: isIPv4) && offered < receiveLimit / 2
   }
 
   /// The window field, scaled, of a segment that does not synchronize; notes what is offered.

@@ -21,9 +21,14 @@ final class TCPConnection: ByteStream {
   }
 
   /// The largest segment sent and offered: 1500 bytes of datagram without both headers.
-  static let largestSegment = InternetLayer.maximumPayload - TCPSegment.headerLength
+  @inline(__always)
+  static func largestSegment(isIPv4: Bool) -> Int {
+    InternetLayer.maximumDatagram - InternetLayer.headerLength(isIPv4: isIPv4) - TCPSegment.headerLength
+  }
   /// What the other end takes if it does not say (RFC 9293, 3.7.1).
   static let defaultSegment = 536
+  /// The same over IPv6.
+  static let defaultSegmentIPv6 = 1220
   /// A smaller offer is not believed: it would make this end send hundreds of headers for a page.
   static let smallestSegment = 64
 
@@ -31,6 +36,8 @@ final class TCPConnection: ByteStream {
   let local: Endpoint
   let key: FlowKey
   let isActive: Bool
+  /// Whether it runs over IPv4; if not, over IPv6.
+  let isIPv4: Bool
   /// Outlives every connection that is not closed: its end closes them.
   unowned(unsafe) let transport: TCPTransport
   var slot = -1
@@ -120,11 +127,13 @@ final class TCPConnection: ByteStream {
 
   /// A connection in SYN-SENT (`isActive`) or SYN-RECEIVED.
   init(
-    remote: Endpoint, local: Endpoint, iss: SequenceNumber, isActive: Bool, transport: TCPTransport, at now: Instant
+    remote: Endpoint, local: Endpoint, key: FlowKey, iss: SequenceNumber, isActive: Bool, transport: TCPTransport,
+    at now: Instant
   ) {
     self.remote = remote
     self.local = local
-    key = FlowKey(remote: remote, localPort: local.port)
+    self.key = key
+    isIPv4 = remote.address.isIPv4
     self.isActive = isActive
     self.transport = transport
     state = isActive ? .synSent : .synReceived
@@ -176,8 +185,10 @@ final class TCPConnection: ByteStream {
 
   /// Takes the options of the other end's SYN, which had this sequence number.
   func takeOptions(_ options: TCPOptions, sequence: SequenceNumber, at now: Instant) {
-    let offered = options.maximumSegmentSize ?? TCPConnection.defaultSegment
-    segmentSize = min(max(offered, TCPConnection.smallestSegment), TCPConnection.largestSegment)
+    let assumed = isIPv4 ? TCPConnection.defaultSegment : TCPConnection.defaultSegmentIPv6
+    let offered = options.maximumSegmentSize ?? assumed
+    segmentSize = min(
+      max(offered, TCPConnection.smallestSegment), TCPConnection.largestSegment(isIPv4: isIPv4))
     if let timestamp = options.timestamp {
       isTimestamped = true
       recentTimestamp = timestamp.value

@@ -31,7 +31,7 @@ struct TCPSegment {
 
   /// Checks a datagram's payload. `isChecksumTrusted`: the link vouches for the checksum.
   @inline(__always)
-  init?(_ packet: IPv4Packet, isChecksumTrusted: Bool = false) {
+  init?(_ packet: IPPacket, isChecksumTrusted: Bool = false) {
     let bytes = packet.payload
     guard bytes.count >= TCPSegment.headerLength else { return nil }
     let headerLength = Int(bytes[12] >> 4) * 4

@@ -6,14 +6,15 @@ import LibraryOS
 extension TCPTransport {
   /// Takes a segment that the filters let in.
   @inline(__always)
-  func receive(_ segment: TCPSegment, from source: IPv4Address, to destination: IPv4Address, at now: Instant) {
-    let remote = Endpoint(source, port: segment.sourcePort)
-    let key = FlowKey(remote: remote, localPort: segment.destinationPort)
+  func receive(_ segment: TCPSegment, of packet: IPPacket, at now: Instant) {
+    let remote = Endpoint(packet.source, port: segment.sourcePort)
+    let key = FlowKey(remote: remote, localPort: segment.destinationPort, localNumber: packet.localNumber)
     if let connection = table.find(key) {
       connection.receive(segment, at: now)
     } else {
       receiveUnconnected(
-        segment, key: key, remote: remote, local: Endpoint(destination, port: segment.destinationPort), at: now)
+        segment, key: key, remote: remote, local: Endpoint(packet.destination, port: segment.destinationPort),
+        at: now)
     }
   }
 
@@ -45,7 +46,7 @@ extension TCPTransport {
     guard segment.flags.contains(.synchronize), !segment.flags.contains(.finish) else { return }
     guard
       let connection = addHalfOpen(
-        remote: remote, local: local, iss: iss ?? SequenceNumber(random.next()), at: now)
+        remote: remote, local: local, key: key, iss: iss ?? SequenceNumber(random.next()), at: now)
     else {
       if table.isFull || !sendCookie(segment, key: key, remote: remote, local: local, at: now) {
         internet.counts.refused &+= 1
@@ -77,7 +78,8 @@ extension TCPTransport {
     _ segment: TCPSegment, key: FlowKey, remote: Endpoint, local: Endpoint, at now: Instant
   ) -> Bool {
     guard !segment.flags.contains(.synchronize), let options = cookies.check(segment, key, at: now),
-      let connection = addConfirmed(remote: remote, local: local, cookie: segment.acknowledgment + -1, at: now)
+      let connection = addConfirmed(
+        remote: remote, local: local, key: key, cookie: segment.acknowledgment + -1, at: now)
     else { return false }
     connection.takeOptions(options, sequence: segment.sequence + -1, at: now)
     connection.receive(segment, at: now)
@@ -173,11 +175,13 @@ extension TCPTransport {
     guard admits(flags, from: local, to: remote, segments: 1, at: now),
       let neighbor = internet.neighbor(for: remote.address, at: now)
     else { return }
-    let optionsLength = options.write(to: internet.payload + TCPSegment.headerLength)
+    let header = internet.payload(isIPv4: remote.address.isIPv4)
+    let optionsLength = options.write(to: header + TCPSegment.headerLength)
     let length = TCPSegment.writeHeader(
-      to: internet.payload, source: local, destination: remote, sequence: sequence, acknowledgment: acknowledgment,
+      to: header, source: local, destination: remote, sequence: sequence, acknowledgment: acknowledgment,
       flags: flags, window: window, optionsLength: optionsLength, payloadLength: 0)
-    internet.send(ProtocolNumber.tcp, to: remote.address, through: neighbor, length: length, at: now)
+    internet.send(
+      ProtocolNumber.tcp, from: local.address, to: remote.address, through: neighbor, length: length, at: now)
   }
 
   /// Sends a segment of a connection, with `length` bytes of what it has queued; more than one segment's worth is cut by
@@ -199,7 +203,7 @@ extension TCPTransport {
       connection.neighbor = found
       neighbor = found
     }
-    let header = internet.payload
+    let header = internet.payload(isIPv4: connection.isIPv4)
     // A selective acknowledgement rides on segments without text only.
     let held = length == 0 && connection.isSelective && !connection.reassembly.isEmpty
     let optionsLength = options.write(
@@ -215,15 +219,17 @@ extension TCPTransport {
       payloadLength: length, isPartial: internet.hasOffloads)
     var offload = VirtioNetHeader()
     if internet.hasOffloads {
-      let start = EthernetHeader.length + IPv4Packet.headerLength
+      let start = EthernetHeader.length + InternetLayer.headerLength(isIPv4: connection.isIPv4)
       offload.partialChecksum = (start, TCPSegment.checksumOffset)
       if segments > 1 {
         offload.segmentSize = connection.segmentSize
+        offload.isIPv6 = !connection.isIPv4
         offload.headersLength = start + TCPSegment.headerLength + optionsLength
       }
     }
     internet.send(
-      ProtocolNumber.tcp, to: connection.remote.address, through: neighbor, length: total, offload,
+      ProtocolNumber.tcp, from: connection.local.address, to: connection.remote.address, through: neighbor,
+      length: total, offload,
       segments: segments, at: now)
     return true
   }
@@ -241,14 +247,16 @@ extension TCPTransport {
 
   // MARK: Path MTU
 
-  /// A router on the way says that a segment was too large (RFC 1191; RFC 5927, 7: believed only of what is in flight).
+  /// A router on the way says that a segment was too large (RFC 1191; RFC 8201; RFC 5927, 7: believed only of what is in flight).
   func reduceSegments(of key: FlowKey, sequence: SequenceNumber, limit: Int) {
     guard let connection = table.find(key), connection.state.isSynchronized, sequence >= connection.sndUna,
       sequence < connection.sndMax
     else { return }
-    let headers = IPv4Packet.headerLength + TCPSegment.headerLength
+    let headers = InternetLayer.headerLength(isIPv4: connection.isIPv4) + TCPSegment.headerLength
     let options = connection.isTimestamped ? TCPOptions.timestampLength : 0
-    let size = max(limit - headers, TCPConnection.defaultSegment) - options
+    // No link is too narrow for 576 bytes of IPv4 (RFC 791, 3.2) or 1280 of IPv6 (RFC 8200, 5).
+    let smallest = connection.isIPv4 ? TCPConnection.defaultSegment : TCPConnection.defaultSegmentIPv6
+    let size = max(limit - headers, smallest) - options
     guard size < connection.segmentSize else { return }
     connection.segmentSize = size
     connection.congestion.reduceSegmentSize(to: size)

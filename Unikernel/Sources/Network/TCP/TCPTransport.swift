@@ -79,40 +79,43 @@ final class TCPTransport {
   // MARK: Opening
 
   /// Opens a connection from a random port (RFC 6056, 3.3.1); its SYN leaves with the next flush.
-  func connect(to remote: Endpoint, from address: IPv4Address, handler: any StreamHandler) -> TCPConnection? {
+  /// `localNumber`: which address of this image `address` is, as in `IPPacket`.
+  func connect(
+    to remote: Endpoint, from address: IPAddress, localNumber: UInt32, handler: any StreamHandler
+  ) -> TCPConnection? {
     let now = clock.now
-    guard !table.isFull, let port = freePort(to: remote, at: now) else {
+    guard !table.isFull, let key = freeFlow(to: remote, localNumber: localNumber, at: now) else {
       internet.counts.refused &+= 1
       return nil
     }
     let connection = TCPConnection(
-      remote: remote, local: Endpoint(address, port: port), iss: SequenceNumber(random.next()), isActive: true,
-      transport: self, at: now)
+      remote: remote, local: Endpoint(address, port: UInt16(truncatingIfNeeded: key.raw)), key: key,
+      iss: SequenceNumber(random.next()), isActive: true, transport: self, at: now)
     guard table.insert(connection) else { return nil }
     connection.handler = handler
     queue(connection)
     return connection
   }
 
-  private func freePort(to remote: Endpoint, at now: Instant) -> UInt16? {
+  private func freeFlow(to remote: Endpoint, localNumber: UInt32, at now: Instant) -> FlowKey? {
     let ports = TCPTransport.ephemeralPorts
     let start = random.next()
     for step in 0..<ports.count {
       let port = UInt16(truncatingIfNeeded: ports.first + (start &+ step) % ports.count)
-      let key = FlowKey(remote: remote, localPort: port)
-      if table.find(key) == nil, timeWaits.find(key, at: now) == nil, acceptor(port: port) == nil { return port }
+      let key = FlowKey(remote: remote, localPort: port, localNumber: localNumber)
+      if table.find(key) == nil, timeWaits.find(key, at: now) == nil, acceptor(port: port) == nil { return key }
     }
     return nil
   }
 
   /// Adds a half-open connection; `nil` at the bound.
   func addHalfOpen(
-    remote: Endpoint, local: Endpoint, iss: SequenceNumber, at now: Instant
+    remote: Endpoint, local: Endpoint, key: FlowKey, iss: SequenceNumber, at now: Instant
   ) -> TCPConnection? {
     guard halfOpen.count < limits.halfOpenConnections else { return nil }
     guard !table.isFull else { return nil }
     let connection = TCPConnection(
-      remote: remote, local: local, iss: iss, isActive: false, transport: self, at: now)
+      remote: remote, local: local, key: key, iss: iss, isActive: false, transport: self, at: now)
     guard table.insert(connection) else { return nil }
     halfOpen.append(connection)
     return connection
@@ -120,11 +123,11 @@ final class TCPTransport {
 
   /// Adds a connection whose handshake the acknowledgement of a cookie ends; `nil` at the bound.
   func addConfirmed(
-    remote: Endpoint, local: Endpoint, cookie: SequenceNumber, at now: Instant
+    remote: Endpoint, local: Endpoint, key: FlowKey, cookie: SequenceNumber, at now: Instant
   ) -> TCPConnection? {
     guard !table.isFull else { return nil }
     let connection = TCPConnection(
-      remote: remote, local: local, iss: cookie, isActive: false, transport: self, at: now)
+      remote: remote, local: local, key: key, iss: cookie, isActive: false, transport: self, at: now)
     guard table.insert(connection) else { return nil }
     connection.isSynchronizeDue = false
     connection.sndNxt = cookie + 1
