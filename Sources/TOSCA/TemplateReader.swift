@@ -175,10 +175,35 @@ public struct TemplateReader: Sendable {
       artifacts: ArtifactFiles(roots: loader.roots, limits: limits, findings: findings),
       substitutions: SubstitutionSearch(
         files: files, catalogue: catalogue, template: template, limit: limits.substitutions))
-    return builder.build()
+    let result = builder.build()
+    check(entry.others.compactMap { loader.loadTemplate($0.path) }, files, catalogue, typer, folders, loader, findings)
+    return result
   }
 
-  /// Reads the other templates that an archive's metadata names. Their definitions are checked with the template's.
+  /// Builds the topologies of the other templates that an archive's metadata names, as far as they do not stand for a
+  /// node of the template. Nobody asks for what comes of them, but what is wrong with them is found.
+  private func check(
+    _ others: [LoadedFile], _ files: [LoadedFile], _ catalogue: Catalogue, _ typer: ValueTyper,
+    _ folders: [UInt32: String], _ loader: FileLoader, _ findings: FindingCollector
+  ) {
+    for other in others where other.content.version == typer.version {
+      guard let topology = other.content.topology else { continue }
+      let scope = TopologyScope(template: topology, file: other.id)
+      for (name, definition) in topology.inputs {
+        scope.inputValues[name] = definition.value ?? definition.defaultValue
+        // Where it stands for a node, the node's properties give the values.
+        if scope.inputValues[name] == nil { scope.laterInputs.insert(name) }
+      }
+      let builder = TopologyBuilder(
+        typer: typer, catalogue: catalogue, findings: findings, scope: scope, file: other, folders: folders,
+        artifacts: ArtifactFiles(roots: loader.roots, limits: limits, findings: findings),
+        substitutions: SubstitutionSearch(
+          files: files, catalogue: catalogue, template: other, limit: limits.substitutions))
+      _ = builder.build()
+    }
+  }
+
+  /// Reads the other templates that an archive's metadata names.
   private func loadOthers(of entry: EntryPoint, _ loader: FileLoader, _ findings: FindingCollector) {
     for (path, name) in entry.others {
       guard let other = loader.loadTemplate(path) else { continue }

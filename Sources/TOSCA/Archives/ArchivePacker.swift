@@ -124,7 +124,7 @@ public struct ArchivePacker: Sendable {
     do throws(FileFault) {
       let temporary = try FileAccess.makeTemporaryFolder()
       defer { FileAccess.remove(temporary) }
-      let path = temporary + "/archive." + format.rawValue
+      let path = temporary.path + "/archive." + format.rawValue
       try FileAccess.create(path, bytes)
       var again = reader
       again.importFolders = []

@@ -2,12 +2,15 @@
 /// paths of a topology that was read from an archive must keep this as long as it does.
 public final class UnpackedArchive: Sendable {
   /// The folder: only files and folders are in it, no links.
-  public let folder: String
+  public var folder: String { temporary.path }
+
+  private let temporary: FileAccess.TemporaryFolder
 
   /// Unpacks files into a new folder below the system's folder for temporary files. Files whose content is damaged are
   /// added to `problems` and left out.
   init(_ contents: ArchiveContents, problems: inout [ArchiveProblem]) throws(FileFault) {
-    folder = try FileAccess.makeTemporaryFolder()
+    temporary = try FileAccess.makeTemporaryFolder()
+    let folder = temporary.path
     do throws(FileFault) {
       for path in contents.folders.sorted() { try FileAccess.makeFolder(folder + "/" + path) }
       for (path, file) in contents.files.sorted(by: { $0.key < $1.key }) {
@@ -21,10 +24,10 @@ public final class UnpackedArchive: Sendable {
         try FileAccess.create(folder + "/" + path, bytes, isExecutable: file.isExecutable)
       }
     } catch {
-      FileAccess.remove(folder)
+      FileAccess.remove(temporary)
       throw error
     }
   }
 
-  deinit { FileAccess.remove(folder) }
+  deinit { FileAccess.remove(temporary) }
 }

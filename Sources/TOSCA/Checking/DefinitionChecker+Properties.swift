@@ -115,7 +115,14 @@ extension DefinitionChecker {
       }
     case .validation: break
     case .schema:
-      if operand.text == nil { report(operand.place, wrong, "a schema as text") }
+      guard primitive == .string else {
+        return report(
+          constraint.place, "`schema` does not apply to the type `\(schema.type.text.excerpt)`", "a string")
+      }
+      guard operand.text != nil, !operand.isNull else { return report(operand.place, wrong, "a schema as text") }
+      if case .neither(let fault) = typer.schemaText(operand) {
+        report(operand.place, "this is no schema: \(fault)", "a JSON Schema, or an XML Schema, as text")
+      }
     }
   }
 

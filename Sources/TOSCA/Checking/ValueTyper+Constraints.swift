@@ -15,6 +15,14 @@ extension ValueTyper {
           expected: "a value for which the clause holds")
         continue
       }
+      if constraint.operation == .schema {
+        guard let mistake = mistake(of: value, constraint.operand) else { continue }
+        report(
+          "constraint-violated", node, context,
+          "\(context.subject) does not fulfil `schema`" + (context.isSensitive ? "" : ": \(mistake)"),
+          expected: "a value that fits the schema")
+        continue
+      }
       if holds(constraint, of: value, schema) == false {
         let shown =
           context.isSensitive ? "the value given" : Self.text(of: value).map { "`\($0.excerpt)`" } ?? "the value"
@@ -51,7 +59,8 @@ extension ValueTyper {
     case .pattern:
       guard let text = value.string, let pattern = pattern(operand) else { return nil }
       return pattern.matches(text)
-    case .schema, .validation: return nil
+    case .schema: return mistake(of: value, operand) == nil
+    case .validation: return nil
     }
   }
 
