@@ -109,31 +109,31 @@ public struct TemplateReader: Sendable {
   }
 
   private func read(_ entry: EntryPoint, _ findings: FindingCollector) -> Topology? {
-    let elsewhere = importFolders + mirrors.values.sorted() + (substitutions.map { [$0] } ?? [])
-    let roots = ([entry.root] + elsewhere).compactMap { FileAccess.realPath($0) }
+    let others = importFolders + mirrors.values.sorted() + (substitutions.map { [$0] } ?? [])
+    let roots = ([entry.root] + others).compactMap { FileAccess.realPath($0) }
     let loader = FileLoader(
       entry: entry, findings: findings, limits: limits, profiles: ProfileFolders(profileFolders + [profiles]),
       roots: roots, mirrors: mirrors, tolerances: tolerances, overlay: Overlay(overlay))
     guard let template = loader.loadTemplate(entry.file) else { return nil }
     ArchiveRules(entry: entry, findings: findings).check(template)
-    let others = loadOthers(of: entry, loader, findings)
+    loadOthers(of: entry, loader, findings)
     let version = template.content.version
     if let substitutions { loader.loadSubstitutions(substitutions) }
     // An index has all names, and texts that stand for files may stand for those of the profile.
     let mayBePart = profileReading != .whole && findings.isEmpty && !isIndexing && overlay.isEmpty
     let implicit = loader.loadImplicitProfile(of: version, for: template.id, onlyNeeded: mayBePart)
     let state = findings.state
-    let topology = topology(of: template, others, loader, implicit, entry, findings)
+    let topology = topology(of: template, loader, implicit, entry, findings)
     guard loader.isPartial, !findings.isEmpty, profileReading == .asNeeded else { return topology }
     // Something is wrong: what it is is said with all of the profile at hand.
     findings.state = state
     loader.completeImplicitProfile()
-    return self.topology(of: template, others, loader, implicit, entry, findings)
+    return self.topology(of: template, loader, implicit, entry, findings)
   }
 
   /// The topology of a template whose files are read.
   private func topology(
-    of template: LoadedFile, _ others: [UInt32], _ loader: FileLoader, _ implicit: [UInt32], _ entry: EntryPoint,
+    of template: LoadedFile, _ loader: FileLoader, _ implicit: [UInt32], _ entry: EntryPoint,
     _ findings: FindingCollector
   ) -> Topology? {
     let version = template.content.version
@@ -176,42 +176,43 @@ public struct TemplateReader: Sendable {
       substitutions: SubstitutionSearch(
         files: files, catalogue: catalogue, template: template, limit: limits.substitutions))
     let result = builder.build()
-    for file in others.compactMap({ loader.files[$0] }) { check(file, beside: builder) }
+    check(entry.others.compactMap { loader.loadTemplate($0.path) }, files, catalogue, typer, folders, loader, findings)
     return result
   }
 
-  /// Checks the template of another file of an archive, where it was made in place of no node. Its inputs would come
-  /// from a node.
-  private func check(_ file: LoadedFile, beside builder: TopologyBuilder) {
-    guard let topology = file.content.topology, file.content.version == builder.file.content.version,
-      let search = builder.substitutions, search.used.insert(file.id).inserted
-    else { return }
-    let scope = TopologyScope(template: topology, file: file.id)
-    for (name, definition) in scope.inputs {
-      scope.inputValues[name] = definition.value ?? definition.defaultValue
-      if scope.inputValues[name] == nil { scope.laterInputs.insert(name) }
+  /// Builds the topologies of the other templates that an archive's metadata names, as far as they do not stand for a
+  /// node of the template. Nobody asks for what comes of them, but what is wrong with them is found.
+  private func check(
+    _ others: [LoadedFile], _ files: [LoadedFile], _ catalogue: Catalogue, _ typer: ValueTyper,
+    _ folders: [UInt32: String], _ loader: FileLoader, _ findings: FindingCollector
+  ) {
+    for other in others where other.content.version == typer.version {
+      guard let topology = other.content.topology else { continue }
+      let scope = TopologyScope(template: topology, file: other.id)
+      for (name, definition) in topology.inputs {
+        scope.inputValues[name] = definition.value ?? definition.defaultValue
+        // Where it stands for a node, the node's properties give the values.
+        if scope.inputValues[name] == nil { scope.laterInputs.insert(name) }
+      }
+      let builder = TopologyBuilder(
+        typer: typer, catalogue: catalogue, findings: findings, scope: scope, file: other, folders: folders,
+        artifacts: ArtifactFiles(roots: loader.roots, limits: limits, findings: findings),
+        substitutions: SubstitutionSearch(
+          files: files, catalogue: catalogue, template: other, limit: limits.substitutions))
+      _ = builder.build()
     }
-    search.open.append(file.id)
-    defer { search.open.removeLast() }
-    let other = TopologyBuilder(
-      typer: builder.typer, catalogue: builder.catalogue, findings: builder.findings, scope: scope, file: file,
-      folders: builder.folders, artifacts: builder.artifacts, substitutions: search)
-    _ = other.build()
   }
 
-  /// Reads the other templates that an archive's metadata names. Their definitions are checked with the template's.
-  private func loadOthers(of entry: EntryPoint, _ loader: FileLoader, _ findings: FindingCollector) -> [UInt32] {
-    var others: [UInt32] = []
+  /// Reads the other templates that an archive's metadata names.
+  private func loadOthers(of entry: EntryPoint, _ loader: FileLoader, _ findings: FindingCollector) {
     for (path, name) in entry.others {
       guard let other = loader.loadTemplate(path) else { continue }
-      others.append(other.id)
       guard other.content.topology?.substitutionMappings == nil else { continue }
       findings.report(
         "unused-definitions", .warning, at: name.place,
         "`\(name.text.excerpt)` has no template that could substitute a node",
         expected: "a service template with `substitution_mappings`")
     }
-    return others
   }
 }
 

@@ -208,52 +208,55 @@ struct ArchiveReadingTests {
     #expect(result.findings("unknown-type").first?.place.file == "service.csar!/a b.yaml")
   }
 
-  @Test("the template of another definition is checked too, once, whether it substitutes a node or not")
-  func otherTemplates() throws {
-    let metadata = "CSAR-Version: 2.0\nCreated-By: x\nEntry-Definitions: s.yaml\nOther-Definitions: c.yaml\n"
-    let types = "tosca_definitions_version: tosca_2_0\nnode_types: { T: { properties: { p: { type: integer } } }, U: {} }\n"
-    let inner = """
+  @Test("the topologies of other definitions stand for nodes, and are built where they stand for none")
+  func otherTopologies() throws {
+    let metadata = "CSAR-Version: 2.0\nCreated-By: x\nEntry-Definitions: s.yaml\nOther-Definitions: c.yaml d.yaml\n"
+    let types =
+      "tosca_definitions_version: tosca_2_0\nnode_types: { T: {}, I: { properties: { p: { type: integer } } } }\n"
+    func other(_ type: String, _ value: String) -> String {
+      """
       tosca_definitions_version: tosca_2_0
-      imports: [ types.yaml ]
+      imports: [ t.yaml ]
       service_template:
-        inputs: { port: { type: integer, required: false } }
-        node_templates: { n: { type: T, properties: { p: wrong } }, m: { type: T, properties: { p: { $get_input: port } } } }
-        substitution_mappings: { node_type: U }
+        inputs: { i: { type: integer, required: false } }
+        node_templates: { inner: { type: I, properties: { p: \(value) } } }
+        substitution_mappings: { node_type: \(type) }
 
       """
-    for nodes in ["{}", "{ u: { type: U, directives: [ substitute ] } }"] {
-      let outer =
-        "tosca_definitions_version: tosca_2_0\nimports: [ types.yaml ]\nservice_template: { node_templates: \(nodes) }\n"
-      let result = try Self.read([
-        ("TOSCA.meta", metadata), ("types.yaml", types), ("s.yaml", outer), ("c.yaml", inner),
-      ])
-      let wrong = result.findings("wrong-type")
-      #expect(wrong.count == 1, "\(result.findings.map(\.message))")
-      #expect(wrong.first?.place.file == "service.csar!/c.yaml")
     }
+    func read(_ value: String) throws -> ReadResult {
+      try Self.read([
+        ("TOSCA.meta", metadata), ("t.yaml", types), ("c.yaml", other("T", "1")), ("d.yaml", other("I", value)),
+        (
+          "s.yaml",
+          "tosca_definitions_version: tosca_2_0\nimports: [ t.yaml ]\n"
+            + "service_template: { node_templates: { n: { type: T, directives: [ substitute ] } } }\n"
+        ),
+      ])
+    }
+    let result = try read("2")
+    #expect(result.findings.map(\.message) == [])
+    #expect(result.topology?.node("n")?.substitution?.topology.nodes.map(\.name) == ["inner"])
+    #expect(result.topology?.file == "service.csar!/s.yaml")
+    // Nothing of the template needs `d.yaml`, but what is wrong in its topology is found.
+    let wrong = try read("x")
+    #expect(wrong.findings.map(\.code) == ["wrong-type"])
+    #expect(wrong.findings.first?.place.file == "service.csar!/d.yaml")
   }
 
-  @Test("what a killed process left unpacked is removed by the next one, what is in use is not")
-  func leftovers() throws {
-    let base = FileManager.default.temporaryDirectory.appendingPathComponent("sweep-\(UUID().uuidString)")
-    let left = base.appendingPathComponent("testudo-archive-abcdef")
-    let young = base.appendingPathComponent("testudo-archive-ghijkl")
-    let used = base.appendingPathComponent("testudo-archive-mnopqr")
-    let other = base.appendingPathComponent("something-else")
-    defer { try? FileManager.default.removeItem(at: base) }
-    for folder in [left, young, used, other] {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      try Data([1]).write(to: folder.appendingPathComponent("service.yaml"))
-      guard folder != young else { continue }
-      try FileManager.default.setAttributes(
-        [.modificationDate: Date(timeIntervalSinceNow: -3600)], ofItemAtPath: folder.path)
-    }
-    let descriptor = open(used.path, O_RDONLY | O_DIRECTORY)
-    defer { close(descriptor) }
-    #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
-    TemporaryFolder.sweep(base.path)
-    let names = try FileManager.default.contentsOfDirectory(atPath: base.path).sorted()
-    #expect(names == ["something-else", "testudo-archive-ghijkl", "testudo-archive-mnopqr"])
+  @Test("what a process that was killed left behind is removed by the next, and what is in use is not")
+  func abandoned() throws {
+    let files = [("s.yaml", "tosca_definitions_version: tosca_2_0\nservice_template: {}\n")]
+    let kept = try Self.read(files)
+    let folder = try #require(kept.unpacked?.folder)
+    let abandoned = URL(fileURLWithPath: folder).deletingLastPathComponent()
+      .appendingPathComponent("testudo-unpacked-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: abandoned + "/types", withIntermediateDirectories: true)
+    try Data("x".utf8).write(to: URL(fileURLWithPath: abandoned + "/types/t.yaml"))
+    _ = try Self.read(files)
+    #expect(!FileManager.default.fileExists(atPath: abandoned))
+    #expect(FileManager.default.fileExists(atPath: folder + "/s.yaml"))
+    withExtendedLifetime(kept) {}
   }
 
   @Test("imports stay within the archive")

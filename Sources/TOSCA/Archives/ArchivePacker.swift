@@ -122,8 +122,8 @@ public struct ArchivePacker: Sendable {
       ]
     }
     do throws(FileFault) {
-      let temporary = try TemporaryFolder()
-      defer { withExtendedLifetime(temporary) {} }
+      let temporary = try FileAccess.makeTemporaryFolder()
+      defer { FileAccess.remove(temporary) }
       let path = temporary.path + "/archive." + format.rawValue
       try FileAccess.create(path, bytes)
       var again = reader

@@ -115,9 +115,13 @@ extension DefinitionChecker {
       }
     case .validation: break
     case .schema:
-      let isXML = operand.text?.drop { $0.isWhitespace }.hasPrefix("<") ?? false
-      if !isXML, typer.jsonSchema(operand) == nil {
-        report(operand.place, "the operand of `schema` is no schema", "a JSON Schema, or an XML schema, as text")
+      guard primitive == .string else {
+        return report(
+          constraint.place, "`schema` does not apply to the type `\(schema.type.text.excerpt)`", "a string")
+      }
+      guard operand.text != nil, !operand.isNull else { return report(operand.place, wrong, "a schema as text") }
+      if case .neither(let fault) = typer.schemaText(operand) {
+        report(operand.place, "this is no schema: \(fault)", "a JSON Schema, or an XML Schema, as text")
       }
     }
   }

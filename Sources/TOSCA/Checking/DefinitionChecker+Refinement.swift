@@ -50,4 +50,21 @@ extension DefinitionChecker {
       typer.checkCondition(clause.operand, context.subject, context)
     }
   }
+
+  /// Checks a list of types of 1.x that takes the place of one that it refines: what the other does not take in, it
+  /// should not either. Only of `valid_source_types` of a capability definition does the text say it.
+  func checkWidening(
+    _ keyname: String, _ own: [Name], _ inherited: [Name]?, _ kinds: [TypeKind],
+    _ severity: Finding.Severity = .warning, _ section: String? = nil
+  ) {
+    guard typer.version != .tosca2_0, let inherited, !inherited.isEmpty else { return }
+    for name in own where !narrows(name, inherited, kinds) {
+      findings.report(
+        "incompatible-refinement", severity, at: name.place,
+        "`\(keyname)` takes in `\(name.text.excerpt)`, which the list that it refines does not",
+        expected: "types of the list, or types derived from them: "
+          + (ValueTyper.oneOf(inherited.map(\.text)) ?? "none") + (section.map { " (\($0))" } ?? ""),
+        related: inherited.first.map { [($0.place, "the list is here")] } ?? [])
+    }
+  }
 }

@@ -16,6 +16,7 @@ struct DefinitionChecker {
       check(type.properties, inherited: base?.properties)
       check(type.attributes, inherited: base?.attributes)
       for name in type.validSourceTypes { _ = catalogue.find(.node, name, in: type.header.file) }
+      checkWidening("valid_source_types", type.validSourceTypes, base?.validSourceTypes, [.node])
     }
     for (index, type) in catalogue.dataTypes.declared.enumerated() { check(type, index) }
     for (index, type) in catalogue.groups.declared.enumerated() {
@@ -23,6 +24,7 @@ struct DefinitionChecker {
       check(type.properties, inherited: base?.properties)
       check(type.attributes, inherited: base?.attributes)
       for name in type.members { _ = catalogue.find(.node, name, in: type.header.file) }
+      checkWidening("members", type.members, base?.members, [.node])
       check(type.interfaces)
     }
     for (index, type) in catalogue.interfaces.declared.enumerated() {
@@ -37,6 +39,7 @@ struct DefinitionChecker {
     for (index, type) in catalogue.nodes.declared.enumerated() { check(type, index) }
     for (index, type) in catalogue.policies.declared.enumerated() {
       check(type.properties, inherited: parent(catalogue.policies, index)?.properties)
+      checkWidening("targets", type.targets, parent(catalogue.policies, index)?.targets, [.node, .group])
       for name in type.targets where catalogue.find(.node, name, in: type.header.file, report: false) == nil {
         if catalogue.find(.group, name, in: type.header.file, report: false) == nil {
           catalogue.reportUnknown([.node, .group], name, in: type.header.file)
@@ -54,6 +57,7 @@ struct DefinitionChecker {
           catalogue.reportUnknown([.capability, .node], name, in: type.header.file)
         }
       }
+      checkWidening("valid_target_types", type.validTargetTypes, base?.validTargetTypes, [.capability, .node])
       if typer.version != .tosca2_0 { check(type.interfaces) }
     }
   }
@@ -145,13 +149,12 @@ struct DefinitionChecker {
       capability.file = inherited.file
     }
     let type = catalogue.find(.capability, capability.type, in: capability.file)
+    for name in capability.validSourceTypes { _ = catalogue.find(.node, name, in: capability.file) }
     let base = type.map { catalogue.capabilities.types[$0] }
-    if typer.version == .tosca2_0 {
-      for name in capability.validSourceTypes { _ = catalogue.find(.node, name, in: capability.file) }
-    } else {
-      // Compatible with what the type lists (1.3, 3.7.2.4). Of other lists the standard does not say so in 1.x.
-      checkNarrowing("valid_source_types", capability.validSourceTypes, base?.validSourceTypes, [.node])
-    }
+    // Here the text asks for it (1.3, 3.7.2.4).
+    checkWidening(
+      "valid_source_types", capability.validSourceTypes, base?.validSourceTypes, [.node], .error, "1.3, 3.7.2.4")
+    checkWidening("valid_source_types", capability.validSourceTypes, inherited?.validSourceTypes, [.node])
     check(capability.properties, inherited: base?.properties)
     check(capability.attributes, inherited: base?.attributes)
     guard let type, let inherited,

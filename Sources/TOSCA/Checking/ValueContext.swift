@@ -20,6 +20,8 @@ struct ValueContext {
   var subject: ValueSubject
   /// What `SELF` stands for.
   var owner: Owner = .none
+  /// Which of the nodes of its template `SELF` stands for, where a path said it (2.0, 10.3).
+  var representation: Int?
   /// The properties whose values are being looked up, to find cycles.
   var trail: [String] = []
   /// The function call that led here, where the value is not written in place.

@@ -16,7 +16,11 @@ extension ValueTyper {
         continue
       }
       if constraint.operation == .schema {
-        checkSchema(constraint, of: value, node, context)
+        guard let mistake = mistake(of: value, constraint.operand) else { continue }
+        report(
+          "constraint-violated", node, context,
+          "\(context.subject) does not fulfil `schema`" + (context.isSensitive ? "" : ": \(mistake)"),
+          expected: "a value that fits the schema")
         continue
       }
       if holds(constraint, of: value, schema) == false {
@@ -28,37 +32,6 @@ extension ValueTyper {
           expected: expectation(constraint))
       }
     }
-  }
-
-  /// Checks a value against a JSON Schema: what a text holds, or the value itself. XML schemas are not evaluated.
-  private func checkSchema(
-    _ constraint: ConstraintClause, of value: Value, _ node: YAMLNode, _ context: ValueContext
-  ) {
-    guard let schema = jsonSchema(constraint.operand) else { return }
-    let instance: YAMLNode
-    if let text = value.string {
-      guard let parsed = JSONSchema.parse(text, limits: Limits()) else {
-        return report(
-          "constraint-violated", node, context, "\(context.subject) does not fulfil `schema`: it is not JSON",
-          expected: "JSON text that fits the schema")
-      }
-      instance = parsed
-    } else if let written = JSONSchema.node(of: value, at: node.place) {
-      instance = written
-    } else {
-      return
-    }
-    guard let mismatch = schema.mismatch(in: instance) else { return }
-    report(
-      "constraint-violated", node, context,
-      "\(context.subject) does not fulfil `schema`" + (context.isSensitive ? "" : ", at `\(mismatch.path.excerpt)`"),
-      expected: mismatch.expected)
-  }
-
-  /// The JSON Schema of an operand; nil where it is none, or an XML schema.
-  func jsonSchema(_ operand: YAMLNode) -> JSONSchema? {
-    guard let text = operand.text else { return JSONSchema(operand) }
-    return JSONSchema.parse(text, limits: Limits()).flatMap(JSONSchema.init)
   }
 
   /// Whether a constraint holds of a value; nil where that cannot be said, because the constraint itself is wrong
@@ -86,7 +59,8 @@ extension ValueTyper {
     case .pattern:
       guard let text = value.string, let pattern = pattern(operand) else { return nil }
       return pattern.matches(text)
-    case .schema, .validation: return nil
+    case .schema: return mistake(of: value, operand) == nil
+    case .validation: return nil
     }
   }
 

@@ -23,6 +23,8 @@ final class ValueTyper {
   var evaluations = 0
   /// The compiled patterns by their text.
   var patterns: [String: Pattern] = [:]
+  /// The schemas of `schema` constraints by their text.
+  var schemas: [String: SchemaText] = [:]
 
   /// A typer.
   init(
@@ -100,7 +102,10 @@ final class ValueTyper {
       result =
         primitive == .scalar
         ? scalarValue(node, type, context) : primitiveValue(node, primitive, inner, context)
-      if let result { check(result, definition.constraints, schema, node, context) }
+      if let result {
+        checkForm(of: result, type, node, context)
+        check(result, definition.constraints, schema, node, context)
+      }
     case .complex(let type):
       result = complexValue(node, type, context)
       if let result { check(result, catalogue.dataTypes.types[type].constraints, schema, node, context) }

@@ -8,6 +8,63 @@
 
 /// Writing, for archives that are unpacked or made. What is written is the owner's alone.
 extension FileAccess {
+  /// A folder for temporary files that is the process's own while it is locked. The lock ends with the process, however
+  /// it ends, so that what it left behind can be told from what is in use.
+  struct TemporaryFolder {
+    /// Its real path.
+    var path: String
+    /// The open folder, which has the lock.
+    var descriptor: Int32
+  }
+
+  private static let temporaryPrefix = "testudo-unpacked-"
+
+  /// Makes a folder with a new name in the system's folder for temporary files. Folders that processes which have ended
+  /// left there are removed.
+  static func makeTemporaryFolder() throws(FileFault) -> TemporaryFolder {
+    let base = getenv("TMPDIR").map { String(cString: $0) }.flatMap { $0.hasPrefix("/") ? $0 : nil } ?? "/tmp"
+    removeAbandoned(in: base)
+    // Another process that removes what is abandoned may come between the making of a folder and its lock.
+    for _ in 0..<16 {
+      var template = Array((base + "/" + temporaryPrefix + "XXXXXX").utf8CString)
+      let made = template.withUnsafeMutableBufferPointer { buffer -> Bool in
+        guard let start = buffer.baseAddress else { return false }
+        return mkdtemp(start) != nil
+      }
+      guard made else { throw .refused("no folder for the archive's files in `\(base)`: \(reason)") }
+      let path = template.withUnsafeBufferPointer { buffer in
+        buffer.baseAddress.map { String(cString: $0) } ?? ""
+      }
+      let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+      if descriptor >= 0, flock(descriptor, LOCK_EX) == 0, let real = realPath(path) {
+        return TemporaryFolder(path: real, descriptor: descriptor)
+      }
+      if descriptor >= 0 { close(descriptor) }
+    }
+    throw .refused("no folder for the archive's files in `\(base)`")
+  }
+
+  /// Removes a folder that was made, and gives its lock up.
+  static func remove(_ folder: TemporaryFolder) {
+    remove(folder.path)
+    close(folder.descriptor)
+  }
+
+  /// Removes the user's own folders of unpacked archives that no process has locked.
+  private static func removeAbandoned(in base: String) {
+    for name in names(in: base) where name.hasPrefix(temporaryPrefix) {
+      let path = base + "/" + name
+      let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
+      guard descriptor >= 0 else { continue }
+      defer { close(descriptor) }
+      var status = stat()
+      guard fstat(descriptor, &status) == 0, status.st_uid == geteuid(),
+        flock(descriptor, LOCK_EX | LOCK_NB) == 0
+      else { continue }
+      remove(path)
+    }
+  }
+
   /// Makes a folder, unless it is there. The one that it stands in must be there.
   static func makeFolder(_ path: String) throws(FileFault) {
     guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .refused(reason) }

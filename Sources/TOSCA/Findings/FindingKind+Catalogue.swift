@@ -80,7 +80,7 @@ extension FindingKind {
     FindingKind(
       "function-cycle", "A value depends on itself through functions.", simpleProfile: "4", tosca2: "10.2.1"),
     FindingKind(
-      "missing-input", "An input without a default has no value.", simpleProfile: "3.9.3.1", tosca2: "6.9.2"),
+      "missing-input", "An input without a default has no value.", simpleProfile: "3.9.2.1", tosca2: "6.9.2"),
     FindingKind(
       "missing-operation-input", "A required input of an interface or operation has no value.",
       simpleProfile: "3.6.14"),

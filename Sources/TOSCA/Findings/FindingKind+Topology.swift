@@ -25,6 +25,7 @@ extension FindingKind {
     FindingKind(
       "too-many-relationships", "A capability is the target of more relationships than it takes.",
       simpleProfile: "3.7.2"),
+    FindingKind("too-many-nodes", "Counts make more nodes than a reading spells out.", tosca2: "14.2"),
     FindingKind("too-many-substitutions", "More topologies stand for nodes than a reading may take."),
     FindingKind(
       "unfulfilled-requirement", "No node meets a requirement that names none.", simpleProfile: "3.8.2",

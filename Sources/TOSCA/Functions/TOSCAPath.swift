@@ -36,6 +36,8 @@ struct TOSCAPath {
   var isExact = true
   /// Whether it leads to one that is known, so that its values may be looked up.
   var isCertain = true
+  /// Which of the nodes of a template it starts at, where it says it.
+  var representation: Int?
 }
 
 extension ValueTyper {
@@ -47,7 +49,10 @@ extension ValueTyper {
     }
     guard var path = start(name, first, call, context) else { return nil }
     path.rest = items.dropFirst()
-    if case .node(_, let template?) = path.context, name != "SELF" { takeIndex(&path, single: !isMultiple(template)) }
+    if case .node(_, let template?) = path.context, name != "SELF" {
+      takeIndex(&path, single: !isMultiple(template))
+      guard startsAtNode(&path, of: template, items.dropFirst().first, call) else { return nil }
+    }
     while let step = path.rest.first?.text {
       switch (step, path.context) {
       case ("RELATIONSHIP", .node(let type, let template)):
@@ -123,6 +128,25 @@ extension ValueTyper {
     case .requirement(let type, let requirement):
       return TOSCAPath(context: .relationship(relationship(ofType: type, requirement)), rest: [])
     }
+  }
+
+  /// Notes which of the nodes of a template a path starts at; false where there is none of that index, which is
+  /// reported.
+  private func startsAtNode(
+    _ path: inout TOSCAPath, of template: Int, _ item: YAMLNode?, _ call: FunctionCall
+  ) -> Bool {
+    guard let item, case .scalar(let text, .plain) = item.content, let index = CoreSchema.integer(text),
+      let node = topology?.nodes[template], let count = node.count
+    else { return true }
+    guard index >= 0, index < count else {
+      findings.report(
+        "wrong-path", at: item.place, "`\(call.name)` asks for node \(index) of `\(node.template.name.text.excerpt)`",
+        expected: count == 0 ? "another template: there are no nodes of it" : "an index from 0 to \(count - 1)")
+      return false
+    }
+    path.representation = index
+    path.isCertain = true
+    return true
   }
 
   /// Whether several nodes may be made of a template.

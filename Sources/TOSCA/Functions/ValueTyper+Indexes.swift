@@ -12,7 +12,7 @@ extension ValueTyper {
         content: .scalar(isWhole ? String(Int(remaining)) : String(remaining), .plain), place: call.place), context)
   }
 
-  /// `$node_index` and `$relationship_index`, as far as there is one node or relationship only.
+  /// `$node_index` and `$relationship_index`, where it is known for which node or relationship a value is worked out.
   func representationIndex(_ call: FunctionCall, _ context: ValueContext) -> Evaluated {
     func known(_ number: Int) -> Evaluated {
       .known(YAMLNode(content: .scalar(String(number), .plain), place: call.place), context)
@@ -20,11 +20,16 @@ extension ValueTyper {
     guard let topology else { return .unknown }
     switch (call.function, context.owner) {
     case (.nodeIndex, .node(let index)), (.nodeIndex, .relationship(let index, _)):
-      return topology.nodes[index].count == 1 ? known(0) : .unknown
+      if topology.nodes[index].count == 1 { return known(0) }
+      if let number = context.representation { return known(number) }
+      guard let representation = topology.representation, representation.node == index else { return .unknown }
+      return known(representation.index)
     case (.relationshipIndex, .relationship(let index, let requirement)):
       let bindings = topology.nodes[index].bindings
-      guard bindings.indices.contains(requirement), bindings[requirement].count == 1 else { return .unknown }
-      var before = 0
+      guard bindings.indices.contains(requirement) else { return .unknown }
+      let offset = topology.representation.flatMap { $0.node == index ? $0.relationship : nil }
+      guard bindings[requirement].count == 1 || offset != nil else { return .unknown }
+      var before = offset ?? 0
       for binding in bindings[..<requirement] where binding.name.text == bindings[requirement].name.text {
         guard let count = binding.count else { return .unknown }
         before += count

@@ -121,6 +121,7 @@ extension ValueTyper {
     else { return .unknown }
     let rest = path.rest.dropFirst()
     var inner = context
+    inner.representation = path.representation ?? context.representation
     switch path.context {
     case .node(let type?, let template?):
       let node = topology.nodes[template]

@@ -90,7 +90,7 @@ extension RequirementDefinition {
   }
 }
 
-/// Conditions that a target node must fulfil (1.3, 3.6.6), as written.
+/// Conditions that a target node must fulfil (1.3, 3.6.5), as written.
 struct NodeFilter: Sendable {
   /// Conditions on its properties.
   var properties: [(name: Name, constraints: [ConstraintClause])]

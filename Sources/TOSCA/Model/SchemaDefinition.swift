@@ -1,4 +1,4 @@
-/// What values are allowed: a type, the schemas of a list's or map's entries, and constraints (1.3, 3.6.11).
+/// What values are allowed: a type, the schemas of a list's or map's entries, and constraints (1.3, 3.6.9).
 final class SchemaDefinition: Sendable {
   /// The type's name: a primitive, `list`, `map` or a data type.
   let type: Name

@@ -87,7 +87,7 @@ struct ServiceFile: Sendable {
     return entity.map(Type.kind.section) { Type($0, $1, context) }
   }
 
-  /// The keynames of metadata that 1.3 defines (3.10.3.2) have strings.
+  /// The keynames of metadata that 1.3 defines (3.10.1.1) have strings.
   private static func checkMetadata(_ metadata: YAMLNode?, _ entity: Entity) {
     for keyname in ["template_name", "template_author"] {
       if let value = metadata?[keyname] { _ = entity.string(value, "the metadata `\(keyname)`") }

@@ -1,6 +1,6 @@
 /// An imperative workflow (1.3, 3.8.7; 2.0, 13.2).
 struct WorkflowDefinition: Sendable {
-  /// A step of a workflow (1.3, 3.6.26; 2.0, 13.2.2).
+  /// A step of a workflow (1.3, 3.6.27; 2.0, 13.2.2).
   struct Step: Sendable {
     /// Its name.
     var name: Name
@@ -72,7 +72,7 @@ struct WorkflowDefinition: Sendable {
     entity.finish()
   }
 
-  /// A condition that must hold before a workflow runs (1.3, 3.6.27).
+  /// A condition that must hold before a workflow runs (1.3, 3.6.26).
   private static func preconditionTarget(_ node: YAMLNode, _ context: SyntaxContext) -> Name? {
     var entity = Entity(node, "a precondition", context)
     let target = entity.string("target")

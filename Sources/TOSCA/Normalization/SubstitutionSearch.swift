@@ -20,8 +20,6 @@ final class SubstitutionSearch {
   var open: [UInt32]
   /// How many topologies were made.
   var made = 0
-  /// The files whose templates were made in place of some node.
-  var used: Set<UInt32> = []
 
   /// The templates of the files that stand for something, those of other versions left out.
   init(files: [LoadedFile], catalogue: Catalogue, template: LoadedFile, limit: Int) {

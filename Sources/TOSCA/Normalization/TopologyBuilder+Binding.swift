@@ -16,6 +16,7 @@ extension TopologyBuilder {
       scope.nodes[index].count = count(
         written, "the count of `\(scope.nodes[index].template.name.text.excerpt)`", .none)
     }
+    checkNumberOfNodes()
   }
 
   /// How many an expression says; nil where that is not known yet.

@@ -111,56 +111,89 @@ extension TopologyBuilder {
   /// The bound and the open requirements of a node.
   private func requirements(of index: Int, _ template: NodeTemplate, _ definition: NodeType, _ node: inout Node) {
     for (number, binding) in scope.nodes[index].bindings.enumerated() {
-      let requirement = definition.requirements.position(of: binding.name.text)
-        .map { definition.requirements.entries[$0].element }
-      let assignment = binding.assignment.map { template.requirements[$0] }
-      let owner = ValueContext.Owner.relationship(node: index, requirement: number)
-      var entity: String { "the relationship of requirement `\(binding.name.text.excerpt)`" }
-      var relationship = Requirement(
-        name: binding.name.text, target: "", capability: binding.capability,
-        relationship: TypeReference(name: "tosca.relationships.Root", ancestors: []), template: binding.template,
-        isOptional: binding.isOptional, fulfilment: binding.fulfilment, place: range(binding.name.place))
-      if let type = binding.relationshipType {
-        let known = catalogue.relationships.types[type]
-        relationship.relationship = catalogue.relationships.reference(type)
-        let properties =
-          requirement?.properties.isEmpty == false
-          ? (requirement?.properties ?? OrderedMap()).over(known.properties) { $0.refining($1) } : known.properties
-        relationship.properties = self.properties(
-          binding.properties, properties, of: entity, at: binding.name.place, owner,
-          allowOthers: catalogue.isOpen(.relationship, type))
-        relationship.attributes = attributes(
-          binding.attributes, (requirement?.attributes ?? OrderedMap()).over(known.attributes) { $0.refining($1) },
-          properties, of: entity, owner, allowOthers: catalogue.isOpen(.relationship, type))
-        relationship.interfaces = interfaces(
-          of: binding, type, refinedBy: requirement?.interfaces ?? OrderedMap(), owner)
-      }
-      relationship.count = count(of: binding, assignment)
-      guard let target = binding.target else {
-        node.danglingRequirements.append(dangling(binding, requirement, assignment, relationship))
+      let times = relationships(of: binding)
+      guard times != 1 || scope.representation != nil else {
+        requirement(number, binding, of: index, template, definition, &node)
         continue
       }
-      relationship.target = scope.nodes[target].template.name.text
-      relationship.targetIndex = assignment?.nodeIndex.flatMap {
-        typer.value($0, as: nil, ValueContext(subject: "the index of the target", owner: owner))
+      let representation = scope.representation
+      for offset in 0..<times {
+        scope.representation = representation ?? TopologyScope.Representation(node: index, index: 0)
+        if times > 1 { scope.representation?.relationship = offset }
+        requirement(number, binding, of: index, template, definition, &node)
+        if findings.hasErrors { break }
       }
-      if let allocation = assignment?.allocation, !allocation.isEmpty {
-        let type = binding.capability.flatMap { name in
-          scope.nodes[target].type.flatMap { catalogue.nodes.types[$0].capabilities[name] }
-        }
-        let defined = type.map { typer.capabilityProperties($0) }
-        for (name, assigned) in allocation {
-          let context = ValueContext(subject: "the allocation `\(name.excerpt)`", owner: owner)
-          relationship.allocation[name] =
-            defined?[name].map { typer.value(assigned.value, of: $0, context) }
-            ?? typer.value(assigned.value, as: nil, context)
-        }
-      }
-      node.requirements.append(relationship)
+      scope.representation = representation
     }
   }
 
+  /// One relationship of a node, or an open requirement.
+  private func requirement(
+    _ number: Int, _ binding: Binding, of index: Int, _ template: NodeTemplate, _ definition: NodeType,
+    _ node: inout Node
+  ) {
+    let requirement = definition.requirements.position(of: binding.name.text)
+      .map { definition.requirements.entries[$0].element }
+    let assignment = binding.assignment.map { template.requirements[$0] }
+    let owner = ValueContext.Owner.relationship(node: index, requirement: number)
+    var entity: String { "the relationship of requirement `\(binding.name.text.excerpt)`" }
+    var relationship = Requirement(
+      name: binding.name.text, target: "", capability: binding.capability,
+      relationship: TypeReference(name: "tosca.relationships.Root", ancestors: []), template: binding.template,
+      isOptional: binding.isOptional, fulfilment: binding.fulfilment, place: range(binding.name.place))
+    if let type = binding.relationshipType {
+      let known = catalogue.relationships.types[type]
+      relationship.relationship = catalogue.relationships.reference(type)
+      let properties =
+        requirement?.properties.isEmpty == false
+        ? (requirement?.properties ?? OrderedMap()).over(known.properties) { $0.refining($1) } : known.properties
+      relationship.properties = self.properties(
+        binding.properties, properties, of: entity, at: binding.name.place, owner,
+        allowOthers: catalogue.isOpen(.relationship, type))
+      relationship.attributes = attributes(
+        binding.attributes, (requirement?.attributes ?? OrderedMap()).over(known.attributes) { $0.refining($1) },
+        properties, of: entity, owner, allowOthers: catalogue.isOpen(.relationship, type))
+      relationship.interfaces = interfaces(
+        of: binding, type, refinedBy: requirement?.interfaces ?? OrderedMap(), owner)
+    }
+    relationship.count = count(of: binding, assignment)
+    guard let target = binding.target else {
+      node.danglingRequirements.append(
+        dangling(binding, requirement, assignment, relationship, binding.candidates.flatMap(candidateNames)))
+      return
+    }
+    relationship.targetIndex = assignment?.nodeIndex.flatMap {
+      typer.value($0, as: nil, ValueContext(subject: "the index of the target", owner: owner))
+    }
+    switch chooseNode(
+      of: target, number, of: index, relationship.targetIndex,
+      at: assignment?.nodeIndex?.place ?? binding.name.place)
+    {
+    case .node(let name): relationship.target = name
+    case .open(let names):
+      node.danglingRequirements.append(dangling(binding, requirement, assignment, relationship, names))
+      return
+    }
+    if let allocation = assignment?.allocation, !allocation.isEmpty {
+      let type = binding.capability.flatMap { name in
+        scope.nodes[target].type.flatMap { catalogue.nodes.types[$0].capabilities[name] }
+      }
+      let defined = type.map { typer.capabilityProperties($0) }
+      for (name, assigned) in allocation {
+        let context = ValueContext(subject: "the allocation `\(name.excerpt)`", owner: owner)
+        relationship.allocation[name] =
+          defined?[name].map { typer.value(assigned.value, of: $0, context) }
+          ?? typer.value(assigned.value, as: nil, context)
+      }
+    }
+    node.requirements.append(relationship)
+  }
+
+  private func candidateNames(_ candidate: Int) -> [String] { nodeNames(scope.nodes[candidate].template.name.text) }
+
   private func count(of binding: Binding, _ assignment: RequirementAssignment?) -> Value? {
+    // Each of several relationships stands for itself.
+    if scope.representation?.relationship != nil { return nil }
     if let written = assignment?.count {
       return binding.count.map { Value(.integer($0), at: range(written.place)) } ?? typer.asWritten(written)
     }
@@ -170,7 +203,7 @@ extension TopologyBuilder {
 
   private func dangling(
     _ binding: Binding, _ requirement: RequirementDefinition?, _ assignment: RequirementAssignment?,
-    _ relationship: Requirement
+    _ relationship: Requirement, _ candidates: [String]
   ) -> DanglingRequirement {
     let filters = [requirement?.nodeFilter, assignment?.nodeFilter].compactMap {
       $0.map { typer.asWritten($0.written) }
@@ -180,7 +213,7 @@ extension TopologyBuilder {
       name: binding.name.text, nodeType: binding.nodeType.map { catalogue.nodes.reference($0) },
       capability: (assignment?.capability ?? requirement?.capability)?.text,
       relationship: binding.relationshipType.map { catalogue.relationships.reference($0) }, nodeFilter: filter,
-      candidates: binding.candidates.map { scope.nodes[$0].template.name.text }, count: relationship.count,
+      candidates: candidates, count: relationship.count,
       isOptional: binding.isOptional, place: relationship.place)
   }
 }

@@ -12,7 +12,9 @@ extension TopologyBuilder {
     return Policy(
       name: definition.name.text, type: catalogue.policies.reference(type), description: definition.description,
       metadata: Self.texts(definition.metadata), properties: values,
-      targets: definition.targets.map { Located($0.text, at: range($0.place)) },
+      targets: definition.targets.flatMap { target in
+        nodeNames(target.text).map { Located($0, at: range(target.place)) }
+      },
       triggers: triggers.values.map { trigger($0) }, place: range(definition.name.place))
   }
 

@@ -3,7 +3,8 @@ extension TopologyBuilder {
   func substitute(_ topology: inout Topology) {
     guard let substitutions else { return }
     for position in topology.nodes.indices {
-      guard let index = scope.nodeIndex[topology.nodes[position].name], isSubstituted(index) else { continue }
+      let name = topology.nodes[position].template ?? topology.nodes[position].name
+      guard let index = scope.nodeIndex[name], isSubstituted(index) else { continue }
       substitute(&topology.nodes[position], index, substitutions)
     }
   }
@@ -47,7 +48,6 @@ extension TopologyBuilder {
       return
     }
     search.open.append(chosen.file.id)
-    search.used.insert(chosen.file.id)
     defer { search.open.removeLast() }
     node.substitution = make(chosen, for: node, index, search)
     adoptAttributes(&node)

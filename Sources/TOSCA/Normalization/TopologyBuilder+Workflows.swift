@@ -42,7 +42,7 @@ extension TopologyBuilder {
     context.otherInputs = Set(workflow.inputs.keys)
     for input in entry.value["inputs"]?.entries ?? [] {
       context.subject = "input `\(input.name.excerpt)`"
-      // 1.3 gives parameters (3.6.23.2); the value may stand in its long form.
+      // 1.3 gives parameters (3.6.23.3); the value may stand in its long form.
       let written = input.value["value"] ?? input.value
       // Functions see what there is when the workflow runs.
       activity.inputs[input.name] = quietTyper.value(written, as: nil, context) ?? typer.asWritten(written)

@@ -70,10 +70,11 @@ final class TopologyBuilder {
     var topology = Topology(
       version: file.content.version.rawValue, description: file.content.description ?? template.description,
       root: root)
+    topology.file = findings.table.sources[Int(file.id)].name
     topology.metadata = Self.texts(file.content.metadata)
     topology.inputs = inputs()
     topology.inputDeclarations = scope.inputs.values.map { declaration($0) }
-    topology.nodes = scope.nodes.indices.compactMap { node($0) }
+    topology.nodes = scope.nodes.indices.flatMap { nodes($0) }
     topology.groups = template.groups.values.compactMap { group($0) }
     topology.policies = template.policies.values.compactMap { policy($0) }
     topology.outputs = outputs()
@@ -223,7 +224,8 @@ final class TopologyBuilder {
       of: "group `\(definition.name.text.excerpt)`", .none, allowOthers: catalogue.isOpen(.group, type))
     return Group(
       name: definition.name.text, type: catalogue.groups.reference(type), description: definition.description,
-      metadata: Self.texts(definition.metadata), members: definition.members.map(\.text), properties: values,
+      metadata: Self.texts(definition.metadata), members: definition.members.flatMap { nodeNames($0.text) },
+      properties: values,
       attributes: attributes, interfaces: interfaces, place: range(definition.name.place))
   }
 }

@@ -62,6 +62,21 @@ final class TopologyScope {
   /// The relationship templates, copies worked out.
   var relationshipTemplates: OrderedMap<RelationshipTemplate>
 
+  /// Which of the nodes of a template values are worked out for; nil where it is the only one.
+  var representation: Representation?
+  /// Whether there are so many nodes of templates with counts that they are not spelled out.
+  var isTooLarge = false
+
+  /// One of the nodes of a template (2.0, 14).
+  struct Representation {
+    /// The template's number.
+    var node: Int
+    /// The node's index among those of the template.
+    var index: Int
+    /// The relationship's index among those of one requirement assignment.
+    var relationship: Int?
+  }
+
   /// The inputs' definitions.
   var inputs: OrderedMap<PropertyDefinition> { template.inputs }
 

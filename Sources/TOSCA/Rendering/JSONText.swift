@@ -17,7 +17,21 @@ indirect enum JSONText {
     return output
   }
 
-  private func write(to output: inout String, indent: Int) {
+  /// Hands the document on, indented by two spaces, in pieces of some size, so that it is never there as a whole.
+  func write(_ emit: (String) -> Void) {
+    var output = ""
+    write(to: &output, indent: 0) { piece in
+      guard piece.utf8.count >= Self.pieceBytes else { return }
+      emit(piece)
+      piece = ""
+      piece.reserveCapacity(Self.pieceBytes * 2)
+    }
+    emit(output)
+  }
+
+  private static let pieceBytes = 1 << 16
+
+  private func write(to output: inout String, indent: Int, flush: (inout String) -> Void = { _ in }) {
     let inner = String(repeating: " ", count: indent + 2)
     let outer = String(repeating: " ", count: indent)
     switch self {
@@ -43,6 +57,7 @@ indirect enum JSONText {
         output += inner
         item(index).write(to: &output, indent: indent + 2)
         output += index + 1 < count ? ",\n" : "\n"
+        flush(&output)
       }
       output += outer + "]"
     case .object(let members):
@@ -52,7 +67,7 @@ indirect enum JSONText {
         output += inner
         Self.quote(member.0, to: &output)
         output += ": "
-        member.1.write(to: &output, indent: indent + 2)
+        member.1.write(to: &output, indent: indent + 2, flush: flush)
         output += index + 1 < members.count ? ",\n" : "\n"
       }
       output += outer + "}"

@@ -1,7 +1,10 @@
 extension Node {
   /// The node with all that belongs to it.
   func document() -> JSONText {
-    var members: [(String, JSONText)] = [("name", .string(name)), ("type", type.document())]
+    var members: [(String, JSONText)] = [("name", .string(name))]
+    members.add("template", template)
+    if let index { members.append(("index", .integer(index))) }
+    members.append(("type", type.document()))
     members.add("description", description)
     members += [
       ("metadata", JSONText(metadata)), ("directives", .array(directives.map { .string($0) })),

@@ -8,6 +8,12 @@ extension Topology {
   /// must not be shown is `{"sensitive": true}`.
   public func json() -> String { document().text() + "\n" }
 
+  /// Hands the same document as `json()` on in pieces, for a large topology.
+  public func writeJSON(_ emit: (String) -> Void) {
+    document().write(emit)
+    emit("\n")
+  }
+
   /// The topology as YAML: the same document as `json()`.
   public func yaml() -> String { document().yaml() }
 

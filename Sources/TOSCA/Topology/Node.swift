@@ -1,7 +1,11 @@
-/// A node template.
+/// A node: of a template that makes one, or one of those that a template with a `count` makes.
 public struct Node: Hashable, Sendable, Codable {
-  /// The template's name.
+  /// The template's name; where several nodes are made of it, with the index of this one: `site[2]`.
   public var name: String
+  /// The template's name, where several nodes are made of it (2.0, 14.2).
+  public var template: String?
+  /// Which of the nodes of its template it is.
+  public var index: Int?
   /// Its type.
   public var type: TypeReference
   /// Its description.
@@ -11,7 +15,8 @@ public struct Node: Hashable, Sendable, Codable {
   /// What an orchestrator is to do with it: `create`, `select`, `substitute`, in order of preference; empty where the
   /// template does not say it.
   public var directives: [String]
-  /// How many nodes are made of the template (2.0, 14.2); nil for one.
+  /// How many nodes are made of the template (2.0, 14.2), where that is not known yet; nil for one, and where each of
+  /// them is a node of its own.
   public var count: Value?
   /// What must hold of the node that is selected for it, as written.
   public var nodeFilter: Value?

@@ -30,6 +30,9 @@ public struct Topology: Hashable, Sendable, Codable {
   /// The folder that artifact files and other relative paths refer to.
   public var root: String
 
+  /// The name of the template's file in findings: of one in an archive, `service.csar!/service.yaml`.
+  public var file: String?
+
   /// A normalized service template.
   public init(
     version: String, description: String? = nil, metadata: [String: String] = [:], inputs: [String: Value] = [:],

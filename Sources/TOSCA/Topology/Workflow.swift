@@ -44,7 +44,7 @@ public struct Workflow: Hashable, Sendable, Codable {
   }
 }
 
-/// A step of a workflow (1.3, 3.6.26; 2.0, 13.2.3).
+/// A step of a workflow (1.3, 3.6.27; 2.0, 13.2.3).
 public struct WorkflowStep: Hashable, Sendable, Codable {
   /// Its name.
   public var name: String

@@ -6,7 +6,7 @@ enum Primitive: String, CaseIterable, Sendable {
   case frequency = "scalar-unit.frequency"
   case bitrate = "scalar-unit.bitrate"
 
-  /// A type's name, with or without the prefix that makes it a TOSCA name (1.3, 3.3.2).
+  /// A type's name, with or without the prefix that makes it a TOSCA name (1.3, 3.1.1).
   init?(name: String, _ version: TOSCAVersion = .simple1_3) {
     if version == .tosca2_0 {
       guard let primitive = Self.byName[name == "nil" ? "null" : name], name != "null", primitive.isIn(version)

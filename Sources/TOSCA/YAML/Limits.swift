@@ -21,6 +21,8 @@ public struct Limits: Hashable, Sendable {
   public var findings: Int
   /// How many topologies may be made in place of nodes that are to be substituted.
   public var substitutions: Int
+  /// How many nodes the counts of templates may make; beyond that they are not spelled out (2.0, 14).
+  public var representations: Int
   /// The bytes of an archive.
   public var archiveBytes: Int
   /// The bytes that an archive may unpack to.
@@ -37,7 +39,8 @@ public struct Limits: Hashable, Sendable {
     fileBytes: Int = 16 << 20, totalBytes: Int = 64 << 20, files: Int = 500, importDepth: Int = 64, depth: Int = 64,
     aliasedNodes: Int = 100_000, evaluations: Int = 1_000_000, stringLength: Int = 1 << 20, findings: Int = 1_000,
     archiveBytes: Int = 256 << 20, unpackedBytes: Int = 512 << 20, compressionRatio: Int = 100,
-    archiveEntries: Int = 10_000, checksumBytes: Int = 1 << 30, substitutions: Int = 1_000
+    archiveEntries: Int = 10_000, checksumBytes: Int = 1 << 30, substitutions: Int = 1_000,
+    representations: Int = 20_000
   ) {
     self.fileBytes = fileBytes
     self.totalBytes = totalBytes
@@ -49,6 +52,7 @@ public struct Limits: Hashable, Sendable {
     self.stringLength = stringLength
     self.findings = findings
     self.substitutions = substitutions
+    self.representations = representations
     self.archiveBytes = archiveBytes
     self.unpackedBytes = unpackedBytes
     self.compressionRatio = compressionRatio

@@ -76,7 +76,7 @@ struct Inspect: ParsableCommand {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let table = try service.map { try encoder.encode($0.protectionTable) }
     print("{\n\"topology\": ", terminator: "")
-    print(topology.json(), terminator: "")
+    topology.writeJSON { print($0, terminator: "") }
     if let table { print(",\n\"protection\": " + String(decoding: table, as: UTF8.self)) }
     print("}")
   }
