@@ -108,6 +108,7 @@ public struct ResolvedResource: Sendable {
     return staged(due: due, selection: selection, at: addresses).map(\.parameter)
       .filter {
         ($0.module == "firewall" && $0.name == "flows") || ($0.module == "reverse-proxy" && $0.name == "routes")
+          || ($0.module == "transport-security" && $0.name == "backends")
       }
   }
 

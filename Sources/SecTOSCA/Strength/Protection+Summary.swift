@@ -6,6 +6,7 @@ extension Protection {
     case authentication
     case authorization
     case transportSecurity = "transport security"
+    case backendSecurity = "backend security"
     case audit
     case surfaceBudget = "surface budget"
     case lifetime
@@ -21,6 +22,7 @@ extension Protection {
     case .authentication(let authentication): authentication.summary
     case .authorization(let authorization): "Cedar: " + authorization.policyFiles.joined(separator: " ")
     case .transportSecurity(let security): security.summary
+    case .backendSecurity(let security): "TLS to `\(security.backend)`"
     case .audit(let audit): "from \(audit.severityName) on"
     case .surfaceBudget(let budget): budget.summary
     case .lifetime(let lifetime): "at most \(durationText(lifetime.seconds))"
