@@ -36,11 +36,41 @@ public struct ProtectedService: Hashable, Sendable, Codable {
   public func resource(_ name: String) -> Resource? { resources.first { $0.name == name } }
 
   /// What is due to a resource at a level: every requirement that the level names and that has the resource as a
-  /// target, in the level's order. Requirements of one kind all hold: each adds to the others.
+  /// target, in the level's order. Requirements of one kind all hold: each adds to the others. What passes requests on
+  /// to a resource of which TLS is due is due TLS towards it.
   public func due(to resource: String, at level: SecurityLevel) -> [SecurityRequirement] {
+    required(of: resource, at: level) + dueTowardsBackends(of: resource, at: level)
+  }
+
+  private func required(of resource: String, at level: SecurityLevel) -> [SecurityRequirement] {
     level.requires.compactMap { name in
       requirements.first { $0.name == name && $0.targets.contains(resource) }
     }
+  }
+
+  private func dueTowardsBackends(of name: String, at level: SecurityLevel) -> [SecurityRequirement] {
+    var due: [SecurityRequirement] = []
+    for backend in resource(name)?.backends ?? [] {
+      let security = required(of: backend, at: level).first { requirement in
+        if case .transportSecurity = requirement.protection { true } else { false }
+      }
+      guard let security, case .transportSecurity(let asked) = security.protection,
+        let towards = BackendSecurity(backend: backend, security: asked)
+      else { continue }
+      due.append(
+        SecurityRequirement(
+          name: security.name, targets: [name], protection: .backendSecurity(towards), place: security.place))
+    }
+    return due
+  }
+}
+
+extension Resource {
+  /// The resources that it passes requests on to, each once.
+  var backends: [String] {
+    var found: [String] = []
+    for case .reverseProxy(_, let backend) in applications where !found.contains(backend) { found.append(backend) }
+    return found
   }
 }
 

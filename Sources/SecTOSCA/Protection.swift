@@ -12,6 +12,8 @@ public enum Protection: Hashable, Sendable, Codable {
   case authorization(Authorization)
   /// Traffic is encrypted.
   case transportSecurity(TransportSecurity)
+  /// What is passed on to a backend is encrypted, and the backend proves who it is.
+  case backendSecurity(BackendSecurity)
   /// Decisions are reported.
   case audit(Audit)
   /// The image stays within bounds.
@@ -27,6 +29,7 @@ public enum Protection: Hashable, Sendable, Codable {
     case .authentication: "authentication"
     case .authorization: "authorization"
     case .transportSecurity: "transport security"
+    case .backendSecurity: "backend security"
     case .audit: "audit"
     case .surfaceBudget: "surface budget"
     case .lifetime: "lifetime"

@@ -57,6 +57,31 @@ struct TransportSecurityConfigurationTests {
     #expect(found?.1 == .boot)
   }
 
+  @Test("who passes requests on over TLS gets the module, in clear at its own endpoint, and what it is to trust")
+  func backends() throws {
+    let towards = Portal.requirement(
+      "sealed", .backendSecurity(BackendSecurity(backend: "orders", name: "portal.example", authority: [2])))
+    let due = [Portal.declaredFlows, towards]
+    let parameters = ModuleConfiguration.parameters(
+      for: Portal.storefront, due: due, selection: try Portal.selection(Portal.storefront, due),
+      environment: Portal.environment, files: Portal.files, controlPublicKey: [])
+    let endpoint = try #require(value("endpoint", in: parameters))
+    #expect(endpoint == (.string("clear"), .boot))
+    let backends = try #require(value("backends", in: parameters))
+    #expect(backends.1 == .run)
+    #expect(
+      backends.0
+        == .list([
+          .record([
+            "addresses": .strings(["10.77.0.3:8080"]), "name": .string("portal.example"),
+            "authorities": .list([.bytes([2])]),
+          ])
+        ]))
+    #expect(value("identities", in: parameters)?.0 == .list([]))
+    #expect(value("endpoint", in: try self.parameters([Portal.encrypted]))?.0 == .string("tls"))
+    #expect(value("backends", in: try self.parameters([Portal.encrypted]))?.0 == .list([]))
+  }
+
   @Test("without the requirement nothing is set")
   func without() throws {
     #expect(value("identities", in: try parameters([])) == nil)

@@ -96,14 +96,53 @@ struct TransportSecurityFindingTests {
     #expect(Self.codes(topology).contains("contradictory-requirements"))
   }
 
-  @Test("TLS of a resource that another passes requests on to is refused")
-  func backend() {
-    let topology = Portal.topology()
-      .with(Portal.policy("sealed", "TransportSecurity", ["orders"], ["identities": Fixtures.identities]))
+  private static func backend(_ properties: [String: Literal], _ identities: Literal = Fixtures.identities)
+    -> Topology
+  {
+    Portal.topology()
+      .with(
+        Portal.policy(
+          "sealed", "TransportSecurity", ["orders"], properties.merging(["identities": identities]) { own, _ in own })
+      )
       .with(Portal.level("top", 3, ["declared_flows", "tokens", "order_rules", "calm", "nobody", "sealed"]))
-    let findings = Interpreter(now: Fixtures.now).interpret(topology).findings
+  }
+
+  @Test("who passes requests on to a resource of which TLS is due is due TLS towards it, at that level only")
+  func backend() throws {
+    let (found, findings) = Interpreter(now: Fixtures.now).interpret(Self.backend([:]))
+    #expect(findings.map(\.code) == [])
+    let service = try #require(found)
+    let level = try #require(service.level("top"))
+    let towards = service.due(to: "storefront", at: level).filter { $0.name == "sealed" }
+    #expect(
+      towards.map(\.protection) == [
+        .backendSecurity(
+          BackendSecurity(backend: "orders", name: "portal.example", authority: Fixtures.serverCertificate))
+      ])
+    #expect(service.due(to: "orders", at: level).contains { $0.protection.kind == "transport security" })
+    for lower in service.levels where lower.name != "top" {
+      #expect(!service.due(to: "storefront", at: lower).contains { $0.protection.kind == "backend security" })
+    }
+  }
+
+  @Test("client certificates required, and a certificate without a DNS name, are refused of such a resource")
+  func refusedBackend() {
+    let required = Self.backend(["clients": "required", "client_authorities": Fixtures.authority])
+    let findings = Interpreter(now: Fixtures.now).interpret(required).findings
     #expect(findings.map(\.code) == ["encrypted-backend"])
     #expect(findings.first?.message.contains("`storefront`") == true)
+    let numbered = Fixtures.certificate(.server, "orders", Fixtures.serverKey, names: ["127.0.0.1"], signed: true)
+    let other = Interpreter(now: Fixtures.now).interpret(Self.backend([:], [Fixtures.identity(numbered)])).findings
+    #expect(other.map(\.code) == ["encrypted-backend"])
+    #expect(other.first?.message.contains("DNS name") == true)
+  }
+
+  @Test("of a chain, the last certificate is trusted; for a star, the resource's name stands")
+  func chain() {
+    let identity = ServerIdentity(names: ["10.0.0.1", "*.shop.example"], certificates: [[1], [2]], key: [3])
+    let security = BackendSecurity(backend: "Orders", security: TransportSecurity(identities: [identity]))
+    #expect(security == BackendSecurity(backend: "Orders", name: "orders.shop.example", authority: [2]))
+    #expect(BackendSecurity(backend: "orders", security: TransportSecurity()) == nil)
   }
 
   @Test("a topology that is shown has neither private keys nor hashes of passwords")

@@ -25,7 +25,7 @@ extension ConfigurationValues {
         // Always given, so that a level without a lease takes the place of one with a lease.
         set("authorization", "lease-ms", .number((authorization.leaseSeconds ?? 0) * 1000))
       // The first is worked out above, the others are not for a module to enforce by parameters.
-      case .filtering, .transportSecurity, .surfaceBudget, .lifetime: break
+      case .filtering, .transportSecurity, .backendSecurity, .surfaceBudget, .lifetime: break
       }
     }
     let attributes = environment.attributes.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
@@ -35,14 +35,34 @@ extension ConfigurationValues {
     if !limits.isEmpty { set("rate-limit", "limits", .list(limits)) }
     // The lowest reports what all ask for.
     if let severity = severities.min() { set("audit", "minimum-severity", .number(severity)) }
-    if let security = CombinedProtection(due).transportSecurity { addTransportSecurity(security, of: resource) }
+    let backends = due.compactMap { requirement -> BackendSecurity? in
+      if case .backendSecurity(let security) = requirement.protection { security } else { nil }
+    }
+    let own = CombinedProtection(due).transportSecurity
+    if own != nil || !backends.isEmpty { addTransportSecurity(own, towards: backends, of: resource, environment) }
     addBasic(basic)
     addBearer(bearer)
   }
 
   /// Certificates and keys. The values that other levels may leave out are always given, so that a level which asks for
   /// less is put in force by the same message as one which asks for more.
-  private mutating func addTransportSecurity(_ security: TransportSecurity, of resource: Resource) {
+  private mutating func addTransportSecurity(
+    _ own: TransportSecurity?, towards backends: [BackendSecurity], of resource: Resource,
+    _ environment: ResourceEnvironment
+  ) {
+    let security = own ?? TransportSecurity()
+    // A change of this needs another instance: connections in clear never outlive a level that asks for TLS.
+    set("transport-security", "endpoint", .string(own == nil ? "clear" : "tls"))
+    // Trust is given also where no address is known, so that a change of certificates is a change of settings.
+    set(
+      "transport-security", "backends",
+      .list(
+        backends.map { backend in
+          .record([
+            "addresses": .strings(environment.backends[backend.backend] ?? []), "name": .string(backend.name),
+            "authorities": .list([.bytes(backend.authority)]),
+          ])
+        }))
     set("transport-security", "identities", .list(security.identities.map(\.value)))
     set("transport-security", "client-authentication", .string(security.clients.rawValue))
     set("transport-security", "client-authorities", .list(security.clientAuthorities.map { .bytes($0) }))

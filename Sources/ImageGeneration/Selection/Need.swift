@@ -98,6 +98,7 @@ extension Protection {
     // Images speak 1.2 (Documentation/Decisions/0009-tls-1-2-on-bearssl.md).
     case .transportSecurity(let security):
       security.minimumVersion == "1.2" ? "transport-security" : "transport-security.\(security.minimumVersion)"
+    case .backendSecurity: "transport-security.backends"
     case .audit: "audit"
     // Checked once the image is linked, and kept by whoever runs it.
     case .surfaceBudget, .lifetime: nil

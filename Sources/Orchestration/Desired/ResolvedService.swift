@@ -107,6 +107,11 @@ public struct ResolvedResource: Sendable {
   /// What is due at each level, and the modules selected then: for instances on their way out.
   let others: [String: (due: [SecurityRequirement], selection: Selection)]
 
+  /// Whether the endpoint of an instance made for a level speaks TLS.
+  func speaksTLS(at level: String) -> Bool {
+    CombinedProtection(others[level]?.due ?? due).transportSecurity != nil
+  }
+
   /// Settings of some stages, for an instance at these addresses.
   func parameters(stages: Set<ParameterStage>, at addresses: NeighbourAddresses) -> [Parameter] {
     staged(due: due, selection: selection, at: addresses).filter { stages.contains($0.stage) }.map(\.parameter)
@@ -118,6 +123,7 @@ public struct ResolvedResource: Sendable {
     return staged(due: due, selection: selection, at: addresses).map(\.parameter)
       .filter {
         ($0.module == "firewall" && $0.name == "flows") || ($0.module == "reverse-proxy" && $0.name == "routes")
+          || ($0.module == "transport-security" && $0.name == "backends")
       }
   }
 

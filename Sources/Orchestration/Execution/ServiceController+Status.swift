@@ -12,7 +12,11 @@ extension ServiceController {
       var pid: Int32?
       if case .running(let process) = await environment.host.observed(record.id) { pid = process }
       let isRouted = observed.publications[record.resource] == record.id
-      let scheme = record.mechanisms.contains("transport-security") ? "https" : "http"
+      // The module may be there for backends alone.
+      let speaksTLS =
+        record.mechanisms.contains("transport-security")
+        && resolved?.resource(record.resource)?.speaksTLS(at: instance.run.settings.level) ?? true
+      let scheme = speaksTLS ? "https" : "http"
       let urls = isRouted ? published[record.resource].map { ["\(scheme)://\($0)/"] } ?? [] : []
       all.append(
         UnikernelStatus(

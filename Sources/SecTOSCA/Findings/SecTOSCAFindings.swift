@@ -14,7 +14,8 @@ public enum SecTOSCAFindings {
     FindingKind("duplicate-port", "Two endpoints of a service are published at the same port."),
     FindingKind("duplicate-rank", "Two levels have the same rank, so that neither is above the other."),
     FindingKind("duplicate-route", "Two applications of a resource claim the same path."),
-    FindingKind("encrypted-backend", "TLS is asked of a resource that another one passes requests on to in clear."),
+    FindingKind(
+      "encrypted-backend", "Requests are passed on to who requires client certificates, or has none with a name."),
     FindingKind("event-never-happens", "A trigger waits for an event that no requirement of the template can cause."),
     FindingKind("expired-certificate", "A certificate is not valid at present."),
     FindingKind("file-outside-service", "A file that a property names lies outside the template's folder."),

@@ -91,7 +91,7 @@ extension Interpretation {
     }
   }
 
-  /// TLS ends where it is asked for: a resource that passes requests on to one which speaks TLS does not speak it yet.
+  /// A resource that passes requests on to one which speaks TLS verifies its certificate, and has none itself to show.
   mutating func checkBackends() {
     var reported: Set<[String]> = []
     for level in levels {
@@ -99,14 +99,23 @@ extension Interpretation {
         guard
           let sealed = due(to: resource.name, at: level).first(where: {
             $0.protection.kind == Protection.Kind.transportSecurity.rawValue
-          })
+          }), case .transportSecurity(let security) = sealed.protection
         else { continue }
-        for client in resources where client.connections.contains(resource.name) {
+        // A resource without a usable certificate would be spoken to in clear.
+        let isNamed = BackendSecurity(backend: resource.name, security: security) != nil
+        guard security.clients == .required || !isNamed else { continue }
+        for client in resources where client.backends.contains(resource.name) {
           guard reported.insert([client.name, resource.name, sealed.name]).inserted else { continue }
           report(
             "encrypted-backend", at: sealed.place,
-            "`\(sealed.name)` asks for TLS of `\(resource.name)`, to which `\(client.name)` passes requests on without it",
-            expected: "a target that only clients outside the service connect to",
+            isNamed
+              ? "`\(sealed.name)` requires certificates of the clients of `\(resource.name)`, and `\(client.name)`, which "
+                + "passes requests on to it, has none"
+              : "the first certificate of `\(sealed.name)` has no DNS name by which `\(client.name)`, which passes requests "
+                + "on to `\(resource.name)`, could know it",
+            expected: isNamed
+              ? "`clients: requested` or `none`, or a target that only clients outside the service connect to"
+              : "a certificate with a DNS name among its alternative names",
             related: [Finding.Related(place: client.place, message: "`\(client.name)`")])
         }
       }

@@ -36,6 +36,8 @@ public struct CombinedProtection: Hashable, Sendable, Codable {
       case .authorization(let more): authorization = authorization ?? more
       case .transportSecurity(let more):
         transportSecurity = transportSecurity?.combined(with: more) ?? more
+      // It follows from what is due to the backend, whose strength is compared.
+      case .backendSecurity: break
       case .audit(let more):
         audit = Audit(minimumSeverity: min(audit?.minimumSeverity ?? .max, more.minimumSeverity))
       case .surfaceBudget(let more): surfaceBudget = surfaceBudget?.combined(with: more) ?? more

@@ -6,6 +6,7 @@ extension Protection {
     case authentication
     case authorization
     case transportSecurity = "transport security"
+    case backendSecurity = "backend security"
     case audit
     case surfaceBudget = "surface budget"
     case lifetime
@@ -23,6 +24,7 @@ extension Protection {
       "Cedar: " + authorization.policyFiles.joined(separator: " ")
         + (authorization.leaseSeconds.map { ", for \(durationText($0)) without contact" } ?? "")
     case .transportSecurity(let security): security.summary
+    case .backendSecurity(let security): "TLS to `\(security.backend)`"
     case .audit(let audit): "from \(audit.severityName) on"
     case .surfaceBudget(let budget): budget.summary
     case .lifetime(let lifetime): "at most \(durationText(lifetime.seconds))"

@@ -24,8 +24,8 @@ public final class Registry {
   public let clock: any Clock
   /// The source of random bytes.
   public let random: any RandomSource
-  /// Connections out of the image.
-  public let network: any StreamNetwork
+  /// Connections out of the image, for modules that register after what secures them.
+  public private(set) var network: any StreamNetwork
   /// Where security events go.
   public let events: any EventSink
 
@@ -71,9 +71,10 @@ public final class Registry {
     clientFilters.append(filter)
   }
 
-  /// Registers what stands between the network and the server. There is one such place.
+  /// Registers what stands between the network and whoever takes or opens connections. There is one such place.
   public func add(streamSecurity security: any StreamSecurity) {
     streamSecurity = security
+    network = security.securing(network)
   }
 
   /// Registers somebody who is told how each exchange ended.

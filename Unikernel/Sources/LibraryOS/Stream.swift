@@ -80,10 +80,12 @@ public protocol StreamAcceptor: AnyObject {
   func accept(_ stream: any ByteStream) -> (any StreamHandler)?
 }
 
-/// Puts itself between the network and who takes connections, as TLS does.
+/// Puts itself between the network and who takes or opens connections, as TLS does.
 public protocol StreamSecurity: AnyObject {
   /// Who is to take connections from the network in place of `acceptor`, and passes on to it what is secured.
   func securing(_ acceptor: any StreamAcceptor) -> any StreamAcceptor
+  /// What modules are to open connections through in place of `network`.
+  func securing(_ network: any StreamNetwork) -> any StreamNetwork
 }
 
 /// The transport layer as the parts above it see it.

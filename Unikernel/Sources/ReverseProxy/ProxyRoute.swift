@@ -39,28 +39,12 @@ struct ProxyRoute: Equatable {
     }
     var backends: [Endpoint] = []
     for item in items {
-      guard let backend = item.textValue.flatMap({ ProxyRoute.endpoint($0) }) else {
+      guard let backend = item.textValue.flatMap({ Endpoint($0) }) else {
         throw ParameterFault("reverse-proxy.routes", expected: "backends: texts such as 10.77.0.3:80")
       }
       backends.append(backend)
     }
     self.prefix = prefix
     self.backends = backends
-  }
-
-  /// Reads `10.77.0.3:80`.
-  private static func endpoint(_ text: ByteString) -> Endpoint? {
-    guard let colon = text.bytes.firstIndex(of: 0x3A),
-      let address = IPv4Address(ByteString(text.bytes[..<colon]))
-    else { return nil }
-    let digits = text.bytes[(colon + 1)...]
-    guard digits.count >= 1, digits.count <= 5 else { return nil }
-    var port = 0
-    for digit in digits {
-      guard digit >= 0x30, digit <= 0x39 else { return nil }
-      port = port * 10 + Int(digit - 0x30)
-    }
-    guard port >= 1, port <= 65_535 else { return nil }
-    return Endpoint(address, port: UInt16(port))
   }
 }

@@ -1,8 +1,8 @@
 import Interchange
 import LibraryOS
 
-/// Serves files that are part of the image: GET and HEAD, conditional requests (RFC 9110, 13) and single ranges
-/// (RFC 9110, 14).
+/// Serves files that are part of the image: GET and HEAD, conditional requests (RFC 9110, 13), single ranges
+/// (RFC 9110, 14), and what lies compressed beside a file to clients that accept it (RFC 9110, 12.5.3).
 public final class StaticSite: Application {
   private struct Site {
     var prefix: PathPrefix
@@ -53,6 +53,8 @@ public final class StaticSite: Application {
           }
           table[file.path] = file
         }
+        let all = table
+        for path in all.keys { table[path]?.findEncoded(among: all) }
         // What a folder's own address, which ends in a slash, is answered with.
         for file in table.values where file.path.bytes.suffix(StaticSite.index.count).elementsEqual(StaticSite.index) {
           let folder = ByteString(file.path.bytes.dropLast(StaticSite.index.count - 1))
@@ -109,7 +111,7 @@ public final class StaticSite: Application {
       return .text(404, "not found")
     }
     served &+= 1
-    return StaticSite.response(with: file, to: request)
+    return StaticSite.response(with: file.representation(for: request.headers), to: request)
   }
 
   private static let index: [UInt8] = Array(ByteString("/index.html").bytes)
@@ -121,11 +123,11 @@ public final class StaticSite: Application {
     return .text(301, "moved permanently", headers: [HTTPField("location", ByteString(location))])
   }
 
-  private static func response(with file: StaticFile, to request: HTTPRequest) -> HTTPResponse {
+  private static func response(with file: Representation, to request: HTTPRequest) -> HTTPResponse {
     // A plain request has no field that matters here, and is the common one.
     switch request.precondition(entityTag: file.entityTag) {
     case .proceed: break
-    case .notModified: return HTTPResponse(status: 304, headers: [HTTPField("etag", file.entityTag)])
+    case .notModified: return HTTPResponse(status: 304, headers: file.unmodifiedHeaders)
     case .failed: return .text(412, "precondition failed")
     }
     guard request.method.equals("GET"), let field = request.header(named: "range"),

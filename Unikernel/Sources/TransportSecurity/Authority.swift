@@ -2,10 +2,12 @@ internal import CBearSSL
 import Interchange
 import LibraryOS
 
-/// Who signs clients' certificates: a name and a key that are trusted as given (RFC 5280, 6.1.1 d).
+/// Whom the other end's certificate must come from: a name and a key that are trusted as given (RFC 5280, 6.1.1 d).
 struct Authority {
   let subject: [UInt8]
   let key: PublicKey.Value
+  /// Whether it signs certificates; else it is one server's own, and trusted for that server alone.
+  let signs: Bool
 
   /// Reads one item of the parameter `client-authorities`: an authority's certificate in DER.
   init(_ value: ParameterValue) throws(ParameterFault) {
@@ -14,6 +16,17 @@ struct Authority {
     else { throw Authority.fault("certificates of authorities, in DER, with keys for RSA or P-256") }
     subject = certificate.subject
     key = certificate.value
+    signs = true
+  }
+
+  /// Reads one item of `authorities` of a backend: an authority's certificate, or the backend's own.
+  init(ofBackend value: ParameterValue) throws(ParameterFault) {
+    guard let bytes = value.bytesValue, bytes.count <= Identity.maximumCertificate,
+      let certificate = PublicKey(certificate: bytes)
+    else { throw Backend.fault("authorities: certificates in DER, with keys for RSA or P-256") }
+    subject = certificate.subject
+    key = certificate.value
+    signs = certificate.isAuthority
   }
 
   static func fault(_ expected: ByteString) -> ParameterFault {
@@ -43,7 +56,8 @@ final class TrustAnchors {
       anchors.initializeElement(
         at: index,
         to: br_x509_trust_anchor(
-          dn: br_x500_name(data: subject.baseAddress, len: subject.count), flags: UInt32(BR_X509_TA_CA), pkey: key))
+          dn: br_x500_name(data: subject.baseAddress, len: subject.count),
+          flags: authority.signs ? UInt32(BR_X509_TA_CA) : 0, pkey: key))
     }
   }
 

@@ -2,7 +2,7 @@ internal import CBearSSL
 import Interchange
 import LibraryOS
 
-/// Checks one client's certificate chain (RFC 5280, section 6, as far as BearSSL does) and finds out who the client is. It
+/// Checks one client's or backend's certificate chain (RFC 5280, section 6, as far as BearSSL does) and finds out who the client is. It
 /// lives for one handshake.
 ///
 /// BearSSL checks signatures, names, validity, path lengths and key usage. It does not look at extended key usage, nor at
@@ -51,7 +51,7 @@ final class ClientValidator {
     texts.deallocate()
   }
 
-  /// Whether the client showed a certificate.
+  /// Whether the other end showed a certificate.
   var sawCertificate: Bool { context.pointee.num_certs > 0 }
 
   /// Why the client's certificate was refused, if it was. BearSSL itself goes on where a certificate is requested and not

@@ -31,7 +31,8 @@ final class SecureStream: ByteStream, StreamHandler {
   let isSecure = true
 
   private let module: TransportSecurity
-  private let acceptor: any StreamAcceptor
+  /// Who gets a client's connection; `nil` where this is the client, of a backend.
+  private let acceptor: (any StreamAcceptor)?
   private let under: any ByteStream
   private var over: (any StreamHandler)?
   private let session: Session
@@ -43,10 +44,12 @@ final class SecureStream: ByteStream, StreamHandler {
   private var isToBeTold = false
 
   init(
-    module: TransportSecurity, acceptor: any StreamAcceptor, under: any ByteStream, session: Session, deadline: Instant
+    module: TransportSecurity, acceptor: (any StreamAcceptor)?, handler: (any StreamHandler)? = nil,
+    under: any ByteStream, session: Session, deadline: Instant
   ) {
     self.module = module
     self.acceptor = acceptor
+    over = handler
     self.under = under
     self.session = session
     self.engine = session.engine
@@ -141,7 +144,10 @@ final class SecureStream: ByteStream, StreamHandler {
 
   // MARK: StreamHandler, of the stream below
 
-  func streamOpened(_ stream: any ByteStream) {}
+  /// A client speaks first.
+  func streamOpened(_ stream: any ByteStream) {
+    if acceptor == nil { tell() }
+  }
 
   func streamReadable(_ stream: any ByteStream) { tell() }
 
@@ -154,7 +160,7 @@ final class SecureStream: ByteStream, StreamHandler {
 
   func streamClosed(_ stream: any ByteStream, reason: CloseReason) {
     guard phase != .gone else { return }
-    if phase == .handshaking { module.statistics.failed &+= 1 }
+    if phase == .handshaking { countFailure() }
     end(reason)
   }
 
@@ -276,7 +282,7 @@ final class SecureStream: ByteStream, StreamHandler {
       return
     }
     guard br_ssl_engine_current_state(engine) & UInt32(BR_SSL_SENDAPP) != 0 else { return }
-    if let validator = session.validator, validator.sawCertificate {
+    if acceptor != nil, let validator = session.validator, validator.sawCertificate {
       guard let principal = validator.principal else {
         module.statistics.certificatesRefused &+= 1
         module.record("certificate-refused", source: remote, error: 0)
@@ -286,26 +292,38 @@ final class SecureStream: ByteStream, StreamHandler {
       }
       peer = principal
     }
-    module.statistics.handshakes &+= 1
-    if session.isResumed { module.statistics.resumed &+= 1 }
+    if acceptor == nil {
+      module.statistics.backendHandshakes &+= 1
+      if session.isResumed { module.statistics.backendResumed &+= 1 }
+      session.keepSession(at: module.clock.now)
+    } else {
+      module.statistics.handshakes &+= 1
+      if session.isResumed { module.statistics.resumed &+= 1 }
+    }
     session.endHandshake()
     hasDeadline = false
     deadline = Instant(nanoseconds: .max)
     phase = .open
+    guard let acceptor else {
+      over?.streamOpened(self)
+      return
+    }
     over = acceptor.accept(self)
     if over == nil { close() }
   }
 
-  /// The handshake failed. The client is told why where BearSSL has not done so and nothing encrypted was sent; it gets
+  /// The handshake failed. The other end is told why where BearSSL has not done so and nothing encrypted was sent; it gets
   /// some time to close its end, since resetting at once could cost it the alert.
   private func refuse(_ error: Int32, isClear: Bool) {
-    if (32..<64).contains(error) || error == Int32(BR_ERR_NO_CLIENT_AUTH) {
+    if acceptor == nil {
+      module.record("backend-refused", source: remote, error: error)
+    } else if (32..<64).contains(error) || error == Int32(BR_ERR_NO_CLIENT_AUTH) {
       module.statistics.certificatesRefused &+= 1
       module.record("certificate-refused", source: remote, error: error)
     } else {
       module.record("handshake-refused", source: remote, error: error)
     }
-    module.statistics.failed &+= 1
+    countFailure()
     if error > 0, error < 256, isClear {
       let alert: [UInt8] = [21, 3, 3, 0, 2, 2, SecureStream.alert(for: error)]
       _ = under.write(alert[...])
@@ -315,6 +333,18 @@ final class SecureStream: ByteStream, StreamHandler {
     discard()
     deadline = module.clock.now + TransportSecurity.lingerTime
     module.wantsExpiry(at: deadline)
+    let handler = over
+    over = nil
+    handler?.streamClosed(self, reason: .refused)
+  }
+
+  private func countFailure() {
+    if acceptor == nil {
+      session.forgetSession()
+      module.statistics.backendFailed &+= 1
+    } else {
+      module.statistics.failed &+= 1
+    }
   }
 
   /// The description (RFC 5246, 7.2.2) that says what an error of BearSSL means.
@@ -357,7 +387,8 @@ final class SecureStream: ByteStream, StreamHandler {
     guard phase == .handshaking || phase == .closed else { return }
     if phase == .handshaking {
       module.statistics.timeouts &+= 1
-      module.record("handshake-refused", source: remote, error: -1)
+      if acceptor == nil { session.forgetSession() }
+      module.record(acceptor == nil ? "backend-refused" : "handshake-refused", source: remote, error: -1)
     }
     under.abort()
     end(.timedOut)

@@ -2,7 +2,7 @@ internal import CBearSSL
 import Interchange
 import LibraryOS
 
-/// One connection's TLS: BearSSL's server engine with its record buffers. Sessions are pooled; what they held is wiped
+/// One connection's TLS: BearSSL's engine, a server's or a client's, with its record buffers. Sessions are pooled; what they held is wiped
 /// before the next connection gets them.
 final class Session {
   /// Records may carry 16 KiB in (RFC 5246, 6.2.1); out, half of that is as fast and costs less memory.
@@ -13,20 +13,25 @@ final class Session {
   /// The content of a full record.
   static let recordContent = outputLength - 85
   /// Memory for one connection, in bytes.
-  static let size = inputLength + outputLength + MemoryLayout<br_ssl_server_context>.size + 512
+  static let size = inputLength + outputLength + contextLength + 512
+  /// Room for a server's state or a client's.
+  private static let contextLength = max(
+    MemoryLayout<br_ssl_server_context>.size, MemoryLayout<br_ssl_client_context>.size)
 
-  let context = UnsafeMutablePointer<br_ssl_server_context>.allocate(capacity: 1)
+  private let memory = UnsafeMutableRawPointer.allocate(byteCount: Session.contextLength, alignment: 16)
   private let input = UnsafeMutableRawBufferPointer.allocate(byteCount: Session.inputLength, alignment: 64)
   private let output = UnsafeMutableRawBufferPointer.allocate(byteCount: Session.outputLength, alignment: 64)
   private let policy = UnsafeMutablePointer<ServerPolicy>.allocate(capacity: 1)
   private var environment: TransportEnvironment?
   private var selected: Identity?
-  /// Checks the client's certificate, where clients are asked for one.
+  /// Where this is the client of a backend, what the handshake goes by.
+  private var backend: BackendEnvironment?
+  /// Checks the client's certificate, where clients are asked for one, or the backend's.
   private(set) var validator: ClientValidator?
 
   deinit {
     clear()
-    context.deallocate()
+    memory.deallocate()
     input.deallocate()
     output.deallocate()
     policy.deallocate()
@@ -34,20 +39,22 @@ final class Session {
 
   /// BearSSL's engine.
   var engine: UnsafeMutablePointer<br_ssl_engine_context> {
-    UnsafeMutableRawPointer(context).assumingMemoryBound(to: br_ssl_engine_context.self)
+    memory.assumingMemoryBound(to: br_ssl_engine_context.self)
+  }
+
+  private var context: UnsafeMutablePointer<br_ssl_server_context> {
+    memory.assumingMemoryBound(to: br_ssl_server_context.self)
+  }
+
+  private var client: UnsafeMutablePointer<br_ssl_client_context> {
+    memory.assumingMemoryBound(to: br_ssl_client_context.self)
   }
 
   /// Begins as a server that waits for a ClientHello. `false` if BearSSL refuses, which it does without random bytes.
   func begin(in environment: TransportEnvironment, seed: [UInt8], wallMilliseconds: UInt64) -> Bool {
     self.environment = environment
     br_ssl_server_zero(context)
-    br_ssl_engine_set_versions(engine, UInt32(BR_TLS12), UInt32(BR_TLS12))
-    br_ssl_engine_set_suites(engine, environment.shared.suites.baseAddress, environment.shared.suites.count)
-    cbearssl_set_suites(engine)
-    cbearssl_set_ciphers(engine)
-    br_ssl_engine_set_ec(engine, environment.shared.curves)
-    br_ssl_engine_set_rsavrfy(engine, cbearssl_rsa_verify())
-    br_ssl_engine_set_ecdsa(engine, br_ecdsa_i31_vrfy_asn1)
+    setAlgorithms(environment.shared)
     br_ssl_engine_set_protocol_names(
       engine, environment.shared.protocols.baseAddress, environment.shared.protocols.count)
     var flags = UInt32(1 << 1 | 1 << 3)  // no renegotiation; no connection for another protocol
@@ -64,36 +71,76 @@ final class Session {
       br_ssl_server_set_cache(context, cbearssl_cache(cache.table))
     }
     br_ssl_engine_set_all_flags(engine, flags)
-    br_ssl_engine_set_buffers_bidi(
-      engine, input.baseAddress, Session.inputLength, output.baseAddress, Session.outputLength)
     policy.initialize(
       to: ServerPolicy(table: environment.shared.policyTable, session: Unmanaged.passUnretained(self).toOpaque()))
     br_ssl_server_set_policy(
       context,
       UnsafeMutableRawPointer(policy).assumingMemoryBound(to: UnsafePointer<br_ssl_server_policy_class>?.self))
-    br_ssl_engine_inject_entropy(engine, seed, seed.count)
-    // An image has no other source of randomness to ask.
-    context.pointee.eng.rng_os_rand_done = 1
+    setBuffers(seed)
     guard br_ssl_server_reset(context) == 1 else { return false }
     // For alerts before a version was agreed on.
     context.pointee.eng.version_out = UInt16(BR_TLS12)
     return true
   }
 
-  /// Whether the handshake took up an earlier session: then nothing had to be chosen. Known until `endHandshake`.
-  var isResumed: Bool { selected == nil }
+  /// Begins as a client that says ClientHello to a backend, and offers to resume the last session with it.
+  func begin(to backend: BackendEnvironment, seed: [UInt8], wallMilliseconds: UInt64, at now: Instant) -> Bool {
+    self.backend = backend
+    br_ssl_client_zero(client)
+    setAlgorithms(backend.shared)
+    let validator = ClientValidator(
+      trust: backend.trust, names: backend.shared.clientNames, curves: backend.shared.curves,
+      wallMilliseconds: wallMilliseconds)
+    self.validator = validator
+    br_ssl_engine_set_x509(engine, cbearssl_validator(validator.context))
+    br_ssl_engine_set_all_flags(engine, UInt32(1 << 1))  // no renegotiation
+    setBuffers(seed)
+    let resumes = backend.offer(to: engine, at: now)
+    return br_ssl_client_reset(client, backend.name, resumes ? 1 : 0) == 1
+  }
+
+  private func setAlgorithms(_ shared: TransportConstants) {
+    br_ssl_engine_set_versions(engine, UInt32(BR_TLS12), UInt32(BR_TLS12))
+    br_ssl_engine_set_suites(engine, shared.suites.baseAddress, shared.suites.count)
+    cbearssl_set_suites(engine)
+    cbearssl_set_ciphers(engine)
+    br_ssl_engine_set_ec(engine, shared.curves)
+    br_ssl_engine_set_rsavrfy(engine, cbearssl_rsa_verify())
+    br_ssl_engine_set_ecdsa(engine, br_ecdsa_i31_vrfy_asn1)
+  }
+
+  private func setBuffers(_ seed: [UInt8]) {
+    br_ssl_engine_set_buffers_bidi(
+      engine, input.baseAddress, Session.inputLength, output.baseAddress, Session.outputLength)
+    br_ssl_engine_inject_entropy(engine, seed, seed.count)
+    // An image has no other source of randomness to ask.
+    engine.pointee.rng_os_rand_done = 1
+  }
+
+  /// The handshake with a backend succeeded: a session in which it showed its certificate can be resumed.
+  func keepSession(at now: Instant) {
+    if !isResumed { backend?.keep(engine, at: now) }
+  }
+
+  /// The handshake with a backend failed: the next begins from nothing.
+  func forgetSession() { backend?.forget() }
+
+  /// Whether the handshake took up an earlier session: then nothing had to be chosen, or shown. Known until
+  /// `endHandshake`.
+  var isResumed: Bool { backend == nil ? selected == nil : validator?.sawCertificate != true }
 
   /// The handshake is over: what only it needed is given back.
   func endHandshake() {
     selected = nil
     validator = nil
     environment = nil
+    backend = nil
   }
 
   /// Forgets the connection and wipes what it left.
   func clear() {
     endHandshake()
-    cbearssl_wipe(context, MemoryLayout<br_ssl_server_context>.size)
+    cbearssl_wipe(memory, Session.contextLength)
     if let start = input.baseAddress { cbearssl_wipe(start, Session.inputLength) }
     if let start = output.baseAddress { cbearssl_wipe(start, Session.outputLength) }
   }

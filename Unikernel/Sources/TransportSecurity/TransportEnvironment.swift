@@ -33,6 +33,7 @@ final class TransportEnvironment {
   /// Sessions that can be resumed; `nil` where they cannot.
   let cache: SessionCache?
   private let identities: [Identity]
+  private let backends: [BackendEnvironment]
 
   init(_ settings: TransportSettings, shared: TransportConstants) {
     self.shared = shared
@@ -40,7 +41,20 @@ final class TransportEnvironment {
     clientAuthentication = settings.clientAuthentication
     let asksClients = settings.clientAuthentication != .none
     trust = asksClients ? TrustAnchors(settings.authorities) : nil
-    cache = asksClients ? nil : SessionCache()
+    cache = asksClients || !settings.servesSecurely ? nil : SessionCache()
+    var backends: [BackendEnvironment] = []
+    for backend in settings.backends {
+      let trust = TrustAnchors(backend.authorities)
+      for address in backend.addresses {
+        backends.append(BackendEnvironment(backend, at: address, trust: trust, shared: shared))
+      }
+    }
+    self.backends = backends
+  }
+
+  /// What handshakes with a backend go by; `nil` where it is not spoken to over TLS.
+  func backend(at address: Endpoint) -> BackendEnvironment? {
+    backends.first { $0.address == address }
   }
 
   /// The identities for a name in lower case: those that have it, or all, in order.

@@ -2,7 +2,7 @@ internal import CBearSSL
 public import Interchange
 public import LibraryOS
 
-/// TLS 1.2 (RFC 5246) between the network and the server, on BearSSL.
+/// TLS 1.2 (RFC 5246) between the network and the server, and between the reverse proxy and its backends, on BearSSL.
 ///
 /// Suites are those with forward secrecy and authenticated encryption, and there is no other version, renegotiation or
 /// compression. Certificates and keys come as settings and can be replaced while the image runs: handshakes that have
@@ -95,6 +95,48 @@ public final class TransportSecurity: RequestModule, StreamSecurity, Timed {
 
   // MARK: Connections
 
+  /// How a connection is opened.
+  enum Way {
+    case clear
+    case secure(BackendEnvironment)
+    /// Not at all: nothing is known yet of where TLS is due.
+    case none
+  }
+
+  /// How connections to an address are opened now.
+  func way(to address: Endpoint) -> Way {
+    guard let environment else { return .none }
+    return environment.backend(at: address).map { .secure($0) } ?? .clear
+  }
+
+  /// Opens connections to backends for modules.
+  public func securing(_ network: any StreamNetwork) -> any StreamNetwork {
+    SecureNetwork(module: self, network: network)
+  }
+
+  /// Begins a handshake with a backend on a connection that is being opened; `nil` at the bound.
+  func connect(
+    over under: any ByteStream, to backend: BackendEnvironment, for handler: any StreamHandler
+  ) -> SecureStream? {
+    guard streams.count < settings.maximumConnections else { return nil }
+    let now = clock.now
+    let session = spare.popLast() ?? Session()
+    guard
+      session.begin(to: backend, seed: random.bytes(48), wallMilliseconds: clock.wallMilliseconds, at: now)
+    else { return nil }
+    let secured = SecureStream(
+      module: self, acceptor: nil, handler: handler, under: under, session: session,
+      deadline: now + settings.handshakeTimeout)
+    add(secured)
+    return secured
+  }
+
+  private func add(_ stream: SecureStream) {
+    stream.index = streams.count
+    streams.append(stream)
+    wantsExpiry(at: stream.deadline)
+  }
+
   /// Takes connections for `acceptor`, which gets those whose handshake succeeded.
   public func securing(_ acceptor: any StreamAcceptor) -> any StreamAcceptor {
     SecureAcceptor(module: self, acceptor: acceptor)
@@ -102,6 +144,7 @@ public final class TransportSecurity: RequestModule, StreamSecurity, Timed {
 
   /// Takes a connection, or refuses it at the bound.
   func accept(_ stream: any ByteStream, for acceptor: any StreamAcceptor) -> (any StreamHandler)? {
+    if environment != nil, !settings.servesSecurely { return acceptor.accept(stream) }
     guard let environment, streams.count < settings.maximumConnections else {
       statistics.refused &+= 1
       return nil
@@ -116,9 +159,7 @@ public final class TransportSecurity: RequestModule, StreamSecurity, Timed {
     statistics.connections &+= 1
     let secured = SecureStream(
       module: self, acceptor: acceptor, under: stream, session: session, deadline: now + settings.handshakeTimeout)
-    secured.index = streams.count
-    streams.append(secured)
-    wantsExpiry(at: secured.deadline)
+    add(secured)
     return secured
   }
 
@@ -135,7 +176,7 @@ public final class TransportSecurity: RequestModule, StreamSecurity, Timed {
     if spare.count < TransportSecurity.maximumSpare { spare.append(session) }
   }
 
-  /// Reports that a client was refused.
+  /// Reports that a client or a backend was refused.
   func record(_ action: ByteString, source: Endpoint, error: Int32) {
     guard allowance.take(at: clock.now) else { return }
     events.record(
@@ -198,6 +239,9 @@ struct TransportStatistics {
   var certificatesRefused: UInt64 = 0
   var timeouts: UInt64 = 0
   var broken: UInt64 = 0
+  var backendHandshakes: UInt64 = 0
+  var backendResumed: UInt64 = 0
+  var backendFailed: UInt64 = 0
 
   var counters: [Counter] {
     [
@@ -206,6 +250,9 @@ struct TransportStatistics {
       Counter("transport-security.handshakes-failed", failed),
       Counter("transport-security.certificates-refused", certificatesRefused),
       Counter("transport-security.timeouts", timeouts), Counter("transport-security.records-refused", broken),
+      Counter("transport-security.backend-handshakes", backendHandshakes),
+      Counter("transport-security.backend-resumed", backendResumed),
+      Counter("transport-security.backend-failed", backendFailed),
     ]
   }
 }

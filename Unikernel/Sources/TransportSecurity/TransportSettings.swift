@@ -24,6 +24,10 @@ struct TransportSettings {
   var clientAuthentication = ClientAuthentication.none
   /// Who signs clients' certificates.
   var authorities: [Authority] = []
+  /// Servers that are spoken to over TLS.
+  var backends: [Backend] = []
+  /// Whether the image's own endpoint speaks TLS. It does so for as long as the image runs, or does not.
+  var servesSecurely = true
   /// `Strict-Transport-Security: max-age` in seconds (RFC 6797); 0 for none.
   var strictSeconds: Int64 = 0
   /// How long a handshake may take.
@@ -49,6 +53,13 @@ struct TransportSettings {
         }
         clientAuthentication = mode
       case "client-authorities": authorities = try TransportSettings.authorities(parameter.value)
+      case "backends": backends = try TransportSettings.backends(parameter.value)
+      case "endpoint" where isFirst:
+        switch parameter.value.textValue {
+        case .some("tls"): servesSecurely = true
+        case .some("clear"): servesSecurely = false
+        default: throw ParameterFault(qualified, expected: "tls or clear")
+        }
       case "strict-seconds":
         strictSeconds = try TransportSettings.integer(
           parameter, in: 0...315_360_000, expected: "an integer from 0 to 315360000")
@@ -63,7 +74,7 @@ struct TransportSettings {
         throw ParameterFault(qualified, expected: "a parameter of transport-security that can change now")
       }
     }
-    guard !identities.isEmpty else { throw Identity.fault("to be given at the start") }
+    guard !servesSecurely || !identities.isEmpty else { throw Identity.fault("to be given at the start") }
     guard clientAuthentication == .none || !authorities.isEmpty else {
       throw ParameterFault("transport-security.client-authorities", expected: "at least one, where clients are asked")
     }
@@ -91,12 +102,27 @@ struct TransportSettings {
   private static func identities(
     _ value: ParameterValue, curves: UnsafePointer<br_ec_impl>
   ) throws(ParameterFault) -> [Identity] {
-    guard let items = value.listValue, !items.isEmpty, items.count <= maximumIdentities else {
-      throw Identity.fault("a list of 1 to 16 identities")
+    guard let items = value.listValue, items.count <= maximumIdentities else {
+      throw Identity.fault("a list of at most 16 identities")
     }
     var identities: [Identity] = []
     for item in items { identities.append(try Identity(item, curves: curves)) }
     return identities
+  }
+
+  private static func backends(_ value: ParameterValue) throws(ParameterFault) -> [Backend] {
+    guard let items = value.listValue, items.count <= Backend.maximumCount else {
+      throw Backend.fault("a list of at most 64 backends")
+    }
+    var backends: [Backend] = []
+    for item in items {
+      let backend = try Backend(item)
+      for other in backends where other.addresses.contains(where: { backend.addresses.contains($0) }) {
+        throw Backend.fault("each address once")
+      }
+      backends.append(backend)
+    }
+    return backends
   }
 
   private static func authorities(_ value: ParameterValue) throws(ParameterFault) -> [Authority] {
