@@ -78,6 +78,8 @@ extension Protection {
     case .authorization: ["authorization"]
     case .transportSecurity(let security):
       security.clients == .required ? ["tls", "tls:client-certificates"] : ["tls"]
+    // What is due towards a backend is the backend's to ask for, and answers threats there.
+    case .backendSecurity: []
     case .audit: ["audit"]
     case .surfaceBudget: ["surface-budget"]
     case .lifetime: ["lifetime"]

@@ -138,21 +138,3 @@ public struct Endpoint: Hashable, Sendable {
     return address.hostText + colon + ByteString(decimal: Int(port))
   }
 }
-
-extension Endpoint {
-  /// Reads `10.77.0.3:80`; `nil` for anything else.
-  public init?(_ text: ByteString) {
-    guard let colon = text.bytes.firstIndex(of: 0x3A),
-      let address = IPv4Address(ByteString(text.bytes[..<colon]))
-    else { return nil }
-    let digits = text.bytes[(colon + 1)...]
-    guard digits.count >= 1, digits.count <= 5 else { return nil }
-    var port = 0
-    for digit in digits {
-      guard digit >= 0x30, digit <= 0x39 else { return nil }
-      port = port * 10 + Int(digit - 0x30)
-    }
-    guard port >= 1, port <= 65_535 else { return nil }
-    self.init(address, port: UInt16(port))
-  }
-}
