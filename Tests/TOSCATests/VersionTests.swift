@@ -15,7 +15,7 @@ struct VersionTests {
     ("node_types: { N: { properties: { p: { type: string, metadata: { a: b } } } } }", 2...3),
     ("node_types: { N: { properties: { p: { type: map, key_schema: string, entry_schema: string } } } }", 3...3),
     ("node_types: { N: { properties: { p: { type: scalar-unit.bitrate } } } }", 3...3),
-    ("node_types: { N: { properties: { p: { type: string, constraints: [ { schema: x } ] } } } }", 3...3),
+    ("node_types: { N: { properties: { p: { type: string, constraints: [ { schema: '{}' } ] } } } }", 3...3),
     ("node_types: { N: { requirements: [ { r: { capability: Node, node_filter: {} } } ] } }", 3...3),
     ("data_types: { D: { derived_from: list, entry_schema: string } }", 3...3),
     ("interface_types: { I: { operations: { go: { description: Goes. } } } }", 3...3),
