@@ -237,7 +237,7 @@ struct ArchiveReadingTests {
     let result = try read("2")
     #expect(result.findings.map(\.message) == [])
     #expect(result.topology?.node("n")?.substitution?.topology.nodes.map(\.name) == ["inner"])
-    #expect(result.topology?.file == "service.csar!/s.yaml")
+    #expect(result.topology?.file?.hasSuffix("/service.csar!/s.yaml") == true)
     // Nothing of the template needs `d.yaml`, but what is wrong in its topology is found.
     let wrong = try read("x")
     #expect(wrong.findings.map(\.code) == ["wrong-type"])

@@ -68,7 +68,7 @@ struct JSONSchema {
       if let type = keywords["type"] {
         let names = type.items?.compactMap(\.text) ?? type.text.map { [$0] } ?? []
         if !names.contains(where: { Self.isType(value, $0) }) {
-          return "\(Self.shown(path)) is not of the type \(ValueTyper.oneOf(names) ?? "that is asked for")"
+          return "\(Self.shown(path)) is not of the type \(names.map { "`\($0.excerpt)`" }.joined(separator: " or "))"
         }
       }
       if let options = keywords["enum"]?.items, !options.contains(value) {
@@ -123,7 +123,7 @@ struct JSONSchema {
     private static func finds(_ pattern: String, in text: String) -> Bool? {
       var inner = pattern
       // Patterns of constraints match whole texts, those of JSON Schema any part.
-      if inner.hasPrefix("^") { inner.removeFirst() } else { inner = "[\\s\\S]*(" + inner + ")" }
+      if inner.hasPrefix("^") { inner.removeFirst() } else { inner = "(.|\\s)*(" + inner + ")" }
       let isEscaped = inner.hasSuffix("\\$")
       if inner.hasSuffix("$"), !isEscaped {
         inner.removeLast()
@@ -131,7 +131,7 @@ struct JSONSchema {
         inner.removeLast(2)
         inner += ")"
       } else {
-        inner = "(" + inner + ")[\\s\\S]*"
+        inner = "(" + inner + ")(.|\\s)*"
       }
       return (try? Pattern(inner))?.matches(text)
     }

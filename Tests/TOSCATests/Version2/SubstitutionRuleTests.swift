@@ -121,7 +121,7 @@ struct SubstitutionRuleTests {
       service_template:
         inputs: { number: { type: integer, default: 2 }, locations: { type: list, entry_schema: string } }
         node_templates:
-          right: { type: Right, count: { $get_input: number } }
+          right: { type: Right, count: 4 }
           left:
             type: Left
             count: { $get_input: number }
