@@ -12,6 +12,7 @@ let modules: [(name: String, dependencies: [Target.Dependency])] = [
   ("BasicAuthentication", ["Cryptography"]),
   ("BearerAuthentication", ["Cryptography"]),
   ("Authorization", []),
+  ("RemoteAuthorization", []),
   ("Audit", []),
   ("StaticSite", []),
   ("ReverseProxy", ["HTTP"]),

@@ -155,11 +155,28 @@ public struct Authorization: Hashable, Sendable, Codable {
   public var policyFiles: [String]
   /// The schema file, relative to the service's root.
   public var schemaFile: String?
+  /// Where the decision is made; `nil` for in the image, with the policies of the files.
+  public var remote: RemoteDecision?
+
+  /// That the tenant's decision point decides.
+  public struct RemoteDecision: Hashable, Sendable, Codable {
+    /// How long a request waits for the answer, in milliseconds; without one it is refused.
+    public var deadlineMilliseconds: Int
+    /// For how long an answer is used again at most, in milliseconds.
+    public var cacheMilliseconds: Int
+
+    /// That the tenant's decision point decides.
+    public init(deadlineMilliseconds: Int, cacheMilliseconds: Int) {
+      self.deadlineMilliseconds = deadlineMilliseconds
+      self.cacheMilliseconds = cacheMilliseconds
+    }
+  }
 
   /// An authorization requirement.
-  public init(policyFiles: [String], schemaFile: String?) {
+  public init(policyFiles: [String], schemaFile: String?, remote: RemoteDecision? = nil) {
     self.policyFiles = policyFiles
     self.schemaFile = schemaFile
+    self.remote = remote
   }
 }
 

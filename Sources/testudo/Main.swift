@@ -60,7 +60,7 @@ struct Testudo: AsyncParsableCommand {
       Init.self, Validate.self, Lsp.self, Inspect.self, ArchiveCommand.self, Plan.self, Up.self, Ps.self, Logs.self,
       Events.self, Context.self,
       Level.self, PolicyCommand.self, DecisionCommand.self, ImageCommand.self, Down.self, Serve.self, Doctor.self,
-      Token.self, CertificateCommand.self,
+      TokenCommand.self, CertificateCommand.self,
     ])
 }
 

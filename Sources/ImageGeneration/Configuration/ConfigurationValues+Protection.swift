@@ -19,7 +19,11 @@ extension ConfigurationValues {
         case .basic: basic.append(authentication)
         case .bearer: bearer.append(authentication)
         }
-      case .authorization:
+      case .authorization(let authorization):
+        if let remote = authorization.remote {
+          set("authorization.remote", "deadline-ms", .number(remote.deadlineMilliseconds))
+          set("authorization.remote", "cache-ms", .number(remote.cacheMilliseconds))
+        }
         if let bundle = environment.bundle { set("authorization", "bundle", .bytes(bundle)) }
       // The first is worked out above, the others are not for a module to enforce by parameters.
       case .filtering, .transportSecurity, .surfaceBudget, .lifetime: break

@@ -19,7 +19,9 @@ extension Protection {
       "\(limit.rateText), burst \(limit.burst)"
         + (limit.paths == ["/"] ? "" : ", on \(limit.paths.joined(separator: " "))")
     case .authentication(let authentication): authentication.summary
-    case .authorization(let authorization): "Cedar: " + authorization.policyFiles.joined(separator: " ")
+    case .authorization(let authorization):
+      authorization.remote.map { "the decision point, within \($0.deadlineMilliseconds) ms" }
+        ?? "Cedar: " + authorization.policyFiles.joined(separator: " ")
     case .transportSecurity(let security): security.summary
     case .audit(let audit): "from \(audit.severityName) on"
     case .surfaceBudget(let budget): budget.summary
