@@ -26,6 +26,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.2"),
     .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
   ],
@@ -60,10 +61,13 @@ let package = Package(
     .target(
       name: "ControlPlane",
       dependencies: [
-        "Orchestration", "TOSCA", "PolicyDecision", "ImageGeneration",
+        "Orchestration", "TOSCA", "PolicyDecision", "Cedar", "ImageGeneration",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HummingbirdTLS", package: "hummingbird"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       swiftSettings: strict),
     .executableTarget(name: "testudo-forwarder", dependencies: ["CHosting"]),
@@ -104,6 +108,7 @@ let package = Package(
     .testTarget(name: "StateTests", dependencies: ["State"]),
     .testTarget(
       name: "OrchestrationTests", dependencies: ["Orchestration", "Hosting", "PolicyDecision", "State", interchange]),
+    .testTarget(name: "ControlPlaneTests", dependencies: ["ControlPlane", "Orchestration"]),
     .testTarget(name: "EndToEndTests", dependencies: []),
   ],
   swiftLanguageModes: [.v6]

@@ -14,6 +14,7 @@ let modules: [(name: String, dependencies: [Target.Dependency])] = [
   ("BasicAuthentication", ["Cryptography"]),
   ("BearerAuthentication", ["Cryptography"]),
   ("Authorization", []),
+  ("RemoteAuthorization", []),
   ("Audit", []),
   ("StaticSite", []),
   ("ReverseProxy", ["HTTP"]),

@@ -44,8 +44,21 @@ extension Orchestrator {
     _ requirement: String?, in declaration: ServiceDeclaration
   ) throws(OrchestrationFault) -> String {
     let names = declaration.service.requirements.compactMap { requirement -> String? in
-      if case .authorization = requirement.protection { return requirement.name }
+      if case .authorization(let authorization) = requirement.protection, authorization.remote == nil {
+        return requirement.name
+      }
       return nil
+    }
+    let remote = declaration.service.requirements.first { candidate in
+      guard case .authorization(let authorization) = candidate.protection, authorization.remote != nil else {
+        return false
+      }
+      return requirement.map { $0 == candidate.name } ?? names.isEmpty
+    }
+    if let remote {
+      throw .input(
+        "what `\(remote.name)` of `\(declaration.name)` asks for is decided by the tenant's decision point: "
+          + "`testudo decision set` changes its policies")
     }
     if let requirement {
       guard names.contains(requirement) else {

@@ -17,9 +17,17 @@ public actor Orchestrator {
   public nonisolated let journal: Journal
   /// The tenants' policy decision points.
   public nonisolated let decisionPoints: DecisionPoints
+  /// The log of what they decided.
+  public nonisolated let decisionLog: DecisionLog
+  /// The tokens of callers of the API.
+  public nonisolated let tokens: AccessTokens
+  /// Answers images that ask.
+  nonisolated let imageDecisions: ImageDecisions
   var declarations: [String: ServiceDeclaration] = [:]
   var controllers: [String: ServiceController] = [:]
-  var contextualAttributes: [String: String] = [:]
+  var contextualAttributes: [String: String] = [:] {
+    didSet { imageDecisions.attributes = contextualAttributes }
+  }
   /// What triggers count, and the levels that stay due for a while.
   var holds = TriggerHolds()
   var holdEnds: [String: Task<Void, Never>] = [:]
@@ -37,6 +45,10 @@ public actor Orchestrator {
     self.resolver = ServiceResolver(environment: environment, takesVulnerable: true)
     self.journal = Journal(store: environment.store)
     self.decisionPoints = try DecisionPoints(store: environment.store)
+    self.decisionLog = DecisionLog(
+      folder: environment.home.decisions, journal: journal, productVersion: Orchestrator.productVersion)
+    self.imageDecisions = ImageDecisions(points: decisionPoints, log: decisionLog)
+    self.tokens = try AccessTokens(store: environment.store, journal: journal)
     do throws(StateFault) {
       for value in try environment.store.values(under: ServiceDeclaration.prefix) {
         if let declaration = try? JSONDecoder().decode(ServiceDeclaration.self, from: Data(value.bytes)) {
@@ -53,8 +65,11 @@ public actor Orchestrator {
     } catch {
       throw .host(error.reason)
     }
+    imageDecisions.attributes = contextualAttributes
   }
 
+  /// The version of the program, as documents name it.
+  public static let productVersion = "0.1.0"
   static let contextPrefix = "context/"
   /// How often the generators of running images get fresh entropy.
   static let entropyInterval = Duration.seconds(600)
@@ -108,6 +123,7 @@ public actor Orchestrator {
     if let known = controllers[declaration.key] { return known }
     let made = ServiceController(
       environment: environment, tenant: declaration.tenant, name: declaration.name, journal: journal,
+      decisions: imageDecisions,
       lost: { [weak self] name, tenant in
         await self?.happened(.instanceFailed, to: name, tenant: tenant)
         await self?.instanceWasLost(name: name, tenant: tenant)

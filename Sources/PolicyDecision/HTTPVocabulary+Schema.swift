@@ -36,7 +36,7 @@ extension HTTPPolicyCompiler {
 
 extension HTTPType {
   /// The type as schemas have it, of those that parts of requests have.
-  fileprivate var schemaType: SchemaType? {
+  var schemaType: SchemaType? {
     switch self {
     case .bool: .bool
     case .long: .long

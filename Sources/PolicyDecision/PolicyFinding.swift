@@ -1,4 +1,4 @@
-import Cedar
+public import Cedar
 
 /// A text of policies, and the file it is from, as messages name it.
 public struct PolicySource: Hashable, Sendable {
@@ -35,7 +35,8 @@ public struct PolicyFinding: Hashable, Sendable, CustomStringConvertible {
   /// A known name that is near the one found.
   public var suggestion: String?
 
-  init(
+  /// A finding at a place of a file.
+  public init(
     _ code: String, in file: String, at span: SourceSpan, _ message: String, expected: String? = nil,
     suggestion: String? = nil
   ) {

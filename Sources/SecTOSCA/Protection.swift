@@ -161,12 +161,31 @@ public struct Authorization: Hashable, Sendable, Codable {
   /// For how many seconds the policies hold without a word of the control plane; then all is denied until it is there
   /// again. Nil: for ever.
   public var leaseSeconds: Int?
+  /// Where the decision is made; `nil` for in the image, with the policies of the files.
+  public var remote: RemoteDecision?
+
+  /// That the tenant's decision point decides.
+  public struct RemoteDecision: Hashable, Sendable, Codable {
+    /// How long a request waits for the answer, in milliseconds; without one it is refused.
+    public var deadlineMilliseconds: Int
+    /// For how long an answer is used again at most, in milliseconds.
+    public var cacheMilliseconds: Int
+
+    /// That the tenant's decision point decides.
+    public init(deadlineMilliseconds: Int, cacheMilliseconds: Int) {
+      self.deadlineMilliseconds = deadlineMilliseconds
+      self.cacheMilliseconds = cacheMilliseconds
+    }
+  }
 
   /// An authorization requirement.
-  public init(policyFiles: [String], schemaFile: String?, leaseSeconds: Int? = nil) {
+  public init(
+    policyFiles: [String], schemaFile: String?, leaseSeconds: Int? = nil, remote: RemoteDecision? = nil
+  ) {
     self.policyFiles = policyFiles
     self.schemaFile = schemaFile
     self.leaseSeconds = leaseSeconds
+    self.remote = remote
   }
 }
 

@@ -4,12 +4,13 @@ import Testing
 
 @Suite("attributes that a request brings")
 struct OverlayTests {
-  /// The entities as they would be stored with an overlay's attributes.
+  /// The entities as they would be stored with what an overlay has.
   private func stored(_ entities: Entities, _ overlay: EntityOverlay) throws -> Entities {
     var all = Dictionary(uniqueKeysWithValues: entities.all.map { ($0.uid, $0) })
     for (uid, attributes) in overlay.attributes {
       all[uid, default: Entity(uid)].attributes.merge(attributes) { _, new in new }
     }
+    for (uid, ancestors) in overlay.ancestors { all[uid]?.parents.formUnion(ancestors) }
     return try Entities(Array(all.values))
   }
 
@@ -29,6 +30,12 @@ struct OverlayTests {
         overlay.add(generator.attributes(), to: request.principal)
         if generator.chance(60) { overlay.add(generator.attributes(), to: request.resource) }
         if generator.chance(30) { overlay.add(generator.attributes(), to: generator.pick(PolicyGenerator.users)) }
+        if generator.chance(50) {
+          // Groups are above users only, and none of them is above another by what is brought here.
+          let group = generator.pick(PolicyGenerator.groups)
+          overlay.add(
+            ancestors: Set([group] + entities.ancestors(of: group)), to: generator.pick(PolicyGenerator.users))
+        }
         let expected = Authorizer(policies: policies, entities: try stored(entities, overlay)).decide(request)
         #expect(plain.decide(request, overlay: overlay) == expected, "seed \(seed), \(request)")
         #expect(indexed.decide(request, overlay: overlay) == expected, "seed \(seed), \(request)")

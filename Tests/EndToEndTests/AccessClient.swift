@@ -6,16 +6,26 @@ import Testing
 struct AccessClient: Sendable {
   let home: URL
   let base: String
+  /// The certificate that it trusts, where it speaks TLS.
+  var authority: String?
 
-  /// Calls `body` with a client of a control plane that serves for as long.
-  static func serving(_ body: (AccessClient) async throws -> Void) async throws {
+  /// Calls `body` with a client of a control plane that serves for as long; over TLS, with tokens, if asked for.
+  static func serving(tls: Bool = false, _ body: (AccessClient) async throws -> Void) async throws {
     let home = FileManager.default.temporaryDirectory.appending(path: "testudo-access-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: home) }
     let port = try freePort()
-    let client = AccessClient(home: home, base: "http://127.0.0.1:\(port)")
+    var client = AccessClient(home: home, base: "\(tls ? "https" : "http")://127.0.0.1:\(port)")
+    var arguments = ["serve", "--listen", "127.0.0.1:\(port)"]
+    if tls {
+      let files = home.appending(path: "tls/server").path
+      let made = try await client.run(["certificate", "--name", "127.0.0.1", "--out", files])
+      try #require(made.status == 0, "\(made.errors)")
+      arguments += ["--certificate", files + ".pem", "--key", files + "-key.pem"]
+      client.authority = files + ".pem"
+    }
     let process = Process()
     process.executableURL = URL(filePath: Testbed.program)
-    process.arguments = ["serve", "--listen", "127.0.0.1:\(port)"]
+    process.arguments = arguments
     process.environment = ProcessInfo.processInfo.environment.merging(["TESTUDO_HOME": home.path]) { _, own in own }
     (process.standardInput, process.standardOutput) = (FileHandle.nullDevice, FileHandle.nullDevice)
     process.standardError = FileHandle.nullDevice
@@ -46,7 +56,9 @@ struct AccessClient: Sendable {
   }
 
   /// Runs a command of the program against the control plane.
-  func testudo(_ arguments: String...) async throws -> Outcome {
+  func testudo(_ arguments: String...) async throws -> Outcome { try await run(arguments) }
+
+  func run(_ arguments: [String]) async throws -> Outcome {
     try await Command.run(Testbed.program, arguments, environment: ["TESTUDO_HOME": home.path])
   }
 
@@ -55,7 +67,7 @@ struct AccessClient: Sendable {
     _ method: String, _ path: String, _ body: String? = nil, type: String? = "application/json",
     headers: [String] = []
   ) async throws -> Answer {
-    var words = ["-X", method] + headers.flatMap { ["-H", $0] }
+    var words = (authority.map { ["--cacert", $0] } ?? []) + ["-X", method] + headers.flatMap { ["-H", $0] }
     let file = FileManager.default.temporaryDirectory.appending(path: "testudo-body-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: file) }
     if let body {

@@ -147,7 +147,7 @@ struct AccessTests {
   }
 
   @Test(
-    "only addresses of this machine alone are listened on",
+    "without a certificate, only addresses of this machine alone are listened on",
     arguments: ["0.0.0.0:8080", "192.0.2.1:80", "[::]:80", "127.0.0.1", "example.org:1"])
   func addresses(address: String) async throws {
     let outcome = try await Command.run(

@@ -37,6 +37,10 @@ struct EntropyTests {
       if: [], [.put(key: InstanceMemory.key(record.id), [UInt8](try JSONEncoder().encode(memory)))])
     let controller = ServiceController(
       environment: environment, tenant: "default", name: "portal", journal: Journal(store: environment.store),
+      decisions: ImageDecisions(
+        points: try DecisionPoints(store: environment.store),
+        log: DecisionLog(
+          folder: home.appending(path: "log").path, journal: Journal(store: environment.store), productVersion: "1")),
       lost: { _, _ in }, noticed: { _, _, _ in })
     await controller.recover([record])
     return (controller, channel, home)

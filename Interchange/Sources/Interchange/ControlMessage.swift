@@ -12,6 +12,9 @@ public enum ControlKind: UInt8, Sendable {
   case entropy = 5
   /// Nothing but a sign that the orchestrator is there: it renews the lease of the policies in force.
   case renew = 6
+  /// What the decision point says to a question of this image. The question's number, which is waited for once, protects
+  /// it against repetition in the place of the version, so that answers and changes need not wait for one another.
+  case answer = 16
 }
 
 /// A signed instruction to one image. Its wire form is
@@ -26,7 +29,8 @@ public struct ControlMessage: Equatable, Sendable {
   public var audience: [UInt8]
   /// Grows with every message to an instance; an image refuses one that is not greater than the last it accepted.
   public var version: UInt64
-  /// Encoded parameters for `boot` and `apply`; a time in milliseconds (`UInt32`) for `drain`; 32 bytes for `entropy`.
+  /// Encoded parameters for `boot` and `apply`; a time in milliseconds (`UInt32`) for `drain`; 32 bytes for `entropy`;
+  /// an encoded `RemoteAnswer` for `answer`.
   public var payload: [UInt8]
 
   /// The number of bytes in an audience.

@@ -17,6 +17,8 @@ public enum Report: Equatable, Sendable {
   case dropped(events: UInt64)
   /// The image cannot start or go on; it ends after this.
   case failed(reason: ByteString)
+  /// The decision point is asked; the answer comes as a message of kind `answer`.
+  case question(RemoteQuestion)
 
   /// No report is longer than this.
   public static let maximumLength = 64 << 10
@@ -113,6 +115,9 @@ extension Report {
     case .failed(let reason):
       writer.write(8)
       writer.write(reason)
+    case .question(let question):
+      writer.write(16)
+      question.encode(to: &writer)
     }
     return writer.bytes
   }
@@ -150,6 +155,7 @@ extension Report {
         SecurityEvent(module: module, action: action, severity: severity, time: time, details: details))
     case 7: self = .dropped(events: try reader.readFixed(UInt64.self))
     case 8: self = .failed(reason: try reader.readText())
+    case 16: self = .question(try RemoteQuestion(from: &reader))
     default: throw .invalid
     }
     try reader.finish()

@@ -38,10 +38,15 @@ extension Evaluator {
     }
   }
 
+  /// Whether an entity is another or below it, as stored or as the request says.
+  func isBelow(_ uid: EntityUID, _ ancestor: EntityUID) -> Bool {
+    entities.isEntity(uid, in: ancestor) || (!overlay.isEmpty && overlay.ancestors[uid]?.contains(ancestor) == true)
+  }
+
   /// Whether an entity is another, or below it, or below one of a set.
   func isEntity(_ uid: EntityUID, in value: Value, at range: SourceSpan) throws(EvaluationError) -> Bool {
     switch value {
-    case .entity(let ancestor): return entities.isEntity(uid, in: ancestor)
+    case .entity(let ancestor): return isBelow(uid, ancestor)
     case .set(let items):
       // Every element is looked at: one that is no entity is an error, whatever stands before it, and the same one each
       // time, though sets have no order.
@@ -49,7 +54,7 @@ extension Evaluator {
       var other: String?
       for item in items {
         if case .entity(let ancestor) = item {
-          found = found || entities.isEntity(uid, in: ancestor)
+          found = found || isBelow(uid, ancestor)
         } else {
           other = min(other ?? item.typeName, item.typeName)
         }

@@ -29,10 +29,10 @@ public struct Evaluator: Sendable {
     switch constraint {
     case .any: true
     case .equal(let reference): uid == reference.uid
-    case .in(let reference): reference.uid.map { entities.isEntity(uid, in: $0) } ?? false
+    case .in(let reference): reference.uid.map { isBelow(uid, $0) } ?? false
     case .is(let type): uid.type == type.type
     case .isIn(let type, let reference):
-      uid.type == type.type && (reference.uid.map { entities.isEntity(uid, in: $0) } ?? false)
+      uid.type == type.type && (reference.uid.map { isBelow(uid, $0) } ?? false)
     }
   }
 
@@ -41,7 +41,7 @@ public struct Evaluator: Sendable {
     case .any: true
     case .equal(let reference): uid == reference.uid
     case .in(let references):
-      references.contains { reference in reference.uid.map { entities.isEntity(uid, in: $0) } ?? false }
+      references.contains { reference in reference.uid.map { isBelow(uid, $0) } ?? false }
     }
   }
 

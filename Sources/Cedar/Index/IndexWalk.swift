@@ -103,6 +103,12 @@ struct IndexWalk {
     case .value: return .one(item.symbol)
     case .ancestors:
       guard item.kind == .entity else { return .nothing }
+      if let own = overlaid.first(where: { $0.number == item.start }), !own.ancestors.isEmpty {
+        let stored =
+          item.start >= 0 ? table.rows[Int(item.start)].ancestors.map { table.elements[Int($0)] } : [item.symbol]
+        // Each once: a policy that is met twice on one way would be decided twice.
+        return .several(Array(Set(stored + own.ancestors.map(index.symbols.symbol))))
+      }
       return item.start >= 0 ? .stored(table.rows[Int(item.start)].ancestors) : .one(item.symbol)
     case .type: return item.kind == .entity ? .one(item.count) : .nothing
     case .elements: return item.kind == .set ? .stored(item.start..<(item.start + item.count)) : .nothing

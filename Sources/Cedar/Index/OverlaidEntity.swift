@@ -4,13 +4,15 @@ struct OverlaidEntity: Sendable {
   /// What references to it have as `EntityTable.Item.start`.
   var number: Int32
   var attributes: [CedarString: Value]
+  var ancestors: Set<EntityUID>
 
   /// The entities of an overlay. One that nothing stored refers to gets a number that the table gives to none.
   static func all(_ overlay: EntityOverlay, _ table: EntityTable) -> [OverlaidEntity] {
     overlay.attributes.enumerated().map { index, entry in
       let known = table.item(for: entry.key).start
       return OverlaidEntity(
-        uid: entry.key, number: known == Symbols.none ? Int32.min + Int32(index) : known, attributes: entry.value)
+        uid: entry.key, number: known == Symbols.none ? Int32.min + Int32(index) : known, attributes: entry.value,
+        ancestors: overlay.ancestors[entry.key] ?? [])
     }
   }
 

@@ -26,9 +26,3 @@ package struct SchemaHierarchy: Sendable {
     }
   }
 }
-
-enum Suggestion {
-  static func near(_ name: CedarString, _ known: some Sequence<CedarString>) -> String? {
-    known.filter { $0.string.lowercased().hasPrefix(name.string.prefix(2).lowercased()) }.min().map { "`\($0)`" }
-  }
-}

@@ -52,7 +52,10 @@ struct TypeChecker {
   struct Failure: Error {
     var message: String
     var expected: String?
+    var suggestion: String?
     var range: SourceSpan
+    /// Whether it says that something may be missing: then a test before it would mend it.
+    var isAboutAbsence = false
   }
 
   typealias Capabilities = Set<String>
@@ -63,6 +66,7 @@ struct TypeChecker {
   let principal: EntityType
   let action: EntityUID
   let resource: EntityType
+  let mistakes = Mistakes()
 
   func check(_ e: Expression, _ known: Capabilities) throws(Failure) -> Answer {
     switch e.kind {
@@ -78,30 +82,44 @@ struct TypeChecker {
     case .and(let operands):
       var gained: Capabilities = []
       var value: Bool? = true
+      var attempts = Attempts(mistakes)
       for operand in operands {
-        let next = try bool(operand, known.union(gained))
-        if next.value == false { return (.bool(false), []) }
+        guard
+          let next = attempts.attempt({ () throws(Failure) in try bool(operand, known.union(gained)) })
+        else { continue }
+        if next.value == false, !attempts.hasFailed { return (.bool(false), []) }
         if next.value == nil { value = nil }
         gained.formUnion(next.gained)
       }
+      try attempts.finish()
       return (.bool(value), gained)
     case .or(let operands):
       var gained: Capabilities?
       var value: Bool? = false
+      var attempts = Attempts(mistakes)
       for operand in operands {
-        let next = try bool(operand, known)
-        if next.value == false { continue }
-        if next.value == true { return (.bool(true), gained?.intersection(next.gained) ?? next.gained) }
+        guard let next = attempts.attempt({ () throws(Failure) in try bool(operand, known) }), next.value != false
+        else { continue }
+        if next.value == true, !attempts.hasFailed {
+          return (.bool(true), gained?.intersection(next.gained) ?? next.gained)
+        }
         value = nil
         gained = gained?.intersection(next.gained) ?? next.gained
       }
+      try attempts.finish()
       return (.bool(value), gained ?? [])
     case .conditional(let test, let first, let second):
       let tested = try bool(test, known)
       if tested.value == false { return try check(second, known) }
-      let yes = try check(first, known.union(tested.gained))
-      if tested.value == true { return (yes.type, tested.gained.union(yes.gained)) }
-      let no = try check(second, known)
+      if tested.value == true {
+        let yes = try check(first, known.union(tested.gained))
+        return (yes.type, tested.gained.union(yes.gained))
+      }
+      var attempts = Attempts(mistakes)
+      let yes = attempts.attempt { () throws(Failure) in try check(first, known.union(tested.gained)) }
+      let no = attempts.attempt { () throws(Failure) in try check(second, known) }
+      try attempts.finish()
+      guard let yes, let no else { throw wrong("an expression", e) }
       guard let type = yes.type.joined(no.type) else {
         throw Failure(message: "the two branches have different types", expected: "one type", range: e.range)
       }
@@ -114,11 +132,13 @@ struct TypeChecker {
       let (fields, _) = try fields(of: operand, known)
       guard let field = fields[name] else {
         throw Failure(
-          message: "there is no attribute `\(name)`", expected: Suggestion.near(name, fields.keys), range: e.range)
+          message: "there is no attribute `\(name)`", expected: Self.expected(fields.keys),
+          suggestion: NearestName.nearest(name.string, fields.keys.map(\.string)), range: e.range)
       }
       guard field.isRequired || known.contains(key(operand) + "." + name.quoted) else {
         throw Failure(
-          message: "the attribute `\(name)` may be missing", expected: "a test with `has` before", range: e.range)
+          message: "the attribute `\(name)` may be missing", expected: "a test with `has` before", range: e.range,
+          isAboutAbsence: true)
       }
       return (field.type, [])
     case .has(let operand, let names):
@@ -146,23 +166,39 @@ struct TypeChecker {
       return (try membership(operand, found, ancestor, known), [])
     case .set(let items):
       var element: CheckedType?
+      var attempts = Attempts(mistakes)
       for item in items {
-        let type = try check(item, known).type
-        guard let joined = element.map({ $0.joined(type) }) ?? type else {
-          throw Failure(message: "the elements have different types", expected: "one type", range: item.range)
+        attempts.attempt { () throws(Failure) in
+          let type = try check(item, known).type
+          guard let joined = element.map({ $0.joined(type) }) ?? type else {
+            throw Failure(message: "the elements have different types", expected: "one type", range: item.range)
+          }
+          element = joined
         }
-        element = joined
       }
+      try attempts.finish()
       guard let element else {
         throw Failure(message: "the set is empty, so its type is not known", expected: "an element", range: e.range)
       }
       return (.set(element), [])
     case .record(let items):
       var fields: [CedarString: CheckedType.Field] = [:]
-      for item in items { fields[item.name] = .init(type: try check(item.value, known).type, isRequired: true) }
+      var attempts = Attempts(mistakes)
+      for item in items {
+        attempts.attempt { () throws(Failure) in
+          fields[item.name] = .init(type: try check(item.value, known).type, isRequired: true)
+        }
+      }
+      try attempts.finish()
       return (.record(fields), [])
     case .call(let function, let arguments): return (try call(function, arguments, e, known), [])
     }
+  }
+
+  /// The names that there are, unless they are many.
+  private static func expected(_ names: some Collection<CedarString>) -> String? {
+    guard (1...8).contains(names.count) else { return nil }
+    return names.sorted().map { "`\($0)`" }.joined(separator: " or ")
   }
 
   func bool(_ e: Expression, _ known: Capabilities) throws(Failure) -> (value: Bool?, gained: Capabilities) {
@@ -245,8 +281,11 @@ struct TypeChecker {
     _ operation: Expression.BinaryOperator, _ left: Expression, _ right: Expression, _ e: Expression,
     _ known: Capabilities
   ) throws(Failure) -> Answer {
-    let a = try check(left, known).type
-    let b = try check(right, known).type
+    var attempts = Attempts(mistakes)
+    let first = attempts.attempt { () throws(Failure) in try check(left, known).type }
+    let second = attempts.attempt { () throws(Failure) in try check(right, known).type }
+    try attempts.finish()
+    guard let a = first, let b = second else { throw wrong("an expression", e) }
     switch operation {
     case .equal, .notEqual:
       var value: Bool?
@@ -286,7 +325,9 @@ struct TypeChecker {
       }
       if operation == .hasTag { return known.contains(capability) ? (.bool(true), []) : (.bool(nil), [capability]) }
       guard known.contains(capability) else {
-        throw Failure(message: "the tag may be missing", expected: "a test with `hasTag` before", range: e.range)
+        throw Failure(
+          message: "the tag may be missing", expected: "a test with `hasTag` before", range: e.range,
+          isAboutAbsence: true)
       }
       return (CheckedType(tags), [])
     }
@@ -313,7 +354,11 @@ struct TypeChecker {
       case .toTime: ([.datetime], .extension(.duration))
       default: ([.duration], .long)
       }
-    for (type, argument) in zip(types, arguments) { try require(.extension(type), argument, known) }
+    var attempts = Attempts(mistakes)
+    for (type, argument) in zip(types, arguments) {
+      attempts.attempt { () throws(Failure) in try require(.extension(type), argument, known) }
+    }
+    try attempts.finish()
     return result
   }
 }

@@ -13,8 +13,10 @@ public struct ValidationFinding: Hashable, Sendable {
   public var range: SourceSpan
   /// What was found.
   public var message: String
-  /// What would be right, or a declared name like the one found.
+  /// What would be right.
   public var expected: String?
+  /// A declared name that is near the one found.
+  public var suggestion: String?
   /// How grave it is.
   public var severity: Severity
 }

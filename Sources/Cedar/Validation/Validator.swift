@@ -17,24 +17,33 @@ public struct Validator: Sendable {
   private func findings(_ policy: Policy) -> [ValidationFinding] {
     var result: [ValidationFinding] = []
     func add(
-      _ message: String, _ expected: String?, _ range: SourceSpan, _ severity: ValidationFinding.Severity = .error
+      _ message: String, _ expected: String?, _ range: SourceSpan, near: String? = nil,
+      _ severity: ValidationFinding.Severity = .error
     ) {
       let finding = ValidationFinding(
-        policy: policy.id, range: range, message: message, expected: expected, severity: severity)
+        policy: policy.id, range: range, message: message, expected: expected, suggestion: near, severity: severity)
       if !result.contains(finding) { result.append(finding) }
     }
     func type(_ type: EntityType, _ range: SourceSpan) {
       if schema.entityTypes[type] == nil, !schema.actions.keys.contains(where: { $0.type == type }) {
-        add("there is no entity type `\(type)`", Suggestion.near(type.name, schema.entityTypes.keys.map(\.name)), range)
+        add(
+          "there is no entity type `\(type)`", nil, range,
+          near: NearestName.nearest(type.name.string, schema.entityTypes.keys.map(\.name.string)))
       }
     }
     func entity(_ uid: EntityUID, _ range: SourceSpan) {
       if uid.type.basename == "Action" {
-        if schema.actions[uid] == nil { add("there is no action `\(uid)`", nil, range) }
+        if schema.actions[uid] == nil {
+          add(
+            "there is no action `\(uid)`", nil, range,
+            near: NearestName.nearest(uid.description, schema.actions.keys.map(\.description)))
+        }
       } else {
         type(uid.type, range)
         if let listed = schema.entityTypes[uid.type]?.identifiers, !listed.contains(uid.id) {
-          add("there is no `\(uid)`", "a listed identifier", range)
+          add(
+            "there is no `\(uid)`", "a listed identifier", range,
+            near: NearestName.nearest(uid.id.string, listed.map(\.string)))
         }
       }
     }
@@ -59,14 +68,21 @@ public struct Validator: Sendable {
             schema: schema, hierarchy: hierarchy, principal: principal, action: uid, resource: resource)
           var known: Set<String> = []
           var isFalse = false
-          do throws(TypeChecker.Failure) {
-            for condition in policy.conditions where !isFalse {
-              let answer = try checker.bool(condition.body, known)
-              if answer.value == (condition.kind == .unless) { isFalse = true }
-              if condition.kind == .when { known.formUnion(answer.gained) }
-            }
-            if !isFalse { isPossible = true }
-          } catch { add(error.message, error.expected, error.range) }
+          var attempts = Attempts(checker.mistakes)
+          for condition in policy.conditions where !isFalse {
+            guard
+              let answer = attempts.attempt({ () throws(TypeChecker.Failure) in
+                try checker.bool(condition.body, known)
+              })
+            else { continue }
+            if answer.value == (condition.kind == .unless), !attempts.hasFailed { isFalse = true }
+            if condition.kind == .when { known.formUnion(answer.gained) }
+          }
+          if !isFalse, !attempts.hasFailed { isPossible = true }
+          let errors = (attempts.first.map { [$0] } ?? []) + (attempts.hasFailed ? checker.mistakes.others : [])
+          for error in errors.sorted(by: { $0.range.start.offset < $1.range.start.offset }) {
+            add(error.message, error.expected, error.range, near: error.suggestion)
+          }
         }
       }
     }
@@ -74,7 +90,7 @@ public struct Validator: Sendable {
       add(
         "no action applies to what the scope names", "an action, principal and resource that go together", policy.range)
     } else if !isPossible, result.isEmpty {
-      add("the policy never applies", nil, policy.range, .warning)
+      add("the policy never applies", nil, policy.range, near: nil, .warning)
     }
     return result
   }

@@ -47,7 +47,8 @@ extension APIServer {
     }
     let answer: AccessAnswer
     do throws(MalformedAccessRequest) {
-      answer = try orchestrator.decisionPoints.point(of: tenant).answer(endpoint, text)
+      answer = try orchestrator.decisionPoints.point(of: tenant).answer(
+        endpoint, text, at: Int64(Date().timeIntervalSince1970))
     } catch {
       throw Problem.badRequest(error.description)
     }
@@ -57,7 +58,7 @@ extension APIServer {
 
   /// The address that a client reaches this under: the one it was told, else the one it asked for.
   private func address(for request: Request) -> String {
-    publicURL ?? "http://\(request.head.authority ?? "localhost")"
+    publicURL ?? "\(listen?.scheme ?? "http")://\(request.head.authority ?? "localhost")"
   }
 }
 

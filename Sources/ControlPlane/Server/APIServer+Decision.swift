@@ -48,7 +48,7 @@ extension APIServer {
     api.get("decision/log") { request, _ in
       let limit = request.uri.queryParameters["limit"].flatMap { Int($0) } ?? 100
       log.flush()
-      let lines = log.tail(limit).map { $0 + "\n" }.joined()
+      let lines = log.tail(limit, tenant: request.tenantFilter).map { $0 + "\n" }.joined()
       return Answer.text(lines, type: "application/x-ndjson")
     }
   }

@@ -18,15 +18,17 @@ extension APIServer {
     }
     api.get("events") { request, _ in
       let after = request.uri.queryParameters["after"].flatMap { Int($0) } ?? 0
+      let tenant = request.tenantFilter
       guard request.headers[.accept]?.contains("text/event-stream") == true else {
-        return try Answer.json(orchestrator.journal.events(after: after))
+        return try Answer.json(
+          orchestrator.journal.events(after: after).filter { tenant == nil || $0.tenant == tenant })
       }
-      return APIServer.eventStream(orchestrator.journal, after: after)
+      return APIServer.eventStream(orchestrator.journal, after: after, tenant: tenant)
     }
   }
 
-  /// Events as server-sent events (WHATWG HTML, 9.2): those after a number, then those that happen.
-  private static func eventStream(_ journal: Journal, after: Int) -> Response {
+  /// Events as server-sent events (WHATWG HTML, 9.2): those after a number, then those that happen; of one tenant, or all.
+  private static func eventStream(_ journal: Journal, after: Int, tenant: String?) -> Response {
     let following = journal.follow()
     let past = journal.events(after: after)
     return Response(
@@ -35,9 +37,9 @@ extension APIServer {
         var last = after
         for event in past {
           last = event.number
-          try await writer.write(frame(event))
+          if tenant == nil || event.tenant == tenant { try await writer.write(frame(event)) }
         }
-        for await event in following where event.number > last {
+        for await event in following where event.number > last && (tenant == nil || event.tenant == tenant) {
           try await writer.write(frame(event))
         }
         try await writer.finish(nil)

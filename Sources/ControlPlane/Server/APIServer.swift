@@ -1,28 +1,30 @@
 import Foundation
 import Glibc
-public import Hummingbird
+import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
 import NIOCore
 public import Orchestration
 
-/// The control plane's face: the REST API over a Unix socket in the home folder, which only its owner can open; and the
-/// decision points, over TCP on this machine too.
+/// The control plane's face: the REST API over a Unix socket in the home folder, which only its owner can open; and over
+/// TCP, with TLS and tokens, or on this machine only and then only for decisions.
 public struct APIServer: Sendable {
   /// The version of the program.
-  public static let version = "0.1.0"
+  public static let version = Orchestrator.productVersion
 
   let orchestrator: Orchestrator
   let home: HomeDirectory
   /// Whether the process ends once nothing is declared any more: so that `down` of the last service leaves no process.
   let endsWhenIdle: Bool
-  /// Where decision points listen besides the Unix socket.
-  let listen: ListenAddress?
+  /// Where it listens besides the Unix socket.
+  let listen: Listener?
   /// The address that clients know the decision points under, without a `/` at its end; else the one they ask for.
   let publicURL: String?
-  let decisionLog: DecisionLog
+  var decisionLog: DecisionLog { orchestrator.decisionLog }
 
   /// A server in front of an orchestrator.
   public init(
-    orchestrator: Orchestrator, home: HomeDirectory, endsWhenIdle: Bool, listen: ListenAddress? = nil,
+    orchestrator: Orchestrator, home: HomeDirectory, endsWhenIdle: Bool, listen: Listener? = nil,
     publicURL: String? = nil
   ) {
     self.orchestrator = orchestrator
@@ -30,11 +32,9 @@ public struct APIServer: Sendable {
     self.endsWhenIdle = endsWhenIdle
     self.listen = listen
     self.publicURL = publicURL
-    decisionLog = DecisionLog(
-      folder: home.decisions, journal: orchestrator.journal, productVersion: APIServer.version)
   }
 
-  /// What is served over TCP: decisions, and nothing that changes anything.
+  /// What is served over TCP to callers without tokens: decisions, and nothing that changes anything.
   func decisionRouter() -> Router<BasicRequestContext> {
     let router = Router()
     router.add(middleware: RequestIDMiddleware())
@@ -46,17 +46,19 @@ public struct APIServer: Sendable {
     return router
   }
 
-  /// The routes.
-  public func router() -> Router<BasicRequestContext> {
+  /// The routes. With callers, each request shows a token, and does what its bearer may.
+  func router(callers: CallerMiddleware? = nil) -> Router<BasicRequestContext> {
     let router = Router()
     router.add(middleware: RequestIDMiddleware())
     router.add(middleware: ProblemMiddleware())
+    if let callers { router.add(middleware: callers) }
     addAccess(to: router)
     addDecision(to: router.group("api/v1"))
     addServices(to: router.group("api/v1"))
     addPolicies(to: router.group("api/v1"))
     addObservation(to: router.group("api/v1"))
     addPool(to: router.group("api/v1"))
+    addTokens(to: router.group("api/v1"))
     router.get("healthz") { _, _ in
       try Answer.json(Health(status: "ok", pid: getpid(), version: APIServer.version))
     }
@@ -81,21 +83,28 @@ public struct APIServer: Sendable {
     decisionLog.flush()
   }
 
-  private func run(on listen: ListenAddress, _ listening: @escaping @Sendable (String) -> Void) async throws {
+  private func run(on listen: Listener, _ listening: @escaping @Sendable (String) -> Void) async throws {
+    let callers = try listen.needsTokens ? CallerMiddleware(tokens: orchestrator.tokens, policy: APIPolicy()) : nil
+    let plain = HTTPServerBuilder.http1(configuration: .init(idleTimeout: Self.idleTimeout))
+    let server = try listen.tls.map { try HTTPServerBuilder.tls(plain, tlsConfiguration: $0.configuration) } ?? plain
+    let address = listen.address
     let application = Application(
-      router: decisionRouter(),
-      configuration: .init(address: .hostname(listen.host, port: listen.port), serverName: nil),
+      router: callers.map { router(callers: $0) } ?? decisionRouter(), server: server,
+      configuration: .init(address: .hostname(address.host, port: address.port), serverName: nil),
       onServerRunning: { channel in
-        var address = listen
-        address.port = channel.localAddress?.port ?? listen.port
-        listening("http://\(address)")
+        var bound = address
+        bound.port = channel.localAddress?.port ?? address.port
+        listening("\(listen.scheme)://\(bound)")
       })
     do {
       try await application.runService()
     } catch let error as IOError {
-      throw OrchestrationFault.input("`\(listen)` cannot be listened on: \(error)")
+      throw OrchestrationFault.input("`\(address)` cannot be listened on: \(error)")
     }
   }
+
+  /// A connection over TCP on which nothing happens for so long is closed.
+  private static let idleTimeout = TimeAmount.seconds(60)
 
   private func runOnSocket() async throws {
     unlink(home.apiSocket)
@@ -133,6 +142,10 @@ struct ProblemMiddleware: RouterMiddleware {
       return try Answer.problem(Problem(fault))
     } catch let problem as Problem {
       return try Answer.problem(problem)
+    } catch let refusal as Refusal {
+      var response = try Answer.problem(refusal.problem)
+      response.headers[.wwwAuthenticate] = refusal.challenge
+      return response
     } catch let error as HTTPError {
       let detail =
         error.status == .notFound ? "there is no `\(request.uri.path)` in this API" : error.body ?? "\(error)"

@@ -2,7 +2,8 @@ import Interchange
 import Synchronization
 
 /// Reports between the thread that reads them and the task that handles them. A reader that is slow loses events, which
-/// are counted, never other reports; an image that floods it with those is cut off.
+/// are counted, and questions, whose askers do not wait for long; never other reports: an image that floods it with those
+/// is cut off.
 final class ReportMailbox: Sendable {
   /// How many reports wait at most before events are dropped.
   static let maximumEvents = 4096
@@ -49,6 +50,7 @@ final class ReportMailbox: Sendable {
         state.dropped += 1
         return (nil, true)
       }
+      if case .question = report, state.count >= ReportMailbox.maximumEvents { return (nil, true) }
       guard state.count < ReportMailbox.maximumReports else { return (nil, false) }
       state.waiting.append(report)
       return (nil, true)

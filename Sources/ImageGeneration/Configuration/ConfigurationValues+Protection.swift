@@ -21,6 +21,10 @@ extension ConfigurationValues {
         case .bearer: bearer.append(authentication)
         }
       case .authorization(let authorization):
+        if let remote = authorization.remote {
+          set("authorization.remote", "deadline-ms", .number(remote.deadlineMilliseconds))
+          set("authorization.remote", "cache-ms", .number(remote.cacheMilliseconds))
+        }
         if let bundle = environment.bundle { set("authorization", "bundle", .bytes(bundle)) }
         // Always given, so that a level without a lease takes the place of one with a lease.
         set("authorization", "lease-ms", .number((authorization.leaseSeconds ?? 0) * 1000))

@@ -94,7 +94,7 @@ extension Protection {
       case .basic: "authentication.basic"
       case .bearer: "authentication.bearer"
       }
-    case .authorization: "authorization"
+    case .authorization(let authorization): authorization.remote == nil ? "authorization" : "authorization.remote"
     // Images speak 1.2 (Documentation/Decisions/0009-tls-1-2-on-bearssl.md).
     case .transportSecurity(let security):
       security.minimumVersion == "1.2" ? "transport-security" : "transport-security.\(security.minimumVersion)"

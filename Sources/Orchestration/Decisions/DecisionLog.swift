@@ -104,15 +104,24 @@ public final class DecisionLog: Sendable {
     queue.sync {}
   }
 
-  /// The last lines, oldest first.
-  public func tail(_ limit: Int) -> [String] {
+  /// The last lines, of one tenant or of all, oldest first.
+  public func tail(_ limit: Int, tenant: String? = nil) -> [String] {
     guard let file = FileHandle(forReadingAtPath: path), let end = try? file.seekToEnd() else { return [] }
     defer { try? file.close() }
     let start = end > UInt64(Self.maximumTail) ? end - UInt64(Self.maximumTail) : 0
     guard (try? file.seek(toOffset: start)) != nil, let data = try? file.readToEnd() else { return [] }
     var lines = String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
     if start > 0, !lines.isEmpty { lines.removeFirst() }
+    if let tenant { lines = lines.filter { Self.tenant(of: $0) == tenant } }
     return lines.suffix(max(0, limit))
+  }
+
+  private static func tenant(of line: String) -> String? {
+    struct Line: Decodable {
+      struct Metadata: Decodable { var tenant_uid: String? }
+      var metadata: Metadata
+    }
+    return (try? JSONDecoder().decode(Line.self, from: Data(line.utf8)))?.metadata.tenant_uid
   }
 
   // MARK: Writing

@@ -139,7 +139,9 @@ public struct ServiceResolver: Sendable {
     var sources: [PolicySource] = []
     var isDue = false
     for requirement in due {
-      guard case .authorization(let authorization) = requirement.protection else { continue }
+      guard case .authorization(let authorization) = requirement.protection, authorization.remote == nil else {
+        continue
+      }
       isDue = true
       sources += try ServiceResolver.policies(authorization, of: requirement.name, in: declaration)
     }

@@ -15,6 +15,8 @@ actor ServiceController {
   let network: ServiceNetwork
   let signer: ControlSigner
   let journal: Journal
+  /// Answers what images ask of the decision point.
+  let desk: DecisionDesk
   /// What is told when an instance ends by itself.
   let lost: @Sendable (_ service: String, _ tenant: String) async -> Void
   /// What is told when an image reports something that triggers may wait for.
@@ -40,7 +42,7 @@ actor ServiceController {
 
   init(
     environment: OrchestrationEnvironment, tenant: String, name: String, journal: Journal,
-    lost: @escaping @Sendable (String, String) async -> Void,
+    decisions: ImageDecisions, lost: @escaping @Sendable (String, String) async -> Void,
     noticed: @escaping @Sendable (SecurityEventKind, String, String) async -> Void
   ) {
     self.environment = environment
@@ -49,7 +51,9 @@ actor ServiceController {
     self.journal = journal
     self.lost = lost
     self.noticed = noticed
-    self.signer = ControlSigner(key: environment.controlKey)
+    let signer = ControlSigner(key: environment.controlKey)
+    self.signer = signer
+    self.desk = DecisionDesk(decisions: decisions, signer: signer, tenant: tenant, service: name)
     self.network = ServiceNetwork(
       name: ServiceNetwork.name(for: [environment.home.path, tenant, name]), subnet: "10.77.0.0/24")
   }
@@ -230,13 +234,21 @@ actor ServiceController {
 
   func listen(to channel: any InstanceChannel, id: String) {
     let reports = channel.reports
-    Task {
+    let desk = desk
+    let record = records[id]
+    let (noticed, name, tenant) = (noticed, name, tenant)
+    // Not on this actor, whose steps may take long: a request waits for each answer.
+    Task.detached {
       for await report in reports {
-        self.receive(report, from: id)
+        if case .question(let question) = report, let record {
+          desk.answer(question, of: record, over: channel)
+          continue
+        }
+        await self.receive(report, from: id)
         if case .event(let event) = report,
           let kind = SecurityEventKind(module: event.module.description, action: event.action.description)
         {
-          await self.noticed(kind, self.name, self.tenant)
+          await noticed(kind, name, tenant)
         }
       }
       await self.ended(id)
@@ -252,7 +264,7 @@ actor ServiceController {
       setState(id, .drained)
     case .failed(let reason):
       journal.record(failure: reason.description, instance: records[id], tenant: tenant, service: name)
-    case .ready, .acknowledged, .refused, .status, .dropped:
+    case .ready, .acknowledged, .refused, .status, .dropped, .question:
       break
     }
   }

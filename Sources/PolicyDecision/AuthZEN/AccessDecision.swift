@@ -28,6 +28,8 @@ public struct AccessDecision: Hashable, Sendable {
   public var errors: [PolicyError] = []
   /// Why nothing was decided, and so denied.
   public var failure: String?
+  /// For how many seconds the decision may be used again; 0 for this once.
+  public var validSeconds = 0
 
   var subjectUID: EntityUID?
   var resourceUID: EntityUID?

@@ -16,15 +16,21 @@ extension DecisionPoint {
         principal: evaluation.subject.uid, action: action, resource: evaluation.resource.uid,
         context: try context(evaluation.context, of: evaluation.action, action))
       let response = authorizer.decide(request, overlay: try overlay(evaluation.subject, evaluation.resource))
-      decision.isPermit = response.decision == .allow
-      decision.policies = response.reason
-      decision.errors = response.errors.map {
-        AccessDecision.PolicyError(policy: $0.policy, message: $0.error.description)
-      }
+      decide(&decision, by: response)
     } catch {
       decision.failure = error.description
     }
     return decision
+  }
+
+  /// Fills a decision in with what policies say.
+  func decide(_ decision: inout AccessDecision, by response: Response) {
+    decision.isPermit = response.decision == .allow
+    decision.policies = response.reason
+    decision.errors = response.errors.map {
+      AccessDecision.PolicyError(policy: $0.policy, message: $0.error.description)
+    }
+    decision.validSeconds = response.reason.compactMap { validity[$0] }.min() ?? Self.defaultValidity
   }
 
   /// The action of a name: where the resource's type is in a namespace that has such an action, that one, else the one

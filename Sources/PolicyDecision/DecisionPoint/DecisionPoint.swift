@@ -22,7 +22,14 @@ public final class DecisionPoint: Sendable {
   let actions: Set<EntityUID>
   /// The identifiers of the stored entities, by type, in order.
   let identifiers: [EntityType: [CedarString]]
+  /// For how many seconds decisions of policies may be used again, by name: what `@valid_for` says.
+  let validity: [String: Int]
   private let policies: DecisionSources.Document?
+
+  /// For how many seconds a decision may be used again where no policy that determined it says so.
+  public static let defaultValidity = 5
+  /// What `@valid_for` can say, in seconds.
+  static let validities = 0...86_400
 
   /// A decision point without policies, which denies everything.
   public static let empty = DecisionPoint(
@@ -43,23 +50,35 @@ public final class DecisionPoint: Sendable {
     if let schema { actions.formUnion(schema.actions.keys) }
     actions.formUnion(entities.all.lazy.map(\.uid).filter { $0.type.basename == "Action" })
     self.init(
-      version: version, sources: sources, schema: schema, index: index, entities: entities, actions: actions)
+      version: version, sources: sources, schema: schema, index: index, entities: entities, actions: actions,
+      validity: Self.validity(policies))
   }
 
   private init(
     version: Int, sources: DecisionSources?, schema: Schema?, index: PolicyIndex, entities: Entities,
-    actions: Set<EntityUID>
+    actions: Set<EntityUID>, validity: [String: Int] = [:]
   ) {
     self.version = version
     self.schema = schema
     self.index = index
     self.entities = entities
     self.actions = actions
+    self.validity = validity
     policies = sources?.policies
     entityCount = entities.all.count
     authorizer = IndexedAuthorizer(index: index, entities: entities)
     var identifiers: [EntityType: [CedarString]] = [:]
     for entity in entities.all { identifiers[entity.uid.type, default: []].append(entity.uid.id) }
     self.identifiers = identifiers.mapValues { $0.sorted() }
+  }
+
+  /// What policies say of how long their decisions are valid. `DecisionSourcesReader` has refused what is no number.
+  private static func validity(_ policies: PolicySet) -> [String: Int] {
+    var validity: [String: Int] = [:]
+    for policy in policies.policies {
+      guard let text = policy.annotation("valid_for"), let seconds = Int(text.string) else { continue }
+      validity[policy.id] = seconds
+    }
+    return validity
   }
 }

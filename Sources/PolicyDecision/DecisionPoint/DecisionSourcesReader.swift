@@ -30,10 +30,21 @@ struct DecisionSourcesReader {
           "duplicate-policy", in: "policies", at: policy.range, "another policy has the id `\(policy.id)`",
           expected: "an id of its own"))
     }
+    for policy in set.policies {
+      guard let text = policy.annotation("valid_for")?.string else { continue }
+      guard let seconds = Int(text), DecisionPoint.validities.contains(seconds) else {
+        findings.append(
+          PolicyFinding(
+            "invalid-annotation", in: "policies", at: policy.range, "`@valid_for` of `\(policy.id)` is `\(text)`",
+            expected: "whole seconds from 0 to \(DecisionPoint.validities.upperBound)"))
+        continue
+      }
+    }
     if let schema {
       findings += Validator(schema: schema).validate(set).filter { $0.severity == .error }.map {
         PolicyFinding(
-          "schema-mismatch", in: "policies", at: $0.range, "\($0.policy): \($0.message)", expected: $0.expected)
+          "schema-mismatch", in: "policies", at: $0.range, "\($0.policy): \($0.message)", expected: $0.expected,
+          suggestion: $0.suggestion)
       }
     }
     return set

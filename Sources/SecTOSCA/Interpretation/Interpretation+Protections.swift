@@ -67,6 +67,15 @@ extension Interpretation {
 
   mutating func readAuthorization(_ properties: Properties) -> Authorization? {
     let before = findings.count
+    let place = choice("decision", of: properties, from: ["local", "remote"])?.value ?? "local"
+    if place == "remote" { return readRemoteAuthorization(properties, before: before) }
+    for name in ["deadline", "cache"] {
+      if let value = properties.values[name] {
+        report(
+          "invalid-value", at: value.place, "`\(name)` of \(properties.holder) has no meaning where images decide",
+          expected: "`decision: remote` beside it")
+      }
+    }
     let policies = boundedTexts("policies", of: properties, required: true) ?? []
     let lease = amount("lease", of: properties, in: 2...(30 * 86_400), unit: "seconds (2 s to 30 d)")
     let keeps = properties.values["on_lapse"]?.string == "keep"
@@ -87,6 +96,41 @@ extension Interpretation {
     guard findings.count == before else { return nil }
     return Authorization(
       policyFiles: policies.map(\.value), schemaFile: schema?.value, leaseSeconds: keeps ? nil : lease)
+  }
+
+  /// The tenant's decision point has policies of its own, which `testudo decision set` gives it.
+  private mutating func readRemoteAuthorization(_ properties: Properties, before: Int) -> Authorization? {
+    for name in ["policies", "schema"] {
+      if let value = properties.values[name] {
+        report(
+          "invalid-value", at: value.place,
+          "`\(name)` of \(properties.holder) would not be looked at: the tenant's decision point decides",
+          expected: "no `\(name)` beside `decision: remote`; `testudo decision set` gives them to the decision point")
+      }
+    }
+    let deadline = milliseconds("deadline", of: properties, in: 1...10_000) ?? 200
+    let cache = milliseconds("cache", of: properties, in: 0...3_600_000) ?? 5000
+    guard findings.count == before else { return nil }
+    return Authorization(
+      policyFiles: [], schemaFile: nil,
+      remote: .init(deadlineMilliseconds: deadline, cacheMilliseconds: cache))
+  }
+
+  private mutating func milliseconds(
+    _ name: String, of properties: Properties, in range: ClosedRange<Int>
+  ) -> Int? {
+    guard let value = value(name, of: properties) else { return nil }
+    guard let seconds = value.amount, case let count = (seconds * 1000).rounded(), count >= Double(range.lowerBound),
+      count <= Double(range.upperBound)
+    else {
+      var found = "not a time"
+      if case .scalar(_, let text) = value.content { found = "`\(text)`" }
+      report(
+        "invalid-value", at: value.place, "`\(name)` of \(properties.holder) is \(found)",
+        expected: "from \(range.lowerBound) ms to \(range.upperBound) ms")
+      return nil
+    }
+    return Int(count)
   }
 
   mutating func readAudit(_ properties: Properties) -> Audit? {

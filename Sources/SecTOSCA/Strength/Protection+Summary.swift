@@ -21,7 +21,8 @@ extension Protection {
         + (limit.paths == ["/"] ? "" : ", on \(limit.paths.joined(separator: " "))")
     case .authentication(let authentication): authentication.summary
     case .authorization(let authorization):
-      "Cedar: " + authorization.policyFiles.joined(separator: " ")
+      authorization.remote.map { "the decision point, within \($0.deadlineMilliseconds) ms" }
+        ?? "Cedar: " + authorization.policyFiles.joined(separator: " ")
         + (authorization.leaseSeconds.map { ", for \(durationText($0)) without contact" } ?? "")
     case .transportSecurity(let security): security.summary
     case .backendSecurity(let security): "TLS to `\(security.backend)`"

@@ -108,7 +108,7 @@ struct DecisionCommand: AsyncParsableCommand {
   }
 
   /// The control plane, which must run: decisions are asked of it all the time.
-  private static func client() async throws -> APIClient {
+  static func client() async throws -> APIClient {
     if let client = try await Installation.runningControlPlane() { return client }
     throw Problem(
       type: "urn:testudo:not-found", title: "No control plane runs", status: 404,

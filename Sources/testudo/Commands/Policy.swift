@@ -22,11 +22,15 @@ struct PolicyCommand: AsyncParsableCommand {
         Policies that never apply, are shadowed by a forbid, or do nothing that others do not are warnings. That is \
         exact with a solver (z3 or cvc5); without one, only policies in the same words are found.
 
+        Files named *.rules have rules of a packet filter, one a line; templates have filtering requirements. Of these, \
+        rules that are shadowed, redundant, correlated, or generalize others are warnings.
+
         Example: testudo policy check Examples/portal/orders.cedar
                  testudo policy check --schema orders.cedarschema orders.cedar
+                 testudo policy check edge.rules Examples/portal
         """)
 
-    @Argument(help: "Policy files.")
+    @Argument(help: "Files with Cedar policies, files *.rules, templates.")
     var files: [String]
 
     @Option(help: "A Cedar schema.")
@@ -39,8 +43,24 @@ struct PolicyCommand: AsyncParsableCommand {
     var format = DocumentFormat.text
 
     func run() throws {
-      let sources = try PolicyFiles.read(files)
-      var texts = Dictionary(sources.map { ($0.file, $0.text) }) { first, _ in first }
+      let rules = try PolicyFiles.read(files.filter(PolicyFirewallCheck.hasRules))
+      let templates = files.filter(PolicyFirewallCheck.isTemplate)
+      let sources = try PolicyFiles.read(
+        files.filter { !PolicyFirewallCheck.hasRules($0) && !PolicyFirewallCheck.isTemplate($0) })
+      var texts = Dictionary((sources + rules).map { ($0.file, $0.text) }) { first, _ in first }
+      var findings = rules.flatMap { PolicyFirewallCheck.findings($0) }
+      for template in templates {
+        let found = try PolicyFirewallCheck.findings(template: template)
+        findings += found.findings
+        texts.merge(found.texts) { first, _ in first }
+      }
+      if !sources.isEmpty { findings += try cedarFindings(sources, &texts) }
+      PolicyFiles.show(findings, texts: texts, format: format)
+      if findings.contains(where: { $0.severity == .error }) { throw ExitCode(1) }
+      if format == .text, findings.isEmpty { print("\(files.joined(separator: ", ")): no findings") }
+    }
+
+    private func cedarFindings(_ sources: [PolicySource], _ texts: inout [String: String]) throws -> [Finding] {
       var findings: [Finding]
       if let schema {
         let source = try PolicyFiles.read([schema])[0]
@@ -52,9 +72,7 @@ struct PolicyCommand: AsyncParsableCommand {
       if !findings.contains(where: { $0.severity == .error }) {
         findings += try PolicyRedundancyCheck.findings(sources, schema: schema, attributes: attribute)
       }
-      PolicyFiles.show(findings, texts: texts, format: format)
-      if findings.contains(where: { $0.severity == .error }) { throw ExitCode(1) }
-      if format == .text, findings.isEmpty { print("\(files.joined(separator: ", ")): no findings") }
+      return findings
     }
   }
 

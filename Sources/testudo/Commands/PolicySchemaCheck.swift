@@ -20,7 +20,7 @@ enum PolicySchemaCheck {
         Finding(
           code: "schema-mismatch", severity: found.severity == .error ? .error : .warning,
           place: place(found.range, in: source.file), message: "\(found.policy): \(found.message)",
-          expected: found.expected)
+          expected: found.expected, suggestion: found.suggestion)
       }
       return mistakes + invalid
     }

@@ -27,8 +27,6 @@ public final class Authorization: RequestModule {
 
   /// No more contextual attributes than these are kept.
   public static let maximumAttributes = 64
-  /// No more bytes than these of what a client sent go into an event, for each detail.
-  static let maximumDetail = 256
 
   /// A module without policies, which refuses everything.
   public init(clock: any Clock, events: any EventSink) {
@@ -68,31 +66,10 @@ public final class Authorization: RequestModule {
     return false
   }
 
-  /// Refuses: a visitor who could show credentials is asked for them (RFC 9110, 15.5.2), all others are sent away
-  /// (15.5.4).
   private func deny(_ exchange: Exchange, policy: ByteString?) -> Verdict {
     denied &+= 1
-    let principal = exchange.principal
-    var details = [
-      ParameterField("method", .text(Authorization.shortened(exchange.request.method))),
-      ParameterField("path", .text(Authorization.shortened(exchange.request.path))),
-      ParameterField(
-        "principal",
-        .text(principal.isVisitor ? HTTPPolicyRequest.visitorName : Authorization.shortened(principal.name))
-      ),
-      ParameterField("source", .text(exchange.source.text)),
-    ]
-    if let policy { details.append(ParameterField("policy", .text(Authorization.shortened(policy)))) }
-    events.record(
-      SecurityEvent(module: name, action: "denied", severity: .medium, time: clock.wallMilliseconds, details: details))
-    guard principal.isVisitor, !exchange.challenges.isEmpty else { return .respond(.text(403, "forbidden")) }
-    var headers: [HTTPField] = []
-    for challenge in exchange.challenges { headers.append(HTTPField("www-authenticate", challenge)) }
-    return .respond(.text(401, "credentials are needed", headers: headers))
-  }
-
-  private static func shortened(_ text: ByteString) -> ByteString {
-    text.count <= maximumDetail ? text : ByteString(text.bytes[..<maximumDetail])
+    events.record(Denial.event(exchange, module: name, time: clock.wallMilliseconds, policy: policy))
+    return .respond(Denial.response(to: exchange))
   }
 }
 

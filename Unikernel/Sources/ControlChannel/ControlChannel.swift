@@ -22,6 +22,10 @@ public final class ControlChannel {
     var mechanisms: [ByteString] { get }
     /// Counts of all modules.
     var counters: [Counter] { get }
+    /// Whether some module waits for the answer to the question of this number.
+    func awaitsAnswer(to number: UInt64) -> Bool
+    /// Passes an answer of the decision point on.
+    func receive(_ answer: RemoteAnswer)
   }
 
   /// No more bytes than these wait to be sent; a report that would go beyond is dropped and counted.
@@ -39,6 +43,7 @@ public final class ControlChannel {
   private var outputStart = 0
   private var droppedEvents: UInt64 = 0
   private var refusedMessages: UInt64 = 0
+  private var lateAnswers: UInt64 = 0
   /// Whether the channel's framing was lost; it can only be closed then.
   public private(set) var isBroken = false
 
@@ -93,6 +98,10 @@ public final class ControlChannel {
       refuse(message.version, "meant for another instance")
       return
     }
+    if message.kind == .answer {
+      answer(message, signed, signature)
+      return
+    }
     guard message.version > lastAccepted else {
       refuse(message.version, "not newer than the last message")
       return
@@ -108,7 +117,8 @@ public final class ControlChannel {
 
   private func perform(_ message: ControlMessage) {
     switch message.kind {
-    case .boot:
+    case .boot, .answer:
+      // Answers take a way of their own.
       refuse(message.version, "the image has started already")
     case .apply:
       apply(message)
@@ -169,13 +179,36 @@ public final class ControlChannel {
     }
   }
 
+  /// An answer is for a question that is waited for; any other is late, and not worth the time that a signature takes.
+  private func answer(_ message: ControlMessage, _ signed: [UInt8], _ signature: [UInt8]) {
+    let answer: RemoteAnswer
+    do throws(DecodingFault) {
+      answer = try RemoteAnswer(decoding: message.payload)
+    } catch {
+      refuse(message.version, "not an answer")
+      return
+    }
+    guard delegate.awaitsAnswer(to: answer.number) else {
+      lateAnswers &+= 1
+      return
+    }
+    guard P256.isValidSignature(signature, of: signed, publicKey: publicKey) else {
+      refuse(message.version, "wrong signature")
+      return
+    }
+    delegate.receive(answer)
+  }
+
   private func refuse(_ version: UInt64, _ reason: ByteString) {
     refusedMessages &+= 1
     send(.refused(version: version, reason: reason))
   }
 
   private var ownCounters: [Counter] {
-    [Counter("control.refused", refusedMessages), Counter("control.dropped-events", droppedEvents)]
+    [
+      Counter("control.refused", refusedMessages), Counter("control.dropped-events", droppedEvents),
+      Counter("control.late-answers", lateAnswers),
+    ]
   }
 
   /// Queues a report. Events give way when the queue is full; everything else is an answer to a message, of which there
@@ -205,6 +238,18 @@ public final class ControlChannel {
       output.removeAll(keepingCapacity: output.capacity <= 65536)
       outputStart = 0
     }
+  }
+}
+
+extension ControlChannel: QuestionSink {
+  /// Sends a question, unless too much waits to be sent already, or it is too long.
+  public func ask(_ question: RemoteQuestion) -> Bool {
+    let frame = FrameReader.frame(Report.question(question).encode())
+    guard frame.count <= RemoteQuestion.maximumLength, pendingOutput + frame.count <= ControlChannel.outputLimit else {
+      return false
+    }
+    output.append(contentsOf: frame)
+    return true
   }
 }
 

@@ -20,6 +20,8 @@ public final class Registry {
   public private(set) var streamSecurity: (any StreamSecurity)?
   /// The way of requests.
   public let pipeline = Pipeline()
+  /// The way to the decision point.
+  public let remoteDecisions = RemoteDecisions()
   /// The clock.
   public let clock: any Clock
   /// The source of random bytes.

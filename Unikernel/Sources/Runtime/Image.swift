@@ -62,6 +62,7 @@ final class Image {
     let channel = ControlChannel(publicKey: publicKey, boot: boot, delegate: self)
     self.channel = channel
     events.sink = channel
+    registry.remoteDecisions.questions = channel
     try registry.start(parameters)
     stack.flush(at: clock.now)
     channel.send(.ready(version: boot.version, mechanisms: mechanisms))
@@ -143,6 +144,10 @@ extension Image: ControlChannel.Delegate {
   func reseed(_ bytes: [UInt8]) {
     random.reseed(bytes)
   }
+
+  func awaitsAnswer(to number: UInt64) -> Bool { registry.remoteDecisions.awaitsAnswer(to: number) }
+
+  func receive(_ answer: RemoteAnswer) { registry.remoteDecisions.receive(answer) }
 
   var mechanisms: [ByteString] { registry.mechanisms.sorted() }
 

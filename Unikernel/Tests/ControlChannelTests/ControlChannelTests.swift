@@ -23,6 +23,13 @@ private final class RecordingImage: ControlChannel.Delegate {
   func reseed(_ bytes: [UInt8]) { entropy = bytes }
   var mechanisms: [ByteString] { ["firewall"] }
   var counters: [Counter] { [Counter("firewall.dropped", 3)] }
+  var awaited: Set<UInt64> = []
+  var answers: [RemoteAnswer] = []
+  func awaitsAnswer(to number: UInt64) -> Bool { awaited.contains(number) }
+  func receive(_ answer: RemoteAnswer) {
+    awaited.remove(answer.number)
+    answers.append(answer)
+  }
 }
 
 /// A channel with its orchestrator's key.
@@ -216,5 +223,41 @@ struct ControlChannelTests {
     #expect(ControlChannel.acceptBoot(TestSigner(seed: 8).signed(boot), publicKey: signer.publicKey) == nil)
     #expect(ControlChannel.acceptBoot(signer.signed(query), publicKey: signer.publicKey) == nil)
     #expect(ControlChannel.acceptBoot([], publicKey: signer.publicKey) == nil)
+  }
+
+  @Test(
+    "an answer reaches whoever waits for it, once, whatever its version, and only with the orchestrator's signature")
+  func answers() throws {
+    let fixture = Fixture()
+    let answer = RemoteAnswer(number: 3, isPermit: true, validUntil: 9, policy: "readers")
+    let message = fixture.message(.answer, version: 1, payload: answer.encode())
+    fixture.send(message)
+    #expect(fixture.image.answers.isEmpty, "nobody waits for it")
+    fixture.image.awaited = [3]
+    var forged = message
+    forged[forged.count - 1] ^= 1
+    fixture.send(forged)
+    #expect(fixture.image.answers.isEmpty && fixture.image.awaited == [3])
+    fixture.send(message)
+    #expect(fixture.image.answers == [answer])
+    fixture.send(message)
+    #expect(fixture.image.answers == [answer], "the question has its answer")
+    // Changes go on as if there had been no answers.
+    fixture.send(fixture.message(.apply, version: 6, payload: Parameter.encode([])))
+    #expect(fixture.channel.version == 6)
+  }
+
+  @Test("questions that would not fit into what waits to be sent are not sent")
+  func questions() throws {
+    let fixture = Fixture()
+    let question = RemoteQuestion(
+      number: 1, request: HTTPPolicyRequest(method: "GET", path: ByteString([UInt8](repeating: 0x2F, count: 8000))))
+    var sent = 0
+    while sent < 1000, fixture.channel.ask(question) { sent += 1 }
+    #expect(sent > 10 && sent * 8000 <= ControlChannel.outputLimit)
+    #expect(try fixture.reports() == [Report](repeating: .question(question), count: sent))
+    #expect(fixture.channel.ask(question))
+    let long = HTTPPolicyRequest(method: "GET", path: ByteString([UInt8](repeating: 0x2F, count: 50_000)))
+    #expect(!fixture.channel.ask(RemoteQuestion(number: 2, request: long)))
   }
 }

@@ -3,11 +3,13 @@ import ControlPlane
 import Crypto
 import Foundation
 
-struct Token: ParsableCommand {
+/// Signs what services accept as identity; not to be mixed up with the tokens of the API (`AccessTokenCommands`).
+struct SignToken: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "sign",
     abstract: "Signs a bearer token (JWT, ES256), for trying a service out without an identity provider.",
     discussion: """
-      Example: testudo token --key Examples/portal/token-key.pem --key-id portal-2026 \\
+      Example: testudo token sign --key Examples/portal/token-key.pem --key-id portal-2026 \\
         --issuer https://id.example --audience portal --subject carl --role clerk
       """)
 
@@ -61,9 +63,9 @@ struct Token: ParsableCommand {
     let header = try encoder.encode(Header(kid: keyId))
     let claims = try encoder.encode(
       Claims(iss: issuer, aud: audience, sub: subject, roles: role, iat: now, exp: now + lifetime))
-    let signed = Token.base64URL(header) + "." + Token.base64URL(claims)
+    let signed = SignToken.base64URL(header) + "." + SignToken.base64URL(claims)
     let signature = try signer.signature(for: Data(signed.utf8))
-    print(signed + "." + Token.base64URL(signature.rawRepresentation))
+    print(signed + "." + SignToken.base64URL(signature.rawRepresentation))
   }
 
   /// Base 64 for URLs, without padding (RFC 4648, 5).

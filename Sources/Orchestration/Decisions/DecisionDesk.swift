@@ -1,0 +1,28 @@
+import Foundation
+import Hosting
+import Interchange
+import PolicyDecision
+
+/// Answers the questions of a service's images, over their control channels.
+struct DecisionDesk: Sendable {
+  let decisions: ImageDecisions
+  let signer: ControlSigner
+  let tenant: String
+  let service: String
+
+  /// Decides, signs and sends. What cannot be signed or sent stays without an answer, and the image refuses the request
+  /// when its time is over.
+  func answer(_ question: RemoteQuestion, of record: InstanceRecord, over channel: any InstanceChannel) {
+    let decision = decisions.decide(
+      question.request, tenant: tenant, service: service, resource: record.resource)
+    let now = UInt64(max(0, Date().timeIntervalSince1970 * 1000))
+    let answer = RemoteAnswer(
+      number: question.number, isPermit: decision.isPermit,
+      validUntil: decision.validSeconds > 0 ? now + UInt64(decision.validSeconds) * 1000 : 0,
+      policy: ByteString(String(decision.policies.first?.prefix(200) ?? "")))
+    let message = ControlMessage(
+      kind: .answer, audience: record.audience ?? [], version: 0, payload: answer.encode())
+    guard let bytes = try? signer.signed(message) else { return }
+    try? channel.send(bytes)
+  }
+}
