@@ -103,7 +103,7 @@ struct CodecTests {
     bytes[3] = 0x32
     #expect(throws: DecodingFault.invalid) { try ControlMessage.decode(bytes) }
     bytes[3] = 0x31
-    bytes[4] = 6
+    bytes[4] = 7
     #expect(throws: DecodingFault.invalid) { try ControlMessage.decode(bytes) }
   }
 
