@@ -86,6 +86,8 @@ struct LibraryOSImageTests {
     #expect(report.writableExecutableSegments == 0)
     #expect(!report.systemCalls.isEmpty && report.systemCalls.count <= 5)
     #expect(
-      report.modulesLeftOut == ["audit", "basic-authentication", "handler", "key-value", "transport-security"])
+      report.modulesLeftOut == [
+        "audit", "basic-authentication", "handler", "key-value", "remote-authorization", "transport-security",
+      ])
   }
 }
