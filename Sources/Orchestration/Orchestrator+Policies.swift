@@ -18,6 +18,12 @@ extension Orchestrator {
       declaration.policyVersion += 1
       // Does not parse or cannot be decided in an image: refused here, and what was in force stays.
       let resolved = try resolver.resolve(declaration, context: context(of: declaration))
+      for case .authorization(let own) in declaration.service.requirements.filter({ $0.name == target })
+        .map(\.protection)
+      {
+        try ServiceResolver.checkSchema(
+          of: own, files.map { PolicySource(file: $0.file, text: $0.text) }, root: declaration.service.root)
+      }
       _ = try ServiceResolver.compile(
         files.map { PolicySource(file: $0.file, text: $0.text) }, attributes: contextualAttributes.keys.sorted())
       try store(declaration)

@@ -12,6 +12,8 @@ public struct PolicyRemark: Hashable, Sendable {
     case duplicate = "duplicate-policy"
     /// Others do what this one does, and more.
     case redundant = "redundant-policy"
+    /// Whether the policy does anything that others do not was not found out in time.
+    case undecided = "policy-undecided"
   }
 
   /// What it is.
@@ -36,6 +38,7 @@ public struct PolicyRemark: Hashable, Sendable {
     case .shadowed: "every request that \(name(policy)) permits is forbidden by \(by)"
     case .duplicate: "\(name(policy)) applies to the same requests as \(by), with the same effect"
     case .redundant: "\(name(policy)) applies to no request that \(by) does not apply to, with the same effect"
+    case .undecided: "whether \(name(policy)) does anything that other policies do not was not found out in time"
     }
   }
 
@@ -59,15 +62,14 @@ public struct PolicyRemark: Hashable, Sendable {
 }
 
 extension PolicyAnalyzer {
-  /// Of more policies it is not asked which of them others imply: such questions name all policies at once, and grow
-  /// hard for solvers. Whether each applies at all, and what forbids it, is asked of any number.
-  public static let maximumCompared = 24
-
   /// What is remarkable about policies, by position, and what keeps it from being all there is to say.
+  /// - Parameter seconds: For how long solvers may be asked altogether; `nil` for as long as it takes. What could not be
+  ///   decided by then, and what a solver gave up, is remarked as undecided.
   public func remarks(
-    _ policies: [Policy]
+    _ policies: [Policy], within seconds: Double? = nil
   ) throws(SolverFault) -> (remarks: [PolicyRemark], limitations: [AnalysisLimitation]) {
     var inquiry = Inquiry(policies: policies, solver: solver)
+    if let seconds { inquiry.end = ContinuousClock.now + .seconds(seconds) }
     for environment in domain.environments { inquiry.add(environment, domain) }
     return (try inquiry.remarks(), inquiry.limitations)
   }
@@ -78,6 +80,10 @@ extension PolicyAnalyzer {
     let solver: Solver
     private var spaces: [(script: SMTScript, applies: [SMTTerm])] = []
     private(set) var limitations: [AnalysisLimitation] = []
+    /// When no more is asked.
+    var end: ContinuousClock.Instant?
+    /// The policies about which something was asked and not answered.
+    private var undecided: Set<Int> = []
 
     init(policies: [Policy], solver: Solver) {
       self.policies = policies
@@ -105,22 +111,36 @@ extension PolicyAnalyzer {
 
     /// For which questions there is no request in any environment; a question is a policy with others that are not to
     /// apply.
-    private func impossible(_ questions: [(policy: Int, others: [Int])]) throws(SolverFault) -> [Bool] {
+    private mutating func impossible(_ questions: [(policy: Int, others: [Int])]) throws(SolverFault) -> [Bool] {
       var result = questions.map { _ in true }
       for (script, applies) in spaces {
-        let open = questions.indices.filter { result[$0] }
-        guard !open.isEmpty else { break }
-        let terms = open.map { index in
-          let question = questions[index]
-          return script.and(
-            applies[question.policy], script.not(script.or(question.others.map { applies[$0] })))
-        }
-        for (index, verdict) in zip(open, try solver.verdicts(script, terms)) {
-          result[index] = verdict == .unsatisfiable
+        var open = questions.indices.filter { result[$0] }[...]
+        // In portions, so that the time is looked at between them.
+        while !open.isEmpty {
+          let portion = open.prefix(Self.portion)
+          open = open.dropFirst(portion.count)
+          if let end, ContinuousClock.now >= end {
+            for index in portion {
+              result[index] = false
+              undecided.insert(questions[index].policy)
+            }
+            continue
+          }
+          let terms = portion.map { index in
+            let question = questions[index]
+            return script.and(
+              applies[question.policy], script.not(script.or(question.others.map { applies[$0] })))
+          }
+          for (index, verdict) in zip(portion, try solver.verdicts(script, terms)) {
+            result[index] = verdict == .unsatisfiable
+            if verdict == .unknown { undecided.insert(questions[index].policy) }
+          }
         }
       }
       return result
     }
+
+    private static let portion = 16
 
     mutating func remarks() throws(SolverFault) -> [PolicyRemark] {
       var found: [Int: PolicyRemark] = [:]
@@ -129,21 +149,26 @@ extension PolicyAnalyzer {
       let never = try impossible(all.map { ($0, []) })
       for index in all where never[index] { found[index] = PolicyRemark(.neverApplies, index) }
 
-      let permits = all.filter { policies[$0].effect == .permit && !never[$0] }
-      let hidden = forbids.isEmpty ? [] : try impossible(permits.map { ($0, forbids) })
+      func near(_ index: Int, _ others: [Int]) -> [Int] {
+        others.filter { policies[index].mayMeet(policies[$0]) }
+      }
+      let permits = all.filter { policies[$0].effect == .permit && !never[$0] && !near($0, forbids).isEmpty }
+      let hidden = try impossible(permits.map { ($0, near($0, forbids)) })
       let shadowed = zip(permits, hidden).filter(\.1).map(\.0)
       for index in shadowed { found[index] = PolicyRemark(.shadowed, index) }
 
       let rest = all.filter { found[$0] == nil }
-      func peers(_ index: Int) -> [Int] { rest.filter { $0 != index && policies[$0].effect == policies[index].effect } }
-      let covered =
-        all.count <= PolicyAnalyzer.maximumCompared
-        ? try impossible(rest.map { ($0, peers($0)) }) : rest.map { _ in false }
-      let candidates = zip(rest, covered).filter(\.1).map(\.0)
+      // What has no request in common with a policy cannot stand in for it.
+      func peers(_ index: Int) -> [Int] {
+        near(index, rest.filter { $0 != index && policies[$0].effect == policies[index].effect })
+      }
+      let compared = rest.filter { !peers($0).isEmpty }
+      let covered = try impossible(compared.map { ($0, peers($0)) })
+      let candidates = zip(compared, covered).filter(\.1).map(\.0)
 
       // One policy alone that makes it so.
       var pairs: [(policy: Int, others: [Int])] = []
-      for index in shadowed { pairs += forbids.map { (index, [$0]) } }
+      for index in shadowed { pairs += near(index, forbids).map { (index, [$0]) } }
       for index in candidates { pairs += peers(index).map { (index, [$0]) } }
       var implies: [Int: [Int]] = [:]
       for (pair, holds) in zip(pairs, try impossible(pairs)) where holds {
@@ -164,6 +189,7 @@ extension PolicyAnalyzer {
         let others = peers(index).filter { found[$0] == nil }
         if try impossible([(index, others)])[0] { found[index] = PolicyRemark(.redundant, index) }
       }
+      for index in undecided where found[index] == nil { found[index] = PolicyRemark(.undecided, index) }
       return found.values.sorted { $0.policy < $1.policy }
     }
   }

@@ -70,6 +70,25 @@ struct AccessTests {
     }
   }
 
+  @Test(
+    "a client written from the specification alone finds nothing that differs, with and without TLS and tokens",
+    .enabled(if: Testbed.path(of: "python3") != nil, "`python3` is missing"), arguments: [false, true])
+  func specification(tls: Bool) async throws {
+    try await AccessClient.serving(tls: tls) { client in
+      let set = try await client.testudo(
+        "decision", "set", "--policies", Self.example.appending(path: "records.cedar").path, "--entities",
+        Self.example.appending(path: "records.json").path)
+      try #require(set.status == 0, "\(set.errors)")
+      var words = [Testbed.repository.appending(path: "Tests/AuthZEN/client.py").path, client.base]
+      if let authority = client.authority {
+        let made = try await client.testudo("token", "create", "--name", "client", "--role", "decision-caller")
+        words += ["--cacert", authority, "--token", made.output.trimmingCharacters(in: .whitespacesAndNewlines)]
+      }
+      let outcome = try await Command.run(Testbed.path(of: "python3") ?? "", words)
+      #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
+    }
+  }
+
   @Test("what is no request is refused with 400 and what is wrong, with the caller's name for it")
   func badInput() async throws {
     try await serving { client in

@@ -60,4 +60,38 @@ struct RemarkTests {
     let found = try analyzer.remarks(try PolicySet(parsing: text).policies).remarks
     #expect(found.map { "\($0.code.rawValue) \($0.policy)" + ($0.other.map { " by \($0)" } ?? "") } == expected)
   }
+
+  @Test(
+    "sets of many policies are compared, too, and what there is no time for is said to be undecided",
+    .enabled(if: solver != nil, noSolver))
+  func many() throws {
+    var text = ""
+    for index in 0..<40 {
+      text += "permit (principal == User::\"u\(index)\", action == Action::\"read\", resource);"
+    }
+    text += "permit (principal == User::\"u7\", action == Action::\"read\", resource) when { principal.level > 3 };"
+    let policies = try PolicySet(parsing: text).policies
+    let analyzer = PolicyAnalyzer(
+      schema: try Schema(parsing: ComparisonTests.schema), solver: try #require(solver))
+    #expect(try analyzer.remarks(policies).remarks == [PolicyRemark(.redundant, 40, 7)])
+    let none = try analyzer.remarks(policies, within: 0).remarks
+    #expect(none.count == 41 && none.allSatisfy { $0.code == .undecided })
+  }
+
+  @Test(
+    "policies that have no request in common are told apart by their scopes alone",
+    arguments: [
+      ("principal, action == Action::\"read\", resource", "principal, action == Action::\"write\", resource", false),
+      ("principal == User::\"a\", action, resource", "principal == User::\"b\", action, resource", false),
+      ("principal is User, action, resource", "principal is Team, action, resource", false),
+      ("principal == User::\"a\", action, resource", "principal is Team, action, resource", false),
+      ("principal == User::\"a\", action, resource", "principal in Team::\"b\", action, resource", true),
+      ("principal in Team::\"a\", action, resource", "principal in Team::\"b\", action, resource", true),
+      ("principal, action in [Action::\"read\"], resource", "principal, action == Action::\"write\", resource", true),
+      ("principal, action, resource == F::\"x\"", "principal, action, resource == F::\"x\"", true),
+    ])
+  func scopes(one: String, other: String, meets: Bool) throws {
+    let policies = try PolicySet(parsing: "permit (\(one)); permit (\(other));").policies
+    #expect(policies[0].mayMeet(policies[1]) == meets && policies[1].mayMeet(policies[0]) == meets)
+  }
 }

@@ -143,7 +143,9 @@ public struct ServiceResolver: Sendable {
         continue
       }
       isDue = true
-      sources += try ServiceResolver.policies(authorization, of: requirement.name, in: declaration)
+      let own = try ServiceResolver.policies(authorization, of: requirement.name, in: declaration)
+      try ServiceResolver.checkSchema(of: authorization, own, root: declaration.service.root)
+      sources += own
     }
     guard isDue else { return nil }
     return try ServiceResolver.compile(sources, attributes: attributes.keys.sorted())
@@ -158,15 +160,33 @@ public struct ServiceResolver: Sendable {
     }
     var sources: [PolicySource] = []
     for file in authorization.policyFiles {
-      let path = declaration.service.root + "/" + file
-      guard let data = FileManager.default.contents(atPath: path), data.count <= 1 << 20,
-        let text = String(data: data, encoding: .utf8)
-      else {
-        throw .input("\(path): expected a file of Cedar policies in UTF-8, of at most 1 MiB")
-      }
-      sources.append(PolicySource(file: path, text: text))
+      sources.append(try source(file, root: declaration.service.root))
     }
     return sources
+  }
+
+  /// A file of a service's folder.
+  static func source(_ file: String, root: String) throws(OrchestrationFault) -> PolicySource {
+    let path = root + "/" + file
+    guard let data = FileManager.default.contents(atPath: path), data.count <= 1 << 20,
+      let text = String(data: data, encoding: .utf8)
+    else {
+      throw .input("\(path): expected a file of Cedar policies, or a Cedar schema, in UTF-8, of at most 1 MiB")
+    }
+    return PolicySource(file: path, text: text)
+  }
+
+  /// Holds the policies of an authorization requirement against its schema, if it has one.
+  static func checkSchema(
+    of authorization: Authorization, _ sources: [PolicySource], root: String
+  ) throws(OrchestrationFault) {
+    guard let file = authorization.schemaFile else { return }
+    let schema = try source(file, root: root)
+    let findings = HTTPSchemaCheck.check(sources, schema: schema)
+    guard findings.isEmpty else {
+      let texts = Dictionary((sources + [schema]).map { ($0.file, $0.text) }) { first, _ in first }
+      throw .findings(findings.map(\.templateFinding), sources: texts)
+    }
   }
 
   /// Compiles policies for an image; what is wrong with them comes as findings.

@@ -1,5 +1,6 @@
 import Foundation
 import ImageGeneration
+import PolicyDecision
 public import SecTOSCA
 public import TOSCA
 
@@ -103,6 +104,28 @@ public struct TemplateLoading: Sendable {
       }
     }
     return findings
+  }
+
+  /// What is wrong with the policies of a service for images to decide with, and with the schemas that they are held
+  /// against, and the texts of their files. Contextual attributes are those that the policies themselves ask for, since
+  /// any may be set.
+  public func policyFindings(
+    of service: ProtectedService
+  ) throws(OrchestrationFault) -> (findings: [Finding], sources: [String: String]) {
+    var findings: [Finding] = []
+    var texts: [String: String] = [:]
+    for requirement in service.requirements {
+      guard case .authorization(let authorization) = requirement.protection,
+        let file = authorization.schemaFile
+      else { continue }
+      let sources = try authorization.policyFiles.map { file throws(OrchestrationFault) in
+        try ServiceResolver.source(file, root: service.root)
+      }
+      let schema = try ServiceResolver.source(file, root: service.root)
+      for source in sources + [schema] { texts[source.file] = source.text }
+      findings += HTTPSchemaCheck.check(sources, schema: schema).map(\.templateFinding)
+    }
+    return (findings, texts)
   }
 
   /// What is wrong with the handlers of a service, and the texts of their files. Each is compiled, and nothing is kept.
@@ -211,6 +234,7 @@ struct TemplateCopy {
     for requirement in service.requirements {
       guard case .authorization(let authorization) = requirement.protection else { continue }
       names.formUnion(authorization.policyFiles)
+      if let schema = authorization.schemaFile { names.insert(schema) }
     }
     return names.sorted()
   }

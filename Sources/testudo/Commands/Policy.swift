@@ -27,7 +27,7 @@ struct PolicyCommand: AsyncParsableCommand {
 
         Example: testudo policy check Examples/portal/orders.cedar
                  testudo policy check --schema orders.cedarschema orders.cedar
-                 testudo policy check edge.rules Examples/portal
+                 testudo policy check edge.rules Examples/handler --set credentials=@Examples/handler/accounts.yaml
         """)
 
     @Argument(help: "Files with Cedar policies, files *.rules, templates.")
@@ -38,6 +38,9 @@ struct PolicyCommand: AsyncParsableCommand {
 
     @Option(help: "A contextual attribute that policies may ask for. Repeatable.")
     var attribute: [String] = []
+
+    @Option(name: .customLong("set"), help: "An input of templates, as INPUT=VALUE. Repeatable.")
+    var settings: [String] = []
 
     @Option(help: "text or json.")
     var format = DocumentFormat.text
@@ -50,7 +53,7 @@ struct PolicyCommand: AsyncParsableCommand {
       var texts = Dictionary((sources + rules).map { ($0.file, $0.text) }) { first, _ in first }
       var findings = rules.flatMap { PolicyFirewallCheck.findings($0) }
       for template in templates {
-        let found = try PolicyFirewallCheck.findings(template: template)
+        let found = try PolicyFirewallCheck.findings(template: template, inputs: try Settings.inputs(settings))
         findings += found.findings
         texts.merge(found.texts) { first, _ in first }
       }

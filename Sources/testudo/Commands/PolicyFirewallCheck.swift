@@ -67,9 +67,10 @@ enum PolicyFirewallCheck {
 
   /// What is remarkable about the filtering requirements of a template: sources that another of the same requirement
   /// covers, and sources that another requirement due at the same level keeps out.
-  static func findings(template path: String) throws -> (findings: [Finding], texts: [String: String]) {
-    let outcome = TemplateLoading(library: try Installation.library()).load(path, inputs: [:])
-    // Inputs that are missing are no business of packet filters.
+  static func findings(
+    template path: String, inputs: [String: String]
+  ) throws -> (findings: [Finding], texts: [String: String]) {
+    let outcome = TemplateLoading(library: try Installation.library()).load(path, inputs: inputs)
     guard let service = outcome.service else { return (outcome.findings, outcome.sources) }
     var found: [Finding] = []
     func add(_ finding: Finding) { if !found.contains(finding) { found.append(finding) } }

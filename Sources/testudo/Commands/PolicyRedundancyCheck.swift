@@ -6,6 +6,9 @@ import TOSCA
 
 /// Policies that do nothing, as warnings at their places.
 enum PolicyRedundancyCheck {
+  /// For how long solvers are asked about all policies together.
+  private static let seconds = 60.0
+
   /// Exact where a solver is installed; else only the same words twice are found. The policies are without errors.
   static func findings(_ sources: [PolicySource], schema: String?, attributes: [String]) throws -> [Finding] {
     var located: [(policy: Cedar.Policy, file: String)] = []
@@ -19,10 +22,14 @@ enum PolicyRedundancyCheck {
       let analyzer =
         try schema.map { PolicyAnalyzer(schema: try CedarFiles.schema($0), solver: solver) }
         ?? PolicyAnalyzer(httpAttributes: attributes, solver: solver)
-      let exact = try PolicySolver.explaining { () throws(SolverFault) in try analyzer.remarks(policies).remarks }
+      let exact = try PolicySolver.explaining { () throws(SolverFault) in
+        try analyzer.remarks(policies, within: Self.seconds).remarks
+      }
       // What the solver could not decide may still be the same words.
-      let known = Set(exact.map(\.policy))
-      remarks = (exact + remarks.filter { !known.contains($0.policy) }).sorted { $0.policy < $1.policy }
+      let known = Set(exact.filter { $0.code != .undecided }.map(\.policy))
+      remarks = remarks.filter { !known.contains($0.policy) }
+      let same = Set(remarks.map(\.policy))
+      remarks = (exact.filter { !same.contains($0.policy) } + remarks).sorted { $0.policy < $1.policy }
     }
     return remarks.map { remark in
       let (policy, file) = located[remark.policy]

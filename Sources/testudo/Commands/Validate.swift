@@ -41,6 +41,9 @@ struct Validate: ParsableCommand {
         let handlers = try loading.handlerFindings(of: service)
         outcome.findings += handlers.findings
         outcome.sources.merge(handlers.sources) { first, _ in first }
+        let policies = try loading.policyFindings(of: service)
+        outcome.findings += policies.findings
+        outcome.sources.merge(policies.sources) { first, _ in first }
       }
       if outcome.findings.isEmpty { clean.append(path) }
       // Templates that import the same file have the same findings in it.
