@@ -60,10 +60,10 @@ let package = Package(
       .testTarget(
         name: "\(name)Tests",
         dependencies: Set([
-            name, "LibraryOS", "LibraryOSTesting", "Cryptography", "CBearSSL", "HTTP", "Handler", "UserDatagrams",
-          ])
-          .sorted()
-          .map { .target(name: $0) } + [interchange])
+          name, "LibraryOS", "LibraryOSTesting", "Cryptography", "CBearSSL", "HTTP", "Handler", "UserDatagrams",
+        ])
+        .sorted()
+        .map { .target(name: $0) } + [interchange])
     },
   swiftLanguageModes: [.v6]
 )

@@ -41,7 +41,8 @@ struct ModuleConfigurationTests {
     let parameters = try Portal.parameters(Portal.storefront, Portal.normal)
     #expect(
       parameters.map { "\($0.parameter.module).\($0.parameter.name) \($0.stage)" } == [
-        "authorization.attributes run", "authorization.bundle run", "authorization.lease-ms run", "basic-authentication.accounts run",
+        "authorization.attributes run", "authorization.bundle run", "authorization.lease-ms run",
+        "basic-authentication.accounts run",
         "basic-authentication.realm run", "control.public-key build", "firewall.flows run", "http.port boot",
         "network.address boot", "network.gateway boot", "network.mac boot", "reverse-proxy.routes run",
         "static-site.files build", "static-site.prefix build",

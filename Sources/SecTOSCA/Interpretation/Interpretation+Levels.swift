@@ -23,7 +23,8 @@ extension Interpretation {
     if policies.isEmpty {
       let place = topology.policies.first?.place ?? topology.nodes.first?.place
       report(
-        "no-level", at: place ?? SourceRange(file: topology.file ?? topology.root, line: 1, column: 1, endLine: 1, endColumn: 1),
+        "no-level",
+        at: place ?? SourceRange(file: topology.file ?? topology.root, line: 1, column: 1, endLine: 1, endColumn: 1),
         "the service has no security level, so nothing says what protection is due",
         expected: "a policy of type `\(Vocabulary.Policy.level)`, with `rank` and `requires`")
     }
