@@ -10,8 +10,8 @@ run() {
   try "$@" || exit 1
 }
 
-# twice NAME ARGUMENT…: tests of running processes and sockets, which a machine that stands still for some seconds can
-# fail. What failed the first time is said in any case, and must pass the second time.
+# twice NAME ARGUMENT…: tests of running processes, sockets and a solver with a time limit, which a machine that stands
+# still for some seconds can fail. What failed the first time is said in any case, and must pass the second time.
 twice() {
   try "$@" && return
   echo "== $1 is tried once more"
@@ -34,7 +34,7 @@ run unikernel --package-path Unikernel --scratch-path .build/unikernel-tests
 echo "== testing the host's part"
 swift build --product testudo
 swift build --product testudo-forwarder
-run host --skip EndToEndTests --skip HostingTests
+twice host --skip EndToEndTests --skip HostingTests
 # Apart, because what they start has deadlines of its own, which a machine that is busy with other tests may miss.
 twice hosting --skip-build --filter HostingTests
 echo "== testing everything end to end"
