@@ -54,11 +54,28 @@ struct DrainTests {
   func idleAfterGrace() throws {
     let fixture = try ServerFixture()
     let client = fixture.client()
+    client.send(get("/"), fixture.network)
     let reports = drain(fixture, 100)
     fixture.pass(.milliseconds(99))
     #expect(!client.hasEnded)
     fixture.pass(.milliseconds(1))
     #expect(client.closeReason == .finished)
+    #expect(reports.count == 1)
+  }
+
+  @Test("a connection just opened is waited for: its first request is answered after the grace, too, for two seconds")
+  func firstRequest() throws {
+    let fixture = try ServerFixture()
+    let (late, silent) = (fixture.client(), fixture.client())
+    let reports = drain(fixture, 100)
+    fixture.pass(.milliseconds(1500))
+    #expect(!late.hasEnded && !silent.hasEnded && reports.count == 0)
+    late.send(get("/"), fixture.network)
+    #expect(late.statuses == [200])
+    #expect(late.text.contains("Connection: close"))
+    #expect(reports.count == 0)
+    fixture.pass(.milliseconds(500))
+    #expect(silent.hasEnded)
     #expect(reports.count == 1)
   }
 
@@ -116,6 +133,7 @@ struct DrainTests {
     let fixture = try ServerFixture()
     let client = fixture.client()
     client.closesInTurn = false
+    client.send(get("/"), fixture.network)
     let reports = drain(fixture, 100)
     fixture.pass(.milliseconds(100))
     #expect(client.hasEnded)

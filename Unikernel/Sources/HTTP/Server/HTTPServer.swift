@@ -63,7 +63,7 @@ public final class HTTPServer: StreamAcceptor, Module, Timed {
     settings = prepared
     var acceptor: any StreamAcceptor = registry.streamSecurity?.securing(self) ?? self
     if let forwarder = prepared.forwarder {
-      let forwarded = ForwardedAcceptor(forwarder, before: acceptor, registry: registry)
+      let forwarded = ForwardedAcceptor(forwarder, before: acceptor, registry: registry, server: self)
       registry.add(timed: forwarded)
       self.forwarded = forwarded
       acceptor = forwarded
@@ -87,7 +87,8 @@ public final class HTTPServer: StreamAcceptor, Module, Timed {
   /// Takes a connection, or refuses it: at the bound on connections, and after a drain's grace.
   public func accept(_ stream: any ByteStream) -> (any StreamHandler)? {
     let now = clock.now
-    let isTooLate = drainEnd.map { $0 <= now } == true
+    // Behind a forwarder that was judged when the connection was opened, before its header came.
+    let isTooLate = forwarded == nil && drainEnd.map { $0 <= now } == true
     guard let settings, connections.count < settings.maximumConnections, !isTooLate else {
       statistics.refusedConnections &+= 1
       return nil
@@ -174,8 +175,14 @@ public final class HTTPServer: StreamAcceptor, Module, Timed {
     reportDrained()
   }
 
-  private func reportDrained() {
-    guard graceIsOver, connections.isEmpty, let completion = drainCompletion else { return }
+  /// Whether a drain's grace is over, so that no new connection is taken.
+  var refusesConnections: Bool { drainEnd.map { $0 <= clock.now } == true }
+
+  /// Tells that a drain is over, once nothing is in progress.
+  func reportDrained() {
+    guard graceIsOver, connections.isEmpty, forwarded?.isWaiting != true, let completion = drainCompletion else {
+      return
+    }
     drainCompletion = nil
     completion()
   }

@@ -26,6 +26,9 @@ final class HTTPServerConnection: StreamHandler {
   var index = 0
   /// When `expire` has something to do.
   private(set) var deadline: Instant
+  private let opened: Instant
+  /// Whether no request has come yet.
+  private var isFresh = true
 
   // A cycle only while the connection is open: the server forgets it when it is gone.
   private let server: HTTPServer
@@ -53,6 +56,7 @@ final class HTTPServerConnection: StreamHandler {
     self.stream = stream
     self.sendCapacity = stream.writableCount
     self.parser = HTTPRequestParser(limits: settings.limits)
+    self.opened = now
     self.deadline = now + settings.idleTimeout
     server.wantsExpiry(at: deadline)
   }
@@ -151,6 +155,7 @@ final class HTTPServerConnection: StreamHandler {
     exchange.isSecure = stream.isSecure
     if let peer = stream.peer { exchange.principal = peer }
     self.exchange = exchange
+    isFresh = false
     server.pipeline.advance(exchange)
   }
 
@@ -223,8 +228,16 @@ final class HTTPServerConnection: StreamHandler {
 
   // MARK: Ends
 
+  /// For how long one that has opened a connection is waited for during a drain: it is about to send its request.
+  static let firstRequestTime = TimeSpan.seconds(2)
+
   /// A drain's grace is over: a connection on which nothing is in progress ends.
   func endIfIdle(at now: Instant) {
+    let firstRequestEnd = opened + HTTPServerConnection.firstRequestTime
+    if isFresh, now < firstRequestEnd {
+      if deadline > firstRequestEnd { setDeadline(firstRequestEnd) }
+      return
+    }
     guard phase == .open, exchange == nil, output.isEmpty, outputBody.isEmpty, parser.isBetweenRequests,
       stream?.readableCount == 0
     else { return }

@@ -14,17 +14,24 @@ final class ForwardedAcceptor: StreamAcceptor, Timed {
   let forwarder: TrustedForwarder
   let next: any StreamAcceptor
   private let registry: Registry
+  /// Both live as long as the image.
+  private let server: HTTPServer
   private var waiting: [ForwardedStream] = []
   private var allowance = EventAllowance(perSecond: ForwardedAcceptor.eventsPerSecond)
   private(set) var refusedCount: UInt64 = 0
 
-  init(_ forwarder: TrustedForwarder, before next: any StreamAcceptor, registry: Registry) {
+  /// Whether some connection is without its header.
+  var isWaiting: Bool { !waiting.isEmpty }
+
+  init(_ forwarder: TrustedForwarder, before next: any StreamAcceptor, registry: Registry, server: HTTPServer) {
+    self.server = server
     self.forwarder = forwarder
     self.next = next
     self.registry = registry
   }
 
   func accept(_ stream: any ByteStream) -> (any StreamHandler)? {
+    guard !server.refusesConnections else { return nil }
     guard forwarder.sends(stream) else { return next.accept(stream) }
     guard waiting.count < ForwardedAcceptor.maximumWaiting else { return nil }
     let forwarded = ForwardedStream(
@@ -61,6 +68,7 @@ final class ForwardedAcceptor: StreamAcceptor, Timed {
       waiting[index] = last
       last.index = index
     }
+    if waiting.isEmpty { server.reportDrained() }
   }
 
   // MARK: Timed
