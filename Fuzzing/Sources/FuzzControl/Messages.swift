@@ -45,6 +45,9 @@ private final class QuietImage: ControlChannel.Delegate {
     applied += 1
   }
   func drain(grace: TimeSpan, completion: @escaping () -> Void) { drains.append(completion) }
+  func contacted() {}
+  func awaitsAnswer(to number: UInt64) -> Bool { number % 2 == 0 }
+  func receive(_ answer: RemoteAnswer) { precondition(answer.number % 2 == 0) }
   func reseed(_ bytes: [UInt8]) { precondition(bytes.count >= 32) }
   var mechanisms: [ByteString] { ["firewall"] }
   var counters: [Counter] { [] }
