@@ -114,6 +114,7 @@ extension Action.Step {
       .stopInstance(let instance, let resource):
       (resource, instance)
     case .route(let resource, let instance): (resource, instance)
+    case .offer(let external), .withdraw(let external): (external, nil)
     case .createNetwork, .startForwarder, .stopForwarder, .removeNetwork: (nil, nil)
     }
   }

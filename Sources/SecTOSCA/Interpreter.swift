@@ -19,6 +19,7 @@ public struct Interpreter: Sendable {
   /// - Returns: The service, or nil where a finding is an error; findings in the order of their places.
   public func interpret(_ topology: Topology) -> (service: ProtectedService?, findings: [Finding]) {
     var interpretation = Interpretation(topology, now: now)
+    interpretation.readExternalServices()
     interpretation.readResources()
     interpretation.readRequirements()
     interpretation.readLevels()

@@ -26,6 +26,11 @@ public struct ProtectedService: Hashable, Sendable, Codable {
     self.root = root
   }
 
+  /// The external services that resources connect to, by access port.
+  public var externals: [ExternalService] {
+    Set(resources.flatMap(\.externals)).sorted { $0.accessPort < $1.accessPort }
+  }
+
   /// The level in force when nobody said otherwise: the lowest.
   public var initialLevel: SecurityLevel { levels[0] }
 
@@ -69,7 +74,7 @@ extension Resource {
   /// The resources that it passes requests on to, each once.
   var backends: [String] {
     var found: [String] = []
-    for case .reverseProxy(_, let backend) in applications where !found.contains(backend) { found.append(backend) }
+    for case .reverseProxy(_, let backend, _) in applications where !found.contains(backend) { found.append(backend) }
     return found
   }
 }
@@ -86,6 +91,8 @@ public struct Resource: Hashable, Sendable, Codable {
   public var endpoint: ServiceEndpoint
   /// The resources it connects to (`ConnectsTo`): exactly these flows are open.
   public var connections: [String]
+  /// The external services it connects to: exactly these flows are open, too.
+  public var externals: [ExternalService]
   /// Memory for its heap, in bytes.
   public var memoryBytes: Int
   /// Where it stands in the template.
@@ -94,13 +101,14 @@ public struct Resource: Hashable, Sendable, Codable {
   /// A resource.
   public init(
     name: String, type: String, applications: [ApplicationPart], endpoint: ServiceEndpoint, connections: [String],
-    memoryBytes: Int, place: SourceRange
+    externals: [ExternalService] = [], memoryBytes: Int, place: SourceRange
   ) {
     self.name = name
     self.type = type
     self.applications = applications
     self.endpoint = endpoint
     self.connections = connections
+    self.externals = externals
     self.memoryBytes = memoryBytes
     self.place = place
   }
@@ -110,8 +118,9 @@ public struct Resource: Hashable, Sendable, Codable {
 public enum ApplicationPart: Hashable, Sendable, Codable {
   /// The files of a folder (relative to the service's root), served below `prefix`.
   case staticSite(prefix: String, folder: String)
-  /// Requests below `prefix` go to another resource.
-  case reverseProxy(prefix: String, backend: String)
+  /// Requests below `prefix` go to another resource or an external service. A WebSocket may stay open for
+  /// `webSocketSeconds`; `nil`: none is let through.
+  case reverseProxy(prefix: String, backend: String, webSocketSeconds: Int? = nil)
   /// A key-value store of at most `capacityBytes`, served below `prefix`.
   case keyValue(prefix: String, capacityBytes: Int)
   /// A handler of the user's own, whose Swift sources are a file or the files of a folder (relative to the service's

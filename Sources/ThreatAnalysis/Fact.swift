@@ -37,7 +37,7 @@ extension ProtectedService {
   /// What holds of a resource by the template's shape, whatever the level.
   func shape(of resource: Resource) -> Set<String> {
     var facts: Set<String> = [resource.endpoint.isPublic ? "public" : "internal"]
-    if !resource.connections.isEmpty { facts.insert("connects") }
+    if !resource.connections.isEmpty || !resource.externals.isEmpty { facts.insert("connects") }
     if resources.contains(where: { $0.connections.contains(resource.name) }) { facts.insert("connected") }
     for part in resource.applications {
       switch part {

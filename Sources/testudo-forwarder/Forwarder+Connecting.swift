@@ -48,8 +48,9 @@ extension Forwarder {
   func attempt(_ connection: Connection) {
     dropAttempt(connection)
     let target = connection.port.target
-    let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+    let socket = makeSocket(inHostNetwork: connection.port.direction == .outward)
     guard socket >= 0 else { return pause(connection) }
+    if target.mark != 0 { set(socket, SOL_SOCKET, SO_MARK, Int32(bitPattern: target.mark)) }
     set(socket, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
     // An instance that is gone says no goodbye: without these, its connections would hang for a quarter of an hour.
     set(socket, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, 10_000)

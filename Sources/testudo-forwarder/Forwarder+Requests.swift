@@ -65,7 +65,9 @@ extension Forwarder {
 
   private func carryOut(_ request: Request) throws(ForwarderFault) -> String {
     switch request {
-    case .publish(let name, let listen, let target): return try publish(name, listen, target)
+    case .publish(let name, let listen, let target): return try publish(name, .inward, listen, target)
+    case .offer(let name, let listen, let target):
+      return try publish(name, .outward, listen, target)
     case .switchTarget(let name, let target):
       aim(try port(name), at: target)
       return ""
@@ -85,9 +87,13 @@ extension Forwarder {
     return port
   }
 
-  private func publish(_ name: String, _ listen: Endpoint, _ target: Target) throws(ForwarderFault) -> String {
+  private func publish(
+    _ name: String, _ direction: Direction, _ listen: Endpoint, _ target: Target
+  ) throws(ForwarderFault) -> String {
     if let port = ports[name] {
-      guard port.listen.address == listen.address, listen.port == 0 || listen.port == port.listen.port else {
+      guard port.direction == direction, port.listen.address == listen.address,
+        listen.port == 0 || listen.port == port.listen.port
+      else {
         throw ForwarderFault("`\(name)` is published at \(port.listen.text) already")
       }
       aim(port, at: target)
@@ -96,9 +102,9 @@ extension Forwarder {
     guard ports.count < Forwarder.maximumPublications else {
       throw ForwarderFault("\(Forwarder.maximumPublications) ports are published already, which is the most")
     }
-    let (socket, endpoint) = try self.listen(at: listen)
+    let (socket, endpoint) = try self.listen(at: listen, direction)
     let port = PublishedPort(
-      identifier: takeIdentifier(), name: name, listen: endpoint, socket: socket, target: target)
+      identifier: takeIdentifier(), name: name, direction: direction, listen: endpoint, socket: socket, target: target)
     guard poller.add(socket, isAccepting ? .readable : [], .listener(identifier: port.identifier)) else {
       close(socket)
       throw ForwarderFault("watch \(endpoint.text)", code: errno)

@@ -2,7 +2,7 @@ import CHosting
 import Glibc
 
 /// The event loop. Everything happens in one thread, which is in the service's network namespace except while it makes
-/// a listener: a socket stays in the namespace it was made in.
+/// a socket of the host's: a socket stays in the namespace it was made in.
 final class Forwarder {
   /// No more connections are open at once; more wait in the listeners' backlogs.
   static let maximumConnections = 4096
@@ -125,18 +125,28 @@ final class Forwarder {
 
   // MARK: - Publishing
 
-  /// Makes a listening socket in the host's namespace.
-  func listen(at endpoint: Endpoint) throws(ForwarderFault) -> (socket: Int32, endpoint: Endpoint) {
-    let left = hosting_enter_network(hostNetwork)
-    guard left == 0 else { throw ForwarderFault("enter the host's network", code: left) }
+  /// Makes a socket in the service's network, or in the host's; a negative error number where that fails.
+  func makeSocket(inHostNetwork: Bool) -> Int32 {
+    if inHostNetwork {
+      let left = hosting_enter_network(hostNetwork)
+      guard left == 0 else { return left }
+    }
     let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
     let code = errno
-    guard hosting_enter_network(serviceNetwork) == 0 else {
+    if inHostNetwork, hosting_enter_network(serviceNetwork) != 0 {
       // Here it could only forward to the wrong network.
       requests.remove()
       exit(1)
     }
-    guard socket >= 0 else { throw ForwarderFault("make a socket", code: code) }
+    return socket >= 0 ? socket : -code
+  }
+
+  /// Makes the listening socket of a port.
+  func listen(
+    at endpoint: Endpoint, _ direction: Direction
+  ) throws(ForwarderFault) -> (socket: Int32, endpoint: Endpoint) {
+    let socket = makeSocket(inHostNetwork: direction == .inward)
+    guard socket >= 0 else { throw ForwarderFault("make a socket", code: socket) }
     // A port whose old connections are still remembered can be used again at once.
     set(socket, SOL_SOCKET, SO_REUSEADDR, 1)
     let bound = endpoint.withSocketAddress { bind(socket, $0, $1) }
@@ -145,7 +155,9 @@ final class Forwarder {
       close(socket)
       switch code {
       case EADDRINUSE: throw ForwarderFault("\(endpoint.text) is in use by another program")
-      case EADDRNOTAVAIL: throw ForwarderFault("\(endpoint.host) is not an address of this host")
+      case EADDRNOTAVAIL:
+        throw ForwarderFault(
+          "\(endpoint.host) is not an address of this host" + (direction == .inward ? "" : " in the service's network"))
       default: throw ForwarderFault("listen at \(endpoint.text)", code: code)
       }
     }

@@ -4,22 +4,26 @@
 /// | request | answer |
 /// |---|---|
 /// | `publish NAME ADDRESS:PORT TARGET [SECRET]` | `ok ADDRESS:PORT`, the port chosen where 0 was asked for. A name that is published at that address already gets the new target. |
+/// | `offer NAME ADDRESS:PORT TARGET [MARK]` | `ok ADDRESS:PORT`, as `publish` the other way: it listens inside the network, and TARGET is where the host reaches it, with packets that carry a MARK for the host's firewall |
 /// | `switch NAME TARGET [SECRET]` | `ok`; connections accepted or still being connected go to the new target from now on, established ones stay |
 /// | `sever NAME TARGET` | `ok COUNT`: how many connections to that target were broken |
 /// | `unpublish NAME` | `ok`; established connections stay |
-/// | `status` | `ok pid=N connections=N limit=N accepted=N failed=N`, then a line `NAME ADDRESS:PORT TARGET [TARGET=CONNECTIONS]…` for each publication |
+/// | `status` | `ok pid=N connections=N limit=N accepted=N failed=N`, then a line `NAME ADDRESS:PORT TARGET [TARGET=CONNECTIONS]…` for each publication and each offer, whose address has an `@` before it |
 /// | `stop` | `ok`; the process ends |
 ///
 /// A target is `A.B.C.D:PORT` inside the network. With a SECRET of 16 to 64 bytes in hexadecimal digits, connections to it
 /// begin with a PROXY protocol header that says who the client is and shows the secret. Names have 1 to 64 letters, digits, `.`, `_`, `-` or `/`.
 enum Request {
   case publish(name: String, listen: Endpoint, target: Target)
+  case offer(name: String, listen: Endpoint, target: Target)
   case switchTarget(name: String, target: Target)
   case sever(name: String, target: Endpoint)
   case unpublish(name: String)
   case status
   case stop
 
+  /// Stands before an address inside the network in an answer to `status`.
+  static let insideMark = "@"
   /// No request is longer.
   static let maximumLength = 1024
 
@@ -36,6 +40,16 @@ enum Request {
       self = .publish(
         name: try Request.name(words[1]), listen: try Request.endpoint(words[2], canChoose: true),
         target: try Request.target(words.dropFirst(3)))
+    case "offer":
+      try expect(4...5, "offer NAME ADDRESS:PORT TARGET [MARK]")
+      var target = Target(endpoint: try Request.endpoint(words[3]))
+      if words.count == 5 {
+        guard let mark = UInt32(words[4]), mark != 0 else {
+          throw ForwarderFault("expected a mark from 1 to \(UInt32.max), found `\(words[4])`")
+        }
+        target.mark = mark
+      }
+      self = .offer(name: try Request.name(words[1]), listen: try Request.endpoint(words[2]), target: target)
     case "switch":
       try expect(3...4, "switch NAME TARGET [SECRET]")
       self = .switchTarget(name: try Request.name(words[1]), target: try Request.target(words.dropFirst(2)))
@@ -52,7 +66,7 @@ enum Request {
       try expect(1...1, "stop")
       self = .stop
     default:
-      throw ForwarderFault("expected publish, switch, sever, unpublish, status or stop, found `\(verb)`")
+      throw ForwarderFault("expected publish, offer, switch, sever, unpublish, status or stop, found `\(verb)`")
     }
   }
 

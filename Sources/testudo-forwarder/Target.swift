@@ -3,6 +3,8 @@ struct Target: Hashable {
   var endpoint: Endpoint
   /// What the target knows this forwarder by; empty where it wants no header that says who the client is.
   var secret: [UInt8] = []
+  /// What the host's firewall knows packets to it by; 0 for nothing.
+  var mark: UInt32 = 0
 
   /// Lengths of a secret in bytes.
   static let secretLengths = 16...64

@@ -84,7 +84,7 @@ extension Action.Step {
   /// The resource that the step is about; none for those about the whole service.
   var resource: String? {
     switch self {
-    case .createNetwork, .startForwarder, .stopForwarder, .removeNetwork: nil
+    case .createNetwork, .startForwarder, .stopForwarder, .removeNetwork, .offer, .withdraw: nil
     case .generateImage(let resource), .startInstance(let resource, _), .route(let resource, _),
       .unpublish(let resource):
       resource

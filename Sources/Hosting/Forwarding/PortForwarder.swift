@@ -24,7 +24,7 @@ public struct PortForwarder: Sendable {
     let (number, other) = try Descriptor.pair()
     let near = Descriptor(number)
     let process = try launch([program, socket, network.name], output: Descriptor(other))
-    let said = await readAll(near.number, within: requestDeadline)
+    let said = await near.readAll(within: requestDeadline)
     guard said == "ready\n" else {
       ProcessTable.signal(process, SIGKILL) { ProcessTable.arguments(of: process).first == program }
       throw .refused("the port forwarder of \(network.name) did not start: \(said.isEmpty ? "no word from it" : said)")
@@ -56,6 +56,12 @@ public struct PortForwarder: Sendable {
     try await request(["publish", name, listen, target] + (secret.map { [$0] } ?? []))
   }
 
+  /// Listens at `listen` inside the network and forwards to `target`, where the host reaches it; both `A.B.C.D:PORT`. What
+  /// is offered like that already only gets the new target. With a `mark` that is not 0 the packets to the target carry it.
+  public func offer(_ name: String, listen: String, target: String, mark: UInt32 = 0) async throws(HostingFault) {
+    _ = try await request(["offer", name, listen, target] + (mark == 0 ? [] : [String(mark)]))
+  }
+
   /// Sends new connections to another target from now on; established ones stay where they are. `secret`: as in
   /// `publish`.
   public func switchTarget(
@@ -70,7 +76,7 @@ public struct PortForwarder: Sendable {
     Int(try await request(["sever", name, target])) ?? 0
   }
 
-  /// Stops listening for a publication; its established connections stay.
+  /// Stops listening for a publication or an offer; its established connections stay.
   public func unpublish(_ name: String) async throws(HostingFault) {
     _ = try await request(["unpublish", name])
   }
@@ -129,31 +135,11 @@ public struct PortForwarder: Sendable {
     guard send(connection.number, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
       throw .failed("send a request to \(socket)", errno)
     }
-    let answer = await PortForwarder.readAll(connection.number, within: PortForwarder.requestDeadline)
+    let answer = await connection.readAll(within: PortForwarder.requestDeadline)
     if answer.hasPrefix("error ") { throw .refused(String(answer.dropFirst(6).prefix { $0 != "\n" })) }
     guard answer.hasPrefix("ok"), answer.hasSuffix("\n") else {
       throw .deadline("the port forwarder at \(socket) did not answer `\(words[0])`")
     }
     return String(answer.dropFirst(2).drop { $0 == " " }.dropLast())
-  }
-
-  /// What comes until the other side closes or the deadline has passed; at most 1 MiB.
-  private static func readAll(_ descriptor: Int32, within deadline: Duration) async -> String {
-    let clock = ContinuousClock()
-    let end = clock.now + deadline
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 14)
-    while bytes.count < 1 << 20 {
-      let count = read(descriptor, &chunk, chunk.count)
-      if count > 0 {
-        bytes.append(contentsOf: chunk[0..<count])
-      } else if count < 0 && (errno == EAGAIN || errno == EINTR) {
-        guard clock.now < end else { break }
-        await Timer.pause(milliseconds: 1)
-      } else {
-        break
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
   }
 }

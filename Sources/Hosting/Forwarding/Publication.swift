@@ -1,8 +1,11 @@
-/// A port of this host that leads to an endpoint inside a service's network.
+/// A port of this host that leads to an endpoint inside a service's network, or one of the host's inside the network that
+/// leads to an external service.
 public struct Publication: Sendable, Hashable {
   /// The name it was published under.
   public var name: String
-  /// The address and port that clients of this host connect to, such as `127.0.0.1:8080`.
+  /// Whether it is one inside the network, which leads out of it.
+  public var isOffer: Bool
+  /// The address and port that clients connect to, such as `127.0.0.1:8080`.
   public var listen: String
   /// Where new connections go, such as `10.77.3.2:80`.
   public var target: String
@@ -10,18 +13,24 @@ public struct Publication: Sendable, Hashable {
   public var connections: [String: Int]
 
   /// A publication with these connections.
-  public init(name: String, listen: String, target: String, connections: [String: Int] = [:]) {
+  public init(
+    name: String, isOffer: Bool = false, listen: String, target: String, connections: [String: Int] = [:]
+  ) {
     self.name = name
+    self.isOffer = isOffer
     self.listen = listen
     self.target = target
     self.connections = connections
   }
 
-  /// Reads a line of the forwarder's status: `NAME LISTEN TARGET [TARGET=COUNT]…`.
+  /// Reads a line of the forwarder's status: `NAME LISTEN TARGET [TARGET=COUNT]…`, with `@` before the LISTEN of an offer.
   init?(line: Substring) {
     let fields = line.split(separator: " ").map { String($0) }
     guard fields.count >= 3 else { return nil }
-    self.init(name: fields[0], listen: fields[1], target: fields[2])
+    let isOffer = fields[1].hasPrefix("@")
+    self.init(
+      name: fields[0], isOffer: isOffer, listen: isOffer ? String(fields[1].dropFirst()) : fields[1],
+      target: fields[2])
     for field in fields.dropFirst(3) {
       let parts = field.split(separator: "=")
       guard parts.count == 2, let count = Int(parts[1]) else { return nil }

@@ -55,6 +55,7 @@ extension ProcessHost {
       throw .conflict("network \(network.name) is still used by \(users.joined(separator: ", "))")
     }
     await PortForwarder.end(at: forwarderSocket(network))
+    try await HostFirewall(network).remove()
     try namespace.remove()
     guard unlink(recordPath(network.name)) == 0 || errno == ENOENT else {
       throw .failed("remove \(recordPath(network.name))", errno)

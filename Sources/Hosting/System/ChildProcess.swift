@@ -20,6 +20,20 @@ enum ChildProcess {
     return process
   }
 
+  /// Runs a program that is soon done, and gives what it said, errors among it.
+  static func output(of arguments: [String], within deadline: Duration = .seconds(5)) async throws(HostingFault)
+    -> String
+  {
+    let (number, other) = try Descriptor.pair()
+    let near = Descriptor(number)
+    try launch(arguments, output: Descriptor(other))
+    return await near.readAll(within: deadline)
+  }
+
+  private static func launch(_ arguments: [String], output: consuming Descriptor) throws(HostingFault) {
+    _ = try start(arguments, output: output.number, errors: output.number)
+  }
+
   /// Waits for a child in the background, so that it does not stay a zombie.
   private static func bury(_ process: Int32) {
     let descriptor = hosting_process_open(process)

@@ -27,4 +27,24 @@ struct Descriptor: ~Copyable, Sendable {
     _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
     return (ends[0], ends[1])
   }
+
+  /// What comes until the other side closes or the deadline has passed; at most 1 MiB. The descriptor does not block.
+  func readAll(within deadline: Duration) async -> String {
+    let clock = ContinuousClock()
+    let end = clock.now + deadline
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 14)
+    while bytes.count < 1 << 20 {
+      let count = read(number, &chunk, chunk.count)
+      if count > 0 {
+        bytes.append(contentsOf: chunk[0..<count])
+      } else if count < 0 && (errno == EAGAIN || errno == EINTR) {
+        guard clock.now < end else { break }
+        await Timer.pause(milliseconds: 1)
+      } else {
+        break
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
 }

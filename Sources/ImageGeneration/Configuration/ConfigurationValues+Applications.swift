@@ -27,9 +27,13 @@ extension ConfigurationValues {
       switch part {
       case .staticSite(let prefix, let folder):
         sites.append((prefix, files.sites[folder] ?? []))
-      case .reverseProxy(let prefix, let backend):
-        let addresses = environment.backends[backend] ?? []
-        routes.append(.record(["path": .string(prefix), "backends": .strings(addresses)]))
+      case .reverseProxy(let prefix, let backend, let webSocketSeconds):
+        var route = [
+          ParameterField("path", .string(prefix)),
+          ParameterField("backends", .strings(environment.backends[backend] ?? [])),
+        ]
+        if let webSocketSeconds { route.append(ParameterField("web-socket-seconds", .number(webSocketSeconds))) }
+        routes.append(.map(route))
       case .keyValue(let prefix, let capacity):
         stores.append((prefix, capacity))
       case .handler(let prefix, _, let capacity, let steps):

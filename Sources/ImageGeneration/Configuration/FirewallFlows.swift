@@ -14,7 +14,9 @@ struct FirewallFlows {
     self.environment = ResourceEnvironment(
       address: environment.address, addressIPv6: environment.addressIPv6, mac: environment.mac,
       peers: environment.peers,
-      backends: environment.backends.filter { resource.connections.contains($0.key) },
+      backends: environment.backends.filter { name, _ in
+        resource.connections.contains(name) || resource.externals.contains { $0.name == name }
+      },
       forwarder: environment.forwarder)
   }
 

@@ -22,6 +22,10 @@ public struct ResolvedService: Sendable {
   public var desired: DesiredService {
     DesiredService(
       level: level.name,
+      externals: Set(resources.flatMap(\.resource.externals)).sorted { $0.accessPort < $1.accessPort }
+        .map {
+          DesiredExternal(name: $0.name, accessPort: $0.accessPort, target: $0.target, isExclusive: $0.isExclusive)
+        },
       resources: resources.map { resource in
         DesiredResource(
           name: resource.resource.name, connections: resource.resource.connections,
@@ -64,7 +68,10 @@ public struct NeighbourAddresses: Hashable, Sendable {
   static func none(for resource: Resource) -> NeighbourAddresses {
     NeighbourAddresses(
       own: "0.0.0.0/0", mac: "00:00:00:00:00:00", peers: [],
-      backends: Dictionary(uniqueKeysWithValues: resource.connections.map { ($0, []) }),
+      backends: Dictionary(
+        uniqueKeysWithValues: resource.connections.map { ($0, []) }
+          // The host's address aside, where they are reached is known.
+          + resource.externals.map { ($0.name, ["0.0.0.0:\($0.accessPort)"]) }),
       forwarder: resource.endpoint.isPublic ? ForwarderIdentity(address: "0.0.0.0", secret: []) : nil)
   }
 

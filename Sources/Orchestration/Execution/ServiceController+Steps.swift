@@ -27,6 +27,8 @@ extension ServiceController {
         try await environment.host.forwarder(for: network)
       }
       observed.hasForwarder = true
+    case .offer(let external): try await offer(external)
+    case .withdraw(let external): try await withdraw(external)
     case .generateImage(let resource): try await generateImage(resource)
     case .startInstance(let resource, let run): try await startInstance(resource, run)
     case .push(let id, _, let run): try await push(id, run)
@@ -273,6 +275,9 @@ extension ServiceController {
       guard let instance = records[id], let port = resolved?.resource(name)?.resource.endpoint.port else { continue }
       backends[name] = ["\(instance.host):\(port)"]
     }
+    for service in resolved?.resource(record.resource)?.resource.externals ?? [] {
+      if let host = network.hostAddress { backends[service.name] = ["\(host):\(service.accessPort)"] }
+    }
     return NeighbourAddresses(
       own: record.address, ownIPv6: record.addressIPv6, mac: record.mac, peers: peers.sorted(), backends: backends,
       forwarder: record.forwarderIdentity)
@@ -316,6 +321,7 @@ extension ServiceController {
     forwarder = nil
     published = [:]
     observed.publications = [:]
+    observed.offers = [:]
     observed.hasForwarder = false
   }
 
@@ -352,7 +358,7 @@ extension ServiceController {
     return resource
   }
 
-  private func hosting<Result>(
+  func hosting<Result>(
     _ body: () async throws(HostingFault) -> Result
   ) async throws(OrchestrationFault) -> Result {
     do throws(HostingFault) {
@@ -368,6 +374,8 @@ extension ServiceController {
     return switch step {
     case .createNetwork: "made network \(network.name)"
     case .startForwarder: "started the port forwarder"
+    case .offer(let name): "opened the way to \(name)"
+    case .withdraw(let name): "closed the way to \(name)"
     case .generateImage(let name):
       "generated image of \(name)"
         + (resolved?.resource(name).flatMap { environment.builder.image(recipe: $0.recipeDigest) }

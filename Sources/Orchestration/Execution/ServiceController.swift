@@ -222,7 +222,12 @@ actor ServiceController {
 
   private func notePublications() async {
     guard let status = try? await forwarder?.status() else { return }
-    for publication in status.publications {
+    let enclosed = await HostFirewall(network).enclosed()
+    for offer in status.publications where offer.isOffer {
+      observed.offers[offer.name] = DesiredExternal.lead(
+        from: offer.listen, to: offer.target, isExclusive: enclosed.contains(offer.target))
+    }
+    for publication in status.publications where !publication.isOffer {
       published[publication.name] = publication.listen
       let instance = records.values.first { publication.target.hasPrefix($0.host + ":") }
       // A target that is gone is no instance's: traffic is routed anew.

@@ -6,6 +6,10 @@ public struct Action: Hashable, Sendable, Codable {
     case createNetwork
     /// Starts the process that publishes ports on the loopback address.
     case startForwarder
+    /// Leads from the service's network to an external service.
+    case offer(external: String)
+    /// Leads there no more.
+    case withdraw(external: String)
     /// Links, signs and stores the image of a resource.
     case generateImage(resource: String)
     /// Starts an instance and waits until it reports the protection it enforces.

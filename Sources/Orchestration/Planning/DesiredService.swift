@@ -3,12 +3,15 @@
 public struct DesiredService: Hashable, Sendable, Codable {
   /// The level that is due.
   public var level: String
+  /// The external services that resources connect to.
+  public var externals: [DesiredExternal]
   /// The resources, each after all those it connects to.
   public var resources: [DesiredResource]
 
   /// What a service should be; `resources` in any order.
-  public init(level: String, resources: [DesiredResource]) {
+  public init(level: String, externals: [DesiredExternal] = [], resources: [DesiredResource]) {
     self.level = level
+    self.externals = externals
     self.resources = DesiredService.orderedByDependency(resources)
   }
 

@@ -10,17 +10,20 @@ public struct ObservedService: Hashable, Sendable, Codable {
   public var instances: [ObservedInstance]
   /// The instance that each published resource's traffic goes to.
   public var publications: [String: String]
+  /// Where the port forwarder leads to for each external service that it offers, as `DesiredExternal.lead` has it.
+  public var offers: [String: String]
 
   /// A service of which nothing exists, or something.
   public init(
     hasNetwork: Bool = false, hasForwarder: Bool = false, images: Set<String> = [],
-    instances: [ObservedInstance] = [], publications: [String: String] = [:]
+    instances: [ObservedInstance] = [], publications: [String: String] = [:], offers: [String: String] = [:]
   ) {
     self.hasNetwork = hasNetwork
     self.hasForwarder = hasForwarder
     self.images = images
     self.instances = instances
     self.publications = publications
+    self.offers = offers
   }
 }
 

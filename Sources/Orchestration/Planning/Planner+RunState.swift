@@ -42,6 +42,8 @@ extension ObservedService {
     switch action.step {
     case .createNetwork: hasNetwork = true
     case .startForwarder: hasForwarder = true
+    case .offer(let name): offers[name] = desired?.externals.first { $0.name == name }?.lead
+    case .withdraw(let name): offers[name] = nil
     case .generateImage(let name):
       if let resource = desired?.resource(name) { images.insert(resource.recipe) }
     case .startInstance(let name, let run):
@@ -58,6 +60,7 @@ extension ObservedService {
     case .stopForwarder:
       hasForwarder = false
       publications = [:]
+      offers = [:]
     case .removeNetwork: hasNetwork = false
     }
   }

@@ -53,8 +53,16 @@ public enum Planner {
     if !observed.hasNetwork {
       return Action(.createNetwork, reason: "the service has no network yet")
     }
-    if !observed.hasForwarder, let resource = desired.resources.first(where: \.isPublic) {
-      return Action(.startForwarder, reason: "`\(resource.name)` is public")
+    if !observed.hasForwarder {
+      if let resource = desired.resources.first(where: \.isPublic) {
+        return Action(.startForwarder, reason: "`\(resource.name)` is public")
+      }
+      if let external = desired.externals.first {
+        return Action(.startForwarder, reason: "`\(external.name)` is an external service")
+      }
+    }
+    for external in desired.externals where observed.offers[external.name] != external.lead {
+      return Action(.offer(external: external.name), reason: "it is at \(external.target)")
     }
     return nil
   }
@@ -140,6 +148,10 @@ public enum Planner {
     let published = Set(desired.resources.filter(\.isPublic).map(\.name))
     for name in observed.publications.keys.sorted() where !published.contains(name) {
       return Action(.unpublish(resource: name), reason: "`\(name)` is no longer public")
+    }
+    // By now nobody is told to connect there.
+    for name in observed.offers.keys.sorted() where !desired.externals.contains(where: { $0.name == name }) {
+      return Action(.withdraw(external: name), reason: "nothing connects to it any more")
     }
     return nil
   }

@@ -66,7 +66,7 @@ extension Interpretation {
         }
       } else if let part = readDestination(of: properties, prefix: prefix, node: node, connections: connections) {
         parts.append(part)
-        if case .reverseProxy(_, let backend) = part { usedBackends.insert(backend) }
+        if case .reverseProxy(_, let backend, _) = part { usedBackends.insert(backend) }
       }
     }
     for requirement in node.requirements
@@ -84,6 +84,11 @@ extension Interpretation {
   ) -> ApplicationPart? {
     let site = text("site", of: route)
     let backend = text("backend", of: route)
+    if backend == nil, let place = route.values["web_sockets"]?.place {
+      report(
+        "invalid-value", at: place, "the route `\(prefix)` of `\(node.name)` lets WebSockets through to no backend",
+        expected: "`backend`")
+    }
     switch (site, backend) {
     case (let site?, nil):
       guard !node.type.derives(from: Vocabulary.Node.reverseProxy) else {
@@ -94,8 +99,10 @@ extension Interpretation {
       }
       return readSite(site, of: node).map { .staticSite(prefix: prefix, folder: $0) }
     case (nil, let backend?):
+      let seconds = amount(
+        "web_sockets", of: route, in: 1...86_400, unit: "seconds (1 s to 1 d)", required: false)
       return checkBackend(backend, of: node, connections: connections)
-        ? .reverseProxy(prefix: prefix, backend: backend.value) : nil
+        ? .reverseProxy(prefix: prefix, backend: backend.value, webSocketSeconds: seconds) : nil
     case (nil, nil):
       if route.values["site"] == nil, route.values["backend"] == nil {
         report(

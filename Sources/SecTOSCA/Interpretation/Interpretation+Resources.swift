@@ -3,7 +3,7 @@ import TOSCA
 extension Interpretation {
   /// Reads the nodes that become unikernels.
   mutating func readResources() {
-    for node in topology.nodes {
+    for node in topology.nodes where !externalNames.contains(node.name) {
       guard unikernels.contains(node.name) else {
         warn(
           "not-a-unikernel", at: node.place, "`\(node.name)` is a `\(node.type.name)`: nothing is run for it",
@@ -11,7 +11,8 @@ extension Interpretation {
         continue
       }
       let connections = readConnections(of: node)
-      let applications = readApplications(of: node, connections: connections)
+      let external = readExternalConnections(of: node)
+      let applications = readApplications(of: node, connections: connections + external.map(\.name))
       let memory = amount(
         "memory", of: Properties(of: node), in: (1 << 20)...(4 << 30), unit: "bytes (1 MiB to 4 GiB)", required: true)
       let endpoint = readEndpoint(of: node)
@@ -20,20 +21,24 @@ extension Interpretation {
       resources.append(
         Resource(
           name: node.name, type: node.type.name, applications: applications, endpoint: endpoint,
-          connections: connections, memoryBytes: memory, place: node.place))
+          connections: connections, externals: external, memoryBytes: memory, place: node.place))
     }
     checkPublishedPorts()
+    checkUnusedExternalServices()
   }
 
   private mutating func readConnections(of node: Node) -> [String] {
     var connections: [String] = []
     for requirement in node.requirements
-    where Vocabulary.connectsTo.contains(where: { requirement.relationship.derives(from: $0) }) {
+    where Vocabulary.connectsTo.contains(where: { requirement.relationship.derives(from: $0) })
+      && !externalNames.contains(requirement.target)
+    {
       guard unikernels.contains(requirement.target) else {
         let type = topology.node(requirement.target).map { "is a `\($0.type.name)`" } ?? "does not exist"
         report(
           "unusable-backend", at: requirement.place,
-          "`\(node.name)` connects to `\(requirement.target)`, which \(type)", expected: "a unikernel")
+          "`\(node.name)` connects to `\(requirement.target)`, which \(type)",
+          expected: "a unikernel, or a node of type `\(Vocabulary.Node.externalService)`")
         continue
       }
       if !connections.contains(requirement.target) { connections.append(requirement.target) }
@@ -41,7 +46,16 @@ extension Interpretation {
     return connections
   }
 
-  private mutating func readEndpoint(of node: Node) -> ServiceEndpoint? {
+  private func readExternalConnections(of node: Node) -> [ExternalService] {
+    var found: [ExternalService] = []
+    for requirement in node.requirements {
+      guard let service = externals[requirement.target], !found.contains(service) else { continue }
+      found.append(service)
+    }
+    return found
+  }
+
+  mutating func readEndpoint(of node: Node) -> ServiceEndpoint? {
     let endpoints = node.capabilities.filter { $0.value.type.derives(from: Vocabulary.endpoint) }
     guard let (name, capability) = endpoints.min(by: { $0.key < $1.key }) else {
       report(

@@ -11,6 +11,10 @@ struct Interpretation {
 
   /// The resources that could be read.
   var resources: [Resource] = []
+  /// The external services that could be read, by name.
+  var externals: [String: ExternalService] = [:]
+  /// The names of all nodes that are external services, readable or not.
+  var externalNames: Set<String> = []
   /// The names of all nodes that are unikernels, readable or not.
   let unikernels: Set<String>
   /// The requirements that could be read.

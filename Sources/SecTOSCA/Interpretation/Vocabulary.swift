@@ -9,6 +9,7 @@ enum Vocabulary {
     static let reverseProxy = "sectosca.nodes.ReverseProxy"
     static let keyValueService = "sectosca.nodes.KeyValueService"
     static let handlerService = "sectosca.nodes.HandlerService"
+    static let externalService = "sectosca.nodes.ExternalService"
     static let runnable = [webService, staticSite, reverseProxy, keyValueService, handlerService]
   }
 

@@ -61,7 +61,7 @@ extension ProtectedService {
       resources: resources.map { resource in
         ProtectionTable.Row(
           resource: resource.name, type: resource.type, applications: resource.applications.map(\.summary),
-          endpoint: resource.endpoint.summary, connections: resource.connections,
+          endpoint: resource.endpoint.summary, connections: resource.connections + resource.externals.map(\.name),
           due: Dictionary(
             levels.map { level in
               (
@@ -88,7 +88,9 @@ extension ApplicationPart {
   public var summary: String {
     switch self {
     case .staticSite(let prefix, let folder): "\(prefix) serves the files of `\(folder)`"
-    case .reverseProxy(let prefix, let backend): "\(prefix) goes to `\(backend)`"
+    case .reverseProxy(let prefix, let backend, nil): "\(prefix) goes to `\(backend)`"
+    case .reverseProxy(let prefix, let backend, let seconds?):
+      "\(prefix) goes to `\(backend)`, WebSockets for \(seconds) s"
     case .keyValue(let prefix, let capacity): "\(prefix) keeps up to \(capacity) bytes of values"
     case .handler(let prefix, let source, _, _): "\(prefix) is answered by `\(source)`"
     }

@@ -42,6 +42,8 @@ extension Action.Step {
     switch self {
     case .createNetwork: "make the network"
     case .startForwarder: "start the port forwarder"
+    case .offer(let external): "open the way to \(external)"
+    case .withdraw(let external): "close the way to \(external)"
     case .generateImage(let resource): "generate the image of \(resource)"
     case .startInstance(let resource, _): "start \(resource)"
     case .push(_, let resource, _): "push settings to \(resource)"

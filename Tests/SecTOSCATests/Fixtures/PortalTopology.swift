@@ -149,7 +149,7 @@ enum Portal {
     Group(name: name, type: reference("tosca.groups.Root", []), members: members, properties: [:], place: place(name))
   }
 
-  private static func reference(_ name: String, _ ancestors: [String]) -> TypeReference {
+  static func reference(_ name: String, _ ancestors: [String]) -> TypeReference {
     TypeReference(name: name, ancestors: ancestors)
   }
 }

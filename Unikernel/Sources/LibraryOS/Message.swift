@@ -126,6 +126,9 @@ public final class Exchange {
   public var responseHeaders: [HTTPField] = []
   /// Whether `finish` was called.
   public private(set) var isFinished = false
+  /// Takes what the connection is to become; `false` if it is too late for that. The server sets it where a request may
+  /// ask for another protocol.
+  public var acceptUpgrade: ((any ConnectionUpgrade) -> Bool)?
 
   var nextStage = 0
   private let pipeline: Pipeline?
@@ -151,6 +154,15 @@ public final class Exchange {
     response.headers.append(contentsOf: responseHeaders)
     pipeline?.finished(self, status: response.status)
     completion(response)
+  }
+
+  /// Answers with a response that switches protocols, behind which the connection is `upgrade`'s.
+  public func finish(_ response: HTTPResponse, switchingTo upgrade: any ConnectionUpgrade) {
+    guard !isFinished, acceptUpgrade?(upgrade) == true else {
+      upgrade.end()
+      return finish(.text(503, "service unavailable: the connection cannot change its protocol any more"))
+    }
+    finish(response)
   }
 
   /// Goes on after a module had suspended this exchange.

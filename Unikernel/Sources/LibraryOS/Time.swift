@@ -8,6 +8,9 @@ public struct Instant: Comparable, Hashable, Sendable {
     self.nanoseconds = nanoseconds
   }
 
+  /// No time that comes.
+  public static let never = Instant(nanoseconds: .max)
+
   /// Earlier before later.
   public static func < (left: Instant, right: Instant) -> Bool {
     left.nanoseconds < right.nanoseconds

@@ -16,7 +16,10 @@ enum ProxyFields {
   ///   them, and a password or token that it never sees cannot be stolen from it or replayed by it.
   /// - `Forwarded` and its predecessors are replaced, not extended: what a client says of where it comes from would be
   ///   believed by the backend.
-  static func forward(_ request: HTTPRequest, source: Endpoint, isSecure: Bool) -> [HTTPField] {
+  /// - Of an `Upgrade`, a WebSocket's handshake is asked for onward, where the route lets it through.
+  static func forward(
+    _ request: HTTPRequest, source: Endpoint, isSecure: Bool, opensWebSocket: Bool = false
+  ) -> [HTTPField] {
     var fields = endToEnd(request.headers)
     fields.removeAll { field in
       field.name == "authorization" || field.name == "expect" || field.name == "forwarded" || field.name == "x-real-ip"
@@ -25,8 +28,13 @@ enum ProxyFields {
     let node: ByteString = "for="
     fields.append(HTTPField("forwarded", node + nodeName(source.address) + (isSecure ? ";proto=https" : ";proto=http")))
     fields.append(HTTPField("via", via))
+    if opensWebSocket { fields.append(contentsOf: upgrade) }
     return fields
   }
+
+  private static let upgrade = [
+    HTTPField("connection", "Upgrade"), HTTPField("upgrade", WebSocketHandshake.name),
+  ]
 
   /// An IPv6 address is in brackets, and because of its colons in quotes (RFC 7239, 6).
   private static func nodeName(_ address: IPAddress) -> ByteString {
@@ -37,6 +45,11 @@ enum ProxyFields {
   /// The fields of a response as the client gets them.
   static func forward(_ response: HTTPResponse) -> [HTTPField] {
     endToEnd(response.headers) + [HTTPField("via", via)]
+  }
+
+  /// The fields of a response that switches to WebSocket.
+  static func forwardSwitching(_ response: HTTPResponse) -> [HTTPField] {
+    forward(response) + [HTTPField("upgrade", WebSocketHandshake.name)]
   }
 
   /// How often this proxy, or another of its name, has passed a request on already.
@@ -54,11 +67,18 @@ enum ProxyFields {
       "transfer-encoding", "upgrade",
     ]
     for field in fields where field.name == "connection" {
-      for element in field.value.bytes.split(separator: 0x2C) {
-        dropped.append(ByteString(trimmed(element).map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }))
-      }
+      for element in field.value.bytes.split(separator: 0x2C) { dropped.append(ByteString(lowercased(element))) }
     }
     return fields.filter { !dropped.contains($0.name) }
+  }
+
+  /// Whether a list of tokens has `token` in it, which is in lower case.
+  static func list(_ value: ByteString, has token: StaticString) -> Bool {
+    value.bytes.split(separator: 0x2C).contains { ByteString(lowercased($0)).equals(token) }
+  }
+
+  private static func lowercased(_ element: ArraySlice<UInt8>) -> [UInt8] {
+    trimmed(element).map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }
   }
 
   private static func trimmed(_ slice: ArraySlice<UInt8>) -> [UInt8] {

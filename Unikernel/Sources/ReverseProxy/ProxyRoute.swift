@@ -7,9 +7,13 @@ struct ProxyRoute: Equatable {
   static let maximumCount = 64
   /// The most backends in a route.
   static let maximumBackends = 16
+  /// The longest that a WebSocket may stay open, in seconds.
+  static let webSocketSeconds: ClosedRange<Int64> = 1...86_400
 
   let prefix: PathPrefix
   let backends: [Endpoint]
+  /// How long a WebSocket may stay open, whatever passes on it; `nil` where none is let through.
+  let webSocketLifetime: TimeSpan?
   /// The backend whose turn it is.
   var next = 0
 
@@ -44,7 +48,15 @@ struct ProxyRoute: Equatable {
       }
       backends.append(backend)
     }
+    var lifetime: TimeSpan?
+    if let value = value["web-socket-seconds"] {
+      guard let seconds = value.integerValue, ProxyRoute.webSocketSeconds.contains(seconds) else {
+        throw ParameterFault("reverse-proxy.routes", expected: "web-socket-seconds: a number from 1 to 86400")
+      }
+      lifetime = TimeSpan.seconds(Int(seconds))
+    }
     self.prefix = prefix
     self.backends = backends
+    webSocketLifetime = lifetime
   }
 }

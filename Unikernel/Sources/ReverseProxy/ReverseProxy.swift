@@ -8,15 +8,23 @@ public final class ReverseProxy: Application, Timed {
   /// `reverse-proxy`.
   public let name: ByteString = "reverse-proxy"
 
+  /// How many WebSockets may be open at once.
+  static let maximumWebSockets = 1024
+
+  let clock: any Clock
   private let client: HTTPClient
   private var routes: [ProxyRoute]?
   private var prepared: [ProxyRoute]?
   private var requests: UInt64 = 0
   private var failures: UInt64 = 0
   private var timeouts: UInt64 = 0
+  private var tunnels: [WebSocketTunnel] = []
+  private var tunnelDeadline: Instant?
+  private var openedTunnels: UInt64 = 0
 
   /// A proxy without routes, which claims nothing until it has its parameters.
   public init(clock: any Clock, network: any StreamNetwork, limits: HTTPClientLimits = HTTPClientLimits()) {
+    self.clock = clock
     self.client = HTTPClient(clock: clock, network: network, limits: limits)
   }
 
@@ -58,6 +66,8 @@ public final class ReverseProxy: Application, Timed {
     [
       Counter("reverse-proxy.requests", requests), Counter("reverse-proxy.failures", failures),
       Counter("reverse-proxy.timeouts", timeouts), Counter("reverse-proxy.retries", client.retries),
+      Counter("reverse-proxy.web-sockets", openedTunnels),
+      Counter("reverse-proxy.open-web-sockets", UInt64(tunnels.count)),
     ]
   }
 
@@ -88,11 +98,22 @@ public final class ReverseProxy: Application, Timed {
     }
     let first = route.next
     routes?[index].next = (first + 1) % route.backends.count
+    // In the order in which they are tried.
+    let backends = Array(route.backends[first...] + route.backends[..<first])
+    if let lifetime = route.webSocketLifetime, exchange.acceptUpgrade != nil {
+      switch WebSocketHandshake.read(exchange.request) {
+      case .none: break
+      case .handshake: return openWebSocket(for: exchange, to: backends[...], lifetime: lifetime)
+      case .malformed:
+        return exchange.finish(
+          .text(
+            400, "bad request: expected a WebSocket handshake of version 13",
+            headers: [HTTPField("sec-websocket-version", WebSocketHandshake.version)]))
+      }
+    }
     var request = exchange.request
     request.headers = ProxyFields.forward(
       exchange.request, source: exchange.source, isSecure: exchange.isSecure)
-    // In the order in which they are tried.
-    let backends = Array(route.backends[first...] + route.backends[..<first])
     send(request, for: exchange, to: backends[...])
   }
 
@@ -129,13 +150,88 @@ public final class ReverseProxy: Application, Timed {
     }
   }
 
+  // MARK: WebSockets
+
+  private func openWebSocket(for exchange: Exchange, to backends: ArraySlice<Endpoint>, lifetime: TimeSpan) {
+    guard tunnels.count < ReverseProxy.maximumWebSockets else {
+      failures &+= 1
+      return exchange.finish(.text(503, "service unavailable: too many WebSockets are open"))
+    }
+    var request = exchange.request
+    request.headers = ProxyFields.forward(
+      exchange.request, source: exchange.source, isSecure: exchange.isSecure, opensWebSocket: true)
+    open(request, for: exchange, to: backends, lifetime: lifetime)
+  }
+
+  private func open(
+    _ request: HTTPRequest, for exchange: Exchange, to backends: ArraySlice<Endpoint>, lifetime: TimeSpan
+  ) {
+    guard let backend = backends.first else { return }
+    client.open(request, to: backend) { [self] result in
+      switch result {
+      case .success(.switched(let connection)):
+        guard WebSocketHandshake.accepts(connection.response) else {
+          connection.stream.abort()
+          failures &+= 1
+          return exchange.finish(.text(502, "bad gateway: the backend did not answer as expected"))
+        }
+        let tunnel = WebSocketTunnel(proxy: self, backend: connection, lifetime: lifetime)
+        add(tunnel)
+        exchange.finish(
+          HTTPResponse(status: 101, headers: ProxyFields.forwardSwitching(connection.response)), switchingTo: tunnel)
+      case .success(.response(let response)):
+        exchange.finish(
+          HTTPResponse(status: response.status, headers: ProxyFields.forward(response), body: response.body))
+      case .failure(.unreachable) where backends.count > 1:
+        open(request, for: exchange, to: backends.dropFirst(), lifetime: lifetime)
+      case .failure(let fault):
+        exchange.finish(failure(fault))
+      }
+    }
+  }
+
+  private func add(_ tunnel: WebSocketTunnel) {
+    openedTunnels &+= 1
+    tunnel.index = tunnels.count
+    tunnels.append(tunnel)
+    noteDeadline(of: tunnel)
+  }
+
+  /// Forgets a tunnel that is gone.
+  func remove(_ tunnel: WebSocketTunnel) {
+    let index = tunnel.index
+    guard index < tunnels.count, tunnels[index] === tunnel else { return }
+    let last = tunnels.removeLast()
+    if last !== tunnel {
+      tunnels[index] = last
+      last.index = index
+    }
+  }
+
+  /// A tunnel may have to be ended earlier than was known. Later deadlines are found when the earlier one has come.
+  func noteDeadline(of tunnel: WebSocketTunnel) {
+    if let tunnelDeadline, tunnelDeadline <= tunnel.deadline { return }
+    tunnelDeadline = tunnel.deadline
+  }
+
+  private func expireTunnels(at now: Instant) {
+    guard let tunnelDeadline, tunnelDeadline <= now else { return }
+    self.tunnelDeadline = nil
+    for tunnel in tunnels where tunnel.deadline <= now { tunnel.expire() }
+    for tunnel in tunnels { noteDeadline(of: tunnel) }
+  }
+
   // MARK: Timed
 
-  /// The earliest time at which a backend may have taken too long.
-  public var deadline: Instant? { client.deadline }
+  /// The earliest time at which a backend may have taken too long, or a WebSocket has to end.
+  public var deadline: Instant? {
+    guard let tunnelDeadline else { return client.deadline }
+    return client.deadline.map { min($0, tunnelDeadline) } ?? tunnelDeadline
+  }
 
   /// Gives up what takes too long.
   public func expire(at now: Instant) {
     client.expire(at: now)
+    expireTunnels(at: now)
   }
 }

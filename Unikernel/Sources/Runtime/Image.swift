@@ -130,6 +130,7 @@ final class Image {
 extension Image: ControlChannel.Delegate {
   func apply(_ parameters: [Parameter]) throws(ParameterFault) {
     try registry.configure(parameters)
+    server.endUpgrades()
   }
 
   func drain(grace: TimeSpan, completion: @escaping () -> Void) {

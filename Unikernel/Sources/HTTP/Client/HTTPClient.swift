@@ -29,6 +29,31 @@ public final class HTTPClient: Timed {
     _ request: HTTPRequest, to backend: Endpoint,
     completion: @escaping (Result<HTTPResponse, HTTPClientFault>) -> Void
   ) {
+    send(request, to: backend, maySwitch: false) { result in
+      switch result {
+      case .success(.response(let response)): completion(.success(response))
+      case .success(.switched(let connection)):
+        // Not asked for, so that the parser has refused it already.
+        connection.stream.abort()
+        completion(.failure(.malformed(.malformedStartLine)))
+      case .failure(let fault): completion(.failure(fault))
+      }
+    }
+  }
+
+  /// Sends a request that may ask for another protocol, with `Connection` and `Upgrade` among its fields. Otherwise as
+  /// `send`.
+  public func open(
+    _ request: HTTPRequest, to backend: Endpoint,
+    completion: @escaping (Result<HTTPClientOutcome, HTTPClientFault>) -> Void
+  ) {
+    send(request, to: backend, maySwitch: true, completion: completion)
+  }
+
+  private func send(
+    _ request: HTTPRequest, to backend: Endpoint, maySwitch: Bool,
+    completion: @escaping (Result<HTTPClientOutcome, HTTPClientFault>) -> Void
+  ) {
     let host = request.host.isEmpty ? backend.text : request.host
     guard let bytes = HTTPClientExchange.encode(request, host: host) else {
       completion(.failure(.unwritable))
@@ -36,7 +61,8 @@ public final class HTTPClient: Timed {
     }
     let now = clock.now
     let exchange = HTTPClientExchange(
-      bytes: bytes, method: request.method, waitDeadline: now + limits.responseTimeout, completion: completion)
+      bytes: bytes, method: request.method, maySwitch: maySwitch, waitDeadline: now + limits.responseTimeout,
+      completion: completion)
     pool(for: backend).submit(exchange, at: now)
   }
 

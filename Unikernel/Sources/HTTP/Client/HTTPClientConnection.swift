@@ -6,6 +6,8 @@ final class HTTPClientConnection: StreamHandler {
     case connecting
     case exchanging
     case idle
+    /// HTTP has ended on it: what happens is somebody else's.
+    case switched
     case gone
   }
 
@@ -24,12 +26,14 @@ final class HTTPClientConnection: StreamHandler {
   /// Whether this connection has answered before, so that its end may only mean that it was kept too long.
   private var isReused = false
   private var responseBegan = false
+  private var successor: (any StreamHandler)?
 
   init(client: HTTPClient, pool: HTTPClientPool, exchange: HTTPClientExchange, now: Instant) {
     self.client = client
     self.pool = pool
     self.exchange = exchange
-    self.parser = HTTPResponseParser(limits: client.limits.message, answersHead: exchange.isHead)
+    self.parser = HTTPResponseParser(
+      limits: client.limits.message, answersHead: exchange.isHead, maySwitch: exchange.maySwitch)
     self.deadline = now + client.limits.connectTimeout
   }
 
@@ -42,7 +46,8 @@ final class HTTPClientConnection: StreamHandler {
   /// Sends a request on a connection that is open and free.
   func start(_ exchange: HTTPClientExchange, at now: Instant) {
     self.exchange = exchange
-    parser = HTTPResponseParser(limits: client.limits.message, answersHead: exchange.isHead)
+    parser = HTTPResponseParser(
+      limits: client.limits.message, answersHead: exchange.isHead, maySwitch: exchange.maySwitch)
     isReused = true
     responseBegan = false
     sent = 0
@@ -73,12 +78,17 @@ final class HTTPClientConnection: StreamHandler {
   }
 
   func streamWritable(_ stream: any ByteStream) {
-    if phase == .exchanging { sendMore() }
+    switch phase {
+    case .exchanging: sendMore()
+    case .switched: successor?.streamWritable(stream)
+    case .connecting, .idle, .gone: break
+    }
   }
 
   func streamReadable(_ stream: any ByteStream) {
     switch phase {
     case .exchanging: receive(stream)
+    case .switched: successor?.streamReadable(stream)
     case .idle:
       // Nobody asked for anything.
       stream.abort()
@@ -92,13 +102,22 @@ final class HTTPClientConnection: StreamHandler {
     case .exchanging:
       receive(stream)
       if phase == .exchanging { end(stream) }
+      if phase == .switched { successor?.streamEnded(stream) }
       closeUnused()
     case .idle: closeUnused()
+    case .switched: successor?.streamEnded(stream)
     case .connecting, .gone: break
     }
   }
 
   func streamClosed(_ stream: any ByteStream, reason: CloseReason) {
+    if phase == .switched {
+      let successor = self.successor
+      self.successor = nil
+      phase = .gone
+      successor?.streamClosed(stream, reason: reason)
+      return
+    }
     let fault: HTTPClientFault
     switch (phase, reason) {
     case (.connecting, .timedOut), (.exchanging, .timedOut): fault = .timedOut
@@ -145,6 +164,14 @@ final class HTTPClientConnection: StreamHandler {
     guard let exchange, let stream else { return }
     let now = client.clock.now
     self.exchange = nil
+    guard response.response.status != 101 else {
+      phase = .switched
+      self.stream = nil
+      pool.remove(self, at: now)
+      let switched = SwitchedConnection(
+        response: response.response, stream: stream, received: parser.takeRest(), connection: self)
+      return exchange.finish(.success(.switched(switched)))
+    }
     phase = .idle
     setDeadline(now + client.limits.idleTimeout)
     // After an early response the rest of the request would be taken for the next one.
@@ -153,7 +180,12 @@ final class HTTPClientConnection: StreamHandler {
       stream.close()
       leave(at: now)
     }
-    exchange.finish(.success(response.response))
+    exchange.finish(.success(.response(response.response)))
+  }
+
+  /// What happens on a connection that was switched to another protocol is told to `handler`.
+  func hand(to handler: any StreamHandler) {
+    if phase == .switched { successor = handler }
   }
 
   /// Ends the exchange in progress without a response, unless it can be sent again.

@@ -12,21 +12,24 @@ final class HTTPClientExchange {
   var isRetry = false
   /// When it gives up waiting for a connection.
   let waitDeadline: Instant
-  private var completion: ((Result<HTTPResponse, HTTPClientFault>) -> Void)?
+  /// Whether the response may switch protocols.
+  let maySwitch: Bool
+  private var completion: ((Result<HTTPClientOutcome, HTTPClientFault>) -> Void)?
 
   init(
-    bytes: [UInt8], method: ByteString, waitDeadline: Instant,
-    completion: @escaping (Result<HTTPResponse, HTTPClientFault>) -> Void
+    bytes: [UInt8], method: ByteString, maySwitch: Bool, waitDeadline: Instant,
+    completion: @escaping (Result<HTTPClientOutcome, HTTPClientFault>) -> Void
   ) {
     self.bytes = bytes
     self.isHead = method.equals("HEAD")
     self.isIdempotent =
       isHead || method.equals("GET") || method.equals("PUT") || method.equals("DELETE") || method.equals("OPTIONS")
+    self.maySwitch = maySwitch
     self.waitDeadline = waitDeadline
     self.completion = completion
   }
 
-  func finish(_ result: Result<HTTPResponse, HTTPClientFault>) {
+  func finish(_ result: Result<HTTPClientOutcome, HTTPClientFault>) {
     guard let completion else { return }
     self.completion = nil
     completion(result)

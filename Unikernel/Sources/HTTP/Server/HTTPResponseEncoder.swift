@@ -11,6 +11,8 @@ struct HTTPResponseEncoder {
     case keptAlive
     /// `close`.
     case closing
+    /// `Upgrade`, to this protocol.
+    case upgrading(ByteString)
   }
 
   /// Content up to this size is copied behind the head, so that both leave in one write.
@@ -19,10 +21,10 @@ struct HTTPResponseEncoder {
   /// The answer in place of a response that cannot be written as it is.
   static let replacement: StaticString = "the application's response is malformed"
 
-  /// Whether a response can be written: a final status, and fields that cannot end their line early or start another
-  /// (response splitting).
-  static func isWritable(_ response: HTTPResponse) -> Bool {
-    guard response.status >= 200, response.status <= 599 else { return false }
+  /// Whether a response can be written: a final status, or the one that switches protocols where that may be, and fields
+  /// that cannot end their line early or start another (response splitting).
+  static func isWritable(_ response: HTTPResponse, maySwitch: Bool = false) -> Bool {
+    guard response.status >= 200 && response.status <= 599 || maySwitch && response.status == 101 else { return false }
     for field in response.headers {
       guard HTTPSyntax.isWritable((field.name.bytes, field.value.bytes)) else { return false }
     }
@@ -87,7 +89,7 @@ struct HTTPResponseEncoder {
         output.write(statedLength.bytes)
         output.write("\r\n")
       }
-    } else if response.status != 204, !(response.status == 304 && response.body.isEmpty) {
+    } else if response.status >= 200, response.status != 204, !(response.status == 304 && response.body.isEmpty) {
       output.write("Content-Length: ")
       output.write(decimal: response.body.count)
       output.write("\r\n")
@@ -96,6 +98,10 @@ struct HTTPResponseEncoder {
     case .persistent: break
     case .keptAlive: output.write("Connection: keep-alive\r\n")
     case .closing: output.write("Connection: close\r\n")
+    case .upgrading(let name):
+      output.write("Connection: Upgrade\r\nUpgrade: ")
+      output.write(name.bytes)
+      output.write("\r\n")
     }
     output.write("\r\n")
   }
@@ -127,6 +133,7 @@ struct HTTPResponseEncoder {
   /// The reason phrase; empty for a status that has none here (RFC 9110, 15).
   private static func reason(_ status: Int) -> StaticString {
     switch status {
+    case 101: "Switching Protocols"
     case 200: "OK"
     case 201: "Created"
     case 202: "Accepted"

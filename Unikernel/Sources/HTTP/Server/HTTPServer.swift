@@ -175,6 +175,12 @@ public final class HTTPServer: StreamAcceptor, Module, Timed {
     reportDrained()
   }
 
+  /// Ends what connections were switched to: the settings have changed, and what was let through under the earlier ones
+  /// has to be asked for anew.
+  public func endUpgrades() {
+    for connection in connections { connection.endUpgrade() }
+  }
+
   /// Whether a drain's grace is over, so that no new connection is taken.
   var refusesConnections: Bool { drainEnd.map { $0 <= clock.now } == true }
 

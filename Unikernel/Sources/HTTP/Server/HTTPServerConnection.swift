@@ -14,6 +14,10 @@ final class HTTPServerConnection: StreamHandler {
   private enum Phase {
     /// Waiting for requests.
     case open
+    /// The response that switches protocols is on its way; then the connection is the upgrade's.
+    case switching
+    /// The connection is the upgrade's.
+    case upgraded
     /// The last response is written or on its way; then this end closes.
     case ending
     /// This end is closed; what still arrives is thrown away, since resetting at once could cost the client the response
@@ -40,6 +44,7 @@ final class HTTPServerConnection: StreamHandler {
   private var heldBytes = 0
 
   private var exchange: Exchange?
+  private var upgrade: (any ConnectionUpgrade)?
   private var answersHead = false
   private var minorVersion = 1
   private var isPersistent = true
@@ -66,19 +71,23 @@ final class HTTPServerConnection: StreamHandler {
   func streamOpened(_ stream: any ByteStream) {}
 
   func streamReadable(_ stream: any ByteStream) {
-    advance(at: server.clock.now)
+    if phase == .upgraded { upgrade?.streamReadable(stream) } else { advance(at: server.clock.now) }
   }
 
   func streamWritable(_ stream: any ByteStream) {
-    advance(at: server.clock.now)
+    if phase == .upgraded { upgrade?.streamWritable(stream) } else { advance(at: server.clock.now) }
   }
 
   func streamEnded(_ stream: any ByteStream) {
     otherEndEnded = true
-    advance(at: server.clock.now)
+    if phase == .upgraded { upgrade?.streamEnded(stream) } else { advance(at: server.clock.now) }
   }
 
   func streamClosed(_ stream: any ByteStream, reason: CloseReason) {
+    if phase == .upgraded {
+      upgrade?.streamClosed(stream, reason: reason)
+      upgrade = nil
+    }
     leave()
   }
 
@@ -94,6 +103,7 @@ final class HTTPServerConnection: StreamHandler {
       switch phase {
       case .open:
         guard exchange == nil, takeStep(stream, at: now) else { return }
+      case .switching: return handOver(stream)
       case .ending:
         phase = .lingering
         // A slow client may still be receiving what is queued.
@@ -102,7 +112,7 @@ final class HTTPServerConnection: StreamHandler {
         stream.close()
       case .lingering:
         if stream.read(limit: HTTPServerConnection.readLimit).isEmpty { return }
-      case .gone: return
+      case .upgraded, .gone: return
       }
     }
   }
@@ -154,6 +164,13 @@ final class HTTPServerConnection: StreamHandler {
     }
     exchange.isSecure = stream.isSecure
     if let peer = stream.peer { exchange.principal = peer }
+    if parsed.asksForUpgrade {
+      exchange.acceptUpgrade = { [self] upgrade in
+        guard phase == .open, self.exchange != nil else { return false }
+        self.upgrade = upgrade
+        return true
+      }
+    }
     self.exchange = exchange
     isFresh = false
     server.pipeline.advance(exchange)
@@ -176,7 +193,8 @@ final class HTTPServerConnection: StreamHandler {
 
   private func write(_ response: HTTPResponse) {
     var response = response
-    if !HTTPResponseEncoder.isWritable(response) {
+    let switches = response.status == 101 && upgrade != nil
+    if !HTTPResponseEncoder.isWritable(response, maySwitch: switches) {
       server.statistics.unwritable &+= 1
       response = .text(500, ByteString(stringLiteral: HTTPResponseEncoder.replacement))
     }
@@ -184,18 +202,47 @@ final class HTTPServerConnection: StreamHandler {
     for field in response.headers where field.name.equals("connection") {
       if HTTPSyntax.list(field.value, has: "close") { isPersistent = false }
     }
-    let closes = !isPersistent || server.isDraining
-    let sendsBody = !answersHead && response.status != 204 && response.status != 304
+    let closes = (!isPersistent || server.isDraining) && !switches
+    let sendsBody = !answersHead && response.status >= 200 && response.status != 204 && response.status != 304
     let joins = sendsBody && response.body.count <= HTTPResponseEncoder.joinedBodyLimit
     let encoded = HTTPResponseEncoder.encode(
       response,
       HTTPResponseEncoder.Framing(
-        answersHead: answersHead, connection: closes ? .closing : minorVersion == 0 ? .keptAlive : .persistent,
+        answersHead: answersHead, connection: connection(closes: closes, switches: switches, response),
         date: server.currentDate(), joinsBody: joins))
     // Nothing waits before it but, at most, what `Expect` was answered with.
     if output.isEmpty { output = encoded } else { output.append(contentsOf: encoded) }
     if sendsBody, !joins { outputBody = response.body }
     if closes { phase = .ending }
+    if switches { phase = .switching }
+  }
+
+  private func connection(
+    closes: Bool, switches: Bool, _ response: HTTPResponse
+  ) -> HTTPResponseEncoder.Connection {
+    if switches, let name = response.headers.first(where: { $0.name.equals("upgrade") })?.value {
+      return .upgrading(name)
+    }
+    return closes ? .closing : minorVersion == 0 ? .keptAlive : .persistent
+  }
+
+  /// From here on the bytes of the connection are those of another protocol, which ends the connection in its own time.
+  private func handOver(_ stream: any ByteStream) {
+    guard let upgrade else { return }
+    phase = .upgraded
+    setDeadline(.never)
+    let received = parser.takeRest()
+    hold(0)
+    upgrade.begin(on: stream, received: received) { [self] in
+      self.upgrade = nil
+      leave()
+    }
+    if otherEndEnded { upgrade.streamEnded(stream) }
+  }
+
+  /// Ends the protocol that the connection was switched to, if it was.
+  func endUpgrade() {
+    upgrade?.end()
   }
 
   /// Hands output to the stream; `false` while some of it waits for space.
@@ -233,6 +280,7 @@ final class HTTPServerConnection: StreamHandler {
 
   /// A drain's grace is over: a connection on which nothing is in progress ends.
   func endIfIdle(at now: Instant) {
+    if phase == .upgraded { return endUpgrade() }
     let firstRequestEnd = opened + HTTPServerConnection.firstRequestTime
     if isFresh, now < firstRequestEnd {
       if deadline > firstRequestEnd { setDeadline(firstRequestEnd) }
@@ -276,6 +324,9 @@ final class HTTPServerConnection: StreamHandler {
     phase = .gone
     stream = nil
     exchange = nil
+    // One that never began: nobody else ends it.
+    upgrade?.end()
+    upgrade = nil
     hold(0)
     output = []
     outputBody = []

@@ -12,6 +12,8 @@ public struct HTTPRequestParser: Sendable {
     public var minorVersion: Int
     /// Whether the client wants to send more requests on this connection (RFC 9112, 9.3).
     public var isPersistent: Bool
+    /// Whether the client asks for another protocol on this connection (RFC 9110, 7.8).
+    public var asksForUpgrade: Bool
   }
 
   /// How far the parser came.
@@ -43,6 +45,7 @@ public struct HTTPRequestParser: Sendable {
   private var minorVersion = 1
   private var isPersistent = false
   private var expectsContinue = false
+  private var asksForUpgrade = false
   private var section: FieldSection
   private var framing = Body.none
   // Of a content whose length was told, and of one in chunks.
@@ -69,6 +72,12 @@ public struct HTTPRequestParser: Sendable {
   /// How many bytes are held for requests that are not complete.
   public var heldBytes: Int { buffer.bytes.count + content.count + body.count }
 
+  /// What arrived behind the last request, which is no request of HTTP any more.
+  mutating func takeRest() -> [UInt8] {
+    defer { buffer.releaseIfEmpty() }
+    return Array(buffer.take(upTo: .max))
+  }
+
   /// Reads on in what has arrived.
   public mutating func next() throws(HTTPMessageFault) -> Step {
     if phase == .startLine, try !readStartLine() { return .incomplete }
@@ -80,7 +89,8 @@ public struct HTTPRequestParser: Sendable {
       return body.isEmpty && content.isEmpty && buffer.isEmpty ? .continueExpected : .incomplete
     }
     request.body = content.isEmpty ? body : content.take()
-    let complete = Request(request: request, minorVersion: minorVersion, isPersistent: isPersistent)
+    let complete = Request(
+      request: request, minorVersion: minorVersion, isPersistent: isPersistent, asksForUpgrade: asksForUpgrade)
     request = HTTPRequestParser.blank
     phase = .startLine
     framing = .none
@@ -144,6 +154,7 @@ public struct HTTPRequestParser: Sendable {
     var closes = false
     var keepsAlive = false
     expectsContinue = false
+    asksForUpgrade = false
     request.headers = fields
     for index in 0..<fields.count {
       let field = fields[index]
@@ -160,6 +171,7 @@ public struct HTTPRequestParser: Sendable {
       case 10 where field.name.equals("connection"):
         if HTTPSyntax.list(field.value, has: "close") { closes = true }
         if HTTPSyntax.list(field.value, has: "keep-alive") { keepsAlive = true }
+      case 7 where minorVersion >= 1 && field.name.equals("upgrade"): asksForUpgrade = true
       case 6 where minorVersion >= 1 && field.name.equals("expect"):
         guard field.value.equalsIgnoringCase("100-continue") else { throw .unsupportedExpectation }
         expectsContinue = true

@@ -24,6 +24,7 @@ public struct HTTPResponseParser: Sendable {
 
   private let limits: HTTPLimits
   private let answersHead: Bool
+  private let maySwitch: Bool
   private var buffer = ReceiveBuffer()
   private var status: Int?
   private var minorVersion = 1
@@ -34,10 +35,12 @@ public struct HTTPResponseParser: Sendable {
   private var isPersistent = false
   private var interimCount = 0
 
-  /// A parser for the response to one request; `answersHead` if its method is HEAD.
-  public init(limits: HTTPLimits = HTTPLimits(), answersHead: Bool = false) {
+  /// A parser for the response to one request; `answersHead` if its method is HEAD, `maySwitch` if it asks for another
+  /// protocol.
+  public init(limits: HTTPLimits = HTTPLimits(), answersHead: Bool = false, maySwitch: Bool = false) {
     self.limits = limits
     self.answersHead = answersHead
+    self.maySwitch = maySwitch
   }
 
   /// Adds bytes as they arrive.
@@ -63,6 +66,11 @@ public struct HTTPResponseParser: Sendable {
     return finished()
   }
 
+  /// What arrived behind a response that switches protocols.
+  mutating func takeRest() -> [UInt8] {
+    Array(buffer.take(upTo: .max))
+  }
+
   /// A connection with more bytes than the response has cannot be used again: nobody asked for them.
   private func finished() -> Response {
     Response(
@@ -85,8 +93,8 @@ public struct HTTPResponseParser: Sendable {
       guard HTTPSyntax.isDigit(digit) else { throw .malformedStartLine }
       status = status * 10 + Int(digit - 0x30)
     }
-    // 101 would change the protocol, which was not asked for.
-    guard status >= 100, status < 600, status != 101 else { throw .malformedStartLine }
+    // 101 changes the protocol, which has to have been asked for.
+    guard status >= 100, status < 600, status != 101 || maySwitch else { throw .malformedStartLine }
     minorVersion = line[7] == 0x30 ? 0 : 1
     self.status = status
     section = FieldSection(limits: limits)
@@ -96,6 +104,11 @@ public struct HTTPResponseParser: Sendable {
   private mutating func readFields() throws(HTTPMessageFault) -> Bool {
     guard try section?.read(from: &buffer) == true, let fields = section?.fields, let status else { return false }
     section = nil
+    if status == 101 {
+      headers = fields
+      framing = Body.none
+      return true
+    }
     if status < 200 {
       interimCount += 1
       guard interimCount <= HTTPResponseParser.interimLimit else { throw .headerTooLarge }
