@@ -121,7 +121,10 @@ struct PortalTemplateTests {
       let keys = text.split(separator: "\n").filter { $0.hasPrefix("  sectosca.") && $0.hasSuffix(":") }
       return Set(keys.map { $0.dropFirst(2).dropLast().description })
     }
-    let nodes = Vocabulary.Node.runnable + [Vocabulary.Node.unikernel, Vocabulary.Node.httpService]
+    let nodes =
+      Vocabulary.Node.runnable + [
+        Vocabulary.Node.unikernel, Vocabulary.Node.httpService, Vocabulary.Node.externalService,
+      ]
     #expect(try names("node_types.yaml") == Set(nodes))
     let policies =
       Vocabulary.Policy.requirements + [
