@@ -19,8 +19,7 @@ extension Tolerance {
     entry("network-imports", .networkImports, "imports over the network, which are left out", "import-network"),
     entry("former-scalar-units", .formerScalarUnits, "the types `scalar-unit.*` in TOSCA 2.0"),
     entry(
-      "service-template-in-profile", .serviceTemplateInProfile, "a service template in a profile of TOSCA 2.0",
-      "service-in-profile"),
+      "service-template-in-profile", .serviceTemplateInProfile, "a service template in a profile of TOSCA 2.0"),
     entry(
       "network-functions-version", .networkFunctionsVersion,
       "the versions of the profile for network functions, read as Simple Profile 1.2"),

@@ -155,11 +155,14 @@ final class Catalogue {
   /// What values a schema's type stands for; an unknown type is reported.
   func shape(_ name: Name, in file: UInt32, report: Bool = true) -> Shape? {
     if let primitive = Primitive(name: name.text, version) { return .primitive(primitive) }
-    if version == .tosca2_0, tolerances.contains(.formerScalarUnits), name.text.hasPrefix("scalar-unit."),
+    if version == .tosca2_0, name.text.hasPrefix("scalar-unit."),
       find(.data, name, in: file, report: false) == nil, let primitive = Primitive(name: name.text)
     {
-      findings.report(
-        "tolerated", .warning, at: name.place, "`\(name.text)` is a type of TOSCA 1.3", expected: "a scalar type")
+      if report {
+        findings.warn(
+          "former-type", unless: .formerScalarUnits, at: name.place, "`\(name.text)` is a type of TOSCA 1.3",
+          expected: "a type that derives from `scalar` (TOSCA 2.0, 9.1.2.2)")
+      }
       return .primitive(primitive)
     }
     guard let type = find(.data, name, in: file, report: report) else { return nil }
