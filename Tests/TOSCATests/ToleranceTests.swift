@@ -177,6 +177,52 @@ struct ToleranceTests {
     #expect(strict.read(fixture.folder + "/service.yaml").hasErrors)
   }
 
+  /// Further forms that a tolerance lets pass, as peers' files have them.
+  static let further: [Case] = [
+    Case(
+      tolerance: "empty-sections", code: "wrong-syntax",
+      text: v3(
+        "topology_template: { node_templates: { n: { type: Root, interfaces: { Standard: { operations: "
+          + "{ start: [] } } } } } }\n")),
+    Case(
+      tolerance: "empty-sections", code: "wrong-syntax",
+      text: v3(
+        "topology_template: { substitution_mappings: { node_type: DBMS, requirements: { host: [] } }, "
+          + "node_templates: {} }\n")),
+    Case(
+      tolerance: "other-versions", code: "wrong-syntax",
+      text: v3("node_types: { N: { metadata: { list: [ a ], map: { b: c } } } }\n")),
+    Case(
+      tolerance: "lax-scalars", code: "wrong-syntax",
+      text: v3("capability_types: { C: {} }\nnode_types: { N: { capabilities: { c: { type: C, occurrences: 2 } } } }\n")
+    ),
+    Case(
+      tolerance: "missing-imports", code: "unknown-repository",
+      text: v3("imports: [ { file: a.yaml, repository: nowhere } ]\n")),
+  ]
+
+  @Test("further forms that are let pass", arguments: further)
+  func more(example: Case) throws {
+    let tolerance = try #require(Tolerance.names.first { $0.name == example.tolerance }?.tolerance)
+    let fixture = try Fixture(example.text)
+    #expect(fixture.read().findings.contains { $0.severity == .error && $0.code == example.code })
+    let tolerant = fixture.read(tolerances: tolerance)
+    #expect(tolerant.errors == [])
+    #expect(tolerant.findings.contains { $0.message.contains("`\(example.tolerance)`") })
+  }
+
+  @Test("an imported file without a version has that of its importer where that is tolerated")
+  func versionless() throws {
+    let fixture = try Fixture([
+      "service.yaml": service("imports: [ a.yaml ]\ntopology_template: { node_templates: { n: { type: A } } }\n"),
+      "a.yaml": "node_types: { A: { derived_from: tosca.nodes.Root } }\n",
+    ])
+    #expect(fixture.read().findings("missing-version").count == 1)
+    #expect(fixture.read(tolerances: .missingKeynames).errors == [])
+    let alone = try Fixture("node_types: {}\n")
+    #expect(alone.read(tolerances: .missingKeynames).findings("missing-version").count == 1)
+  }
+
   @Test("files share one namespace where that is tolerated")
   func sharedNamespace() throws {
     let fixture = try Fixture([
