@@ -69,10 +69,8 @@ struct ConformanceTests {
       Source(name: "heat-translator", agreeing: 73, tolerances: Self.tolerances("tosca-parser")),
       Source(name: "xopera-examples", agreeing: 105),
       Source(name: "xopera-opera", agreeing: 21),
-      Source(name: "oasis-2.0-suite", agreeing: 225),
-      Source(
-        name: "oasis-2.0-suite", agreeing: 232,
-        tolerances: [.networkImports, .formerScalarUnits, .serviceTemplateInProfile, .untypedCollections]),
+      Source(name: "oasis-2.0-suite", agreeing: 231),
+      Source(name: "oasis-2.0-suite", agreeing: 233, tolerances: .networkImports),
     ])
   func agreement(source: Source) throws {
     guard let rows = rows(of: source.name) else {

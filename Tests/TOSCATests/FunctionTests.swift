@@ -109,6 +109,20 @@ struct FunctionTests {
     #expect(Set(fixture.read().findings.map(\.code)) == ["function-cycle"])
   }
 
+  @Test("an input that is its own default, at whatever distance, is found")
+  func inputCycle() throws {
+    let fixture = try Fixture(
+      service(
+        """
+        topology_template:
+          inputs:
+            a: { type: string, default: { get_input: a } }
+            b: { type: string, default: { concat: [ { get_input: c } ] } }
+            c: { type: string, default: { get_input: b } }
+        """))
+    #expect(Set(fixture.read().findings.map(\.code)) == ["function-cycle"])
+  }
+
   @Test("functions that multiply are bounded")
   func bomb() throws {
     var text = service(

@@ -33,15 +33,6 @@ struct ToleranceTests {
     Case(tolerance: "empty-sections", code: "wrong-syntax", text: v3("node_types:\n")),
     Case(tolerance: "network-imports", code: "import-network", text: v3("imports: [ https://example.org/t.yaml ]\n")),
     Case(
-      tolerance: "former-scalar-units", code: "unknown-type",
-      text: v20("data_types: { D: { properties: { p: { type: scalar-unit.size } } } }\n")),
-    Case(
-      tolerance: "service-template-in-profile", code: "service-in-profile",
-      text: v20("profile: p\nservice_template: { node_templates: {} }\n")),
-    Case(
-      tolerance: "untyped-collections", code: "missing-key",
-      text: v20("data_types: { D: { properties: { p: { type: list } } } }\n")),
-    Case(
       tolerance: "network-functions-version", code: "unknown-version",
       text: "tosca_definitions_version: tosca_simple_profile_for_nfv_1_0_0\n"),
     Case(
@@ -145,7 +136,6 @@ struct ToleranceTests {
     #expect(
       tolerant.findings.contains {
         $0.message.contains("`\(example.tolerance)`") || $0.code == "tolerated"
-          || example.tolerance == "untyped-collections"
       })
     #expect(tolerant.findings.contains { $0.severity == .warning })
     // No other tolerance is needed, and none of the others helps.
@@ -156,11 +146,82 @@ struct ToleranceTests {
 
   /// The tolerances that let the example of another pass as well, because they are about the same slip.
   private static let overlapping: [String: Tolerance] = [
-    "former-scalar-units": [.unknownTypes], "free-triggers": [.unknownKeynames],
+    "free-triggers": [.unknownKeynames],
     "merged-copies": [.missingProperties], "non-normative-types": [.unknownTypes],
     "requirement-indexes": [.undeclaredProperties], "custom-functions": [.laxScalars],
-    "old-booleans": [.laxScalars], "untyped-collections": [.missingKeynames],
+    "old-booleans": [.laxScalars],
   ]
+
+  /// What gives a warning as it stands, which a tolerance silences.
+  static let silenced: [Case] = [
+    Case(
+      tolerance: "former-scalar-units", code: "former-type",
+      text: v20("data_types: { D: { properties: { p: { type: scalar-unit.size } } } }\n")),
+    Case(
+      tolerance: "service-template-in-profile", code: "service-in-profile",
+      text: v20("profile: p\nservice_template: { node_templates: {} }\n")),
+    Case(
+      tolerance: "untyped-collections", code: "untyped-collection",
+      text: v20("data_types: { D: { properties: { p: { type: list } } } }\n")),
+  ]
+
+  @Test("a form that the standard's makers use is a warning, an error where reading is strict", arguments: silenced)
+  func silence(example: Case) throws {
+    let tolerance = try #require(Tolerance.names.first { $0.name == example.tolerance }?.tolerance)
+    let fixture = try Fixture(example.text)
+    #expect(fixture.read().findings.map(\.code) == [example.code])
+    #expect(fixture.read().errors == [])
+    #expect(fixture.read(tolerances: tolerance).findings == [])
+    var strict = TemplateReader(profiles: Fixture.profiles)
+    strict.isStrict = true
+    #expect(strict.read(fixture.folder + "/service.yaml").hasErrors)
+  }
+
+  /// Further forms that a tolerance lets pass, as peers' files have them.
+  static let further: [Case] = [
+    Case(
+      tolerance: "empty-sections", code: "wrong-syntax",
+      text: v3(
+        "topology_template: { node_templates: { n: { type: Root, interfaces: { Standard: { operations: "
+          + "{ start: [] } } } } } }\n")),
+    Case(
+      tolerance: "empty-sections", code: "wrong-syntax",
+      text: v3(
+        "topology_template: { substitution_mappings: { node_type: DBMS, requirements: { host: [] } }, "
+          + "node_templates: {} }\n")),
+    Case(
+      tolerance: "other-versions", code: "wrong-syntax",
+      text: v3("node_types: { N: { metadata: { list: [ a ], map: { b: c } } } }\n")),
+    Case(
+      tolerance: "lax-scalars", code: "wrong-syntax",
+      text: v3("capability_types: { C: {} }\nnode_types: { N: { capabilities: { c: { type: C, occurrences: 2 } } } }\n")
+    ),
+    Case(
+      tolerance: "missing-imports", code: "unknown-repository",
+      text: v3("imports: [ { file: a.yaml, repository: nowhere } ]\n")),
+  ]
+
+  @Test("further forms that are let pass", arguments: further)
+  func more(example: Case) throws {
+    let tolerance = try #require(Tolerance.names.first { $0.name == example.tolerance }?.tolerance)
+    let fixture = try Fixture(example.text)
+    #expect(fixture.read().findings.contains { $0.severity == .error && $0.code == example.code })
+    let tolerant = fixture.read(tolerances: tolerance)
+    #expect(tolerant.errors == [])
+    #expect(tolerant.findings.contains { $0.message.contains("`\(example.tolerance)`") })
+  }
+
+  @Test("an imported file without a version has that of its importer where that is tolerated")
+  func versionless() throws {
+    let fixture = try Fixture([
+      "service.yaml": service("imports: [ a.yaml ]\ntopology_template: { node_templates: { n: { type: A } } }\n"),
+      "a.yaml": "node_types: { A: { derived_from: tosca.nodes.Root } }\n",
+    ])
+    #expect(fixture.read().findings("missing-version").count == 1)
+    #expect(fixture.read(tolerances: .missingKeynames).errors == [])
+    let alone = try Fixture("node_types: {}\n")
+    #expect(alone.read(tolerances: .missingKeynames).findings("missing-version").count == 1)
+  }
 
   @Test("files share one namespace where that is tolerated")
   func sharedNamespace() throws {
@@ -179,7 +240,7 @@ struct ToleranceTests {
   func complete() {
     let names = Tolerance.catalogue.map(\.name)
     #expect(Set(names).count == names.count)
-    #expect(Set(names) == Set(Self.cases.map(\.tolerance) + ["shared-namespace"]))
+    #expect(Set(names) == Set((Self.cases + Self.silenced).map(\.tolerance) + ["shared-namespace"]))
     #expect(Tolerance.catalogue.allSatisfy { !$0.summary.isEmpty && !$0.summary.hasSuffix(".") })
     #expect(Set(Tolerance.catalogue.map(\.tolerance)).count == names.count)
   }

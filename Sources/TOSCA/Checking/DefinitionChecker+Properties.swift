@@ -34,6 +34,11 @@ extension DefinitionChecker {
   /// Checks a schema and those inside it; false where its type is unknown.
   @discardableResult
   func check(_ schema: SchemaDefinition, _ owner: ValueContext.Owner = .none) -> Bool {
+    guard !schema.type.text.isEmpty else {
+      findings.report(
+        "missing-key", at: schema.type.place, "a schema has no type, and inherits none", expected: "the keyname `type`")
+      return false
+    }
     guard let shape = catalogue.shape(schema.type, in: schema.file) else { return false }
     if shape == .primitive(.scalar) {
       findings.report(

@@ -182,8 +182,8 @@ extension DefinitionChecker {
     }
     let isCollection = primitive == .list || primitive == .map
     if isCollection, schema.entrySchema == nil, inherited?.entrySchema == nil {
-      findings.report(
-        "missing-key", typer.tolerances.contains(.untypedCollections) ? .warning : .error, at: schema.type.place,
+      findings.warn(
+        "untyped-collection", unless: .untypedCollections, at: schema.type.place,
         "the \(primitive == .list ? "list" : "map") has no `entry_schema`",
         expected: "`entry_schema` with the type of its entries (TOSCA 2.0, 9.3)")
     }

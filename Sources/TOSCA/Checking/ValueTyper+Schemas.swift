@@ -46,9 +46,7 @@ extension ValueTyper {
 
   /// Checks that the text of a value of the data type `json`, or of one derived from it, is JSON.
   func checkForm(of value: Value, _ type: Int, _ node: YAMLNode, _ context: ValueContext) {
-    guard version >= .simple1_2, version != .tosca2_0, let text = value.string,
-      catalogue.dataTypes.reference(type).derives(from: "tosca.datatypes.json")
-    else { return }
+    guard version >= .simple1_2, let text = value.string, catalogue.isJSON(dataType: type) else { return }
     do throws(JSONDocument.Fault) { _ = try JSONDocument(text, depth: limits.depth) } catch {
       report(
         "wrong-type", node, context,

@@ -111,6 +111,15 @@ final class FindingCollector {
     if seen.count < limit { seen.insert(finding) } else if !seen.contains(finding) { leftOut += 1 }
   }
 
+  /// Warns of a form that the standard rules out, and that the OASIS community's own examples use all the same; a
+  /// tolerance silences the warning.
+  func warn(
+    _ code: String, unless tolerance: Tolerance, at place: Place, _ message: String, expected: String
+  ) {
+    guard !tolerances.contains(tolerance) else { return }
+    report(code, .warning, at: place, message, expected: expected)
+  }
+
   private func tolerance(for code: String) -> Tolerance? {
     if let lenient { return lenient }
     return Tolerance.lowering(code).flatMap { tolerances.contains($0) ? $0 : nil }

@@ -62,10 +62,12 @@ extension FindingKind {
     FindingKind(
       "incompatible-refinement", "A derived definition changes what it inherits, instead of narrowing it.",
       simpleProfile: "3.7", tosca2: "5.1.3"),
+    FindingKind("former-type", "A type that TOSCA 1.3 had built in, and 2.0 has not.", tosca2: "9.1"),
     FindingKind("type-cycle", "A type derives from itself.", simpleProfile: "3.7.1", tosca2: "6.4.2"),
     FindingKind(
       "unknown-type", "A type is not declared in the file, its imports or its profile.", simpleProfile: "3.7",
       tosca2: "6.4"),
+    FindingKind("untyped-collection", "A list or map does not say what its entries are.", tosca2: "9.3, 9.4"),
     FindingKind(
       "wrong-constraint", "A constraint does not apply to its type, or its operand is of the wrong type.",
       simpleProfile: "3.6.3", tosca2: "9.11"),

@@ -129,7 +129,15 @@ extension ValueTyper {
       return .invalid
     }
     guard let written = topology.inputValues[name] else { return .unknown }
+    let key = "input\u{0}" + call.list.map { $0.text ?? "" }.joined(separator: "\u{0}")
+    guard !context.trail.contains(key) else {
+      findings.report(
+        "function-cycle", at: call.place, "the value of the input `\(name.excerpt)` depends on itself",
+        expected: "a value that ends somewhere")
+      return .invalid
+    }
     var context = context
+    context.trail.append(key)
     context.isSensitive = context.isSensitive || definition.isSensitive
     return inside(written, call.list.dropFirst(), context)
   }

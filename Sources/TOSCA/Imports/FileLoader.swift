@@ -271,6 +271,13 @@ final class FileLoader {
     let names = TOSCAVersion.allCases.map(\.rawValue)
     let expected = "one of " + names.map { "`\($0)`" }.joined(separator: ", ")
     guard let value = root["tosca_definitions_version"] else {
+      if tolerances.contains(.missingKeynames), let importing = open.last.flatMap({ files[$0] })?.content.version {
+        findings.report(
+          "tolerated", .warning, at: table.start(of: id),
+          "the file does not say its TOSCA version; tolerated by `\(Tolerance.missingKeynames.name)`",
+          expected: "`tosca_definitions_version: \(importing.rawValue)`")
+        return importing
+      }
       let near = entries.map(\.key).first { nearest($0.text ?? "", among: ["tosca_definitions_version"]) != nil }
       findings.report(
         "missing-version", at: near?.place ?? table.start(of: id), "the file does not say its TOSCA version",

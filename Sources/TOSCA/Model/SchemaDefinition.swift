@@ -75,6 +75,10 @@ final class SchemaDefinition: Sendable {
     _ = entity.string("description")
     let schema = read(&entity, typeRequired: !context.isVersion2, at: node.place)
     entity.finish()
+    if schema == nil, context.isVersion2, node.entries != nil, entity.key("type") == nil {
+      // A refinement of nothing but the description.
+      return SchemaDefinition(type: Name(text: "", place: node.place), file: context.file)
+    }
     return schema
   }
 }

@@ -58,8 +58,8 @@ struct ServiceFile: Sendable {
       functions = FunctionDefinition.readAll(&entity)
       topology = entity.take("service_template").map { TopologyTemplate($0, context) }
       if let profile, let key = entity.key("service_template") {
-        context.findings.report(
-          "service-in-profile", at: key,
+        context.findings.warn(
+          "service-in-profile", unless: .serviceTemplateInProfile, at: key,
           "a file that declares the profile `\(profile.text.excerpt)` has a service template",
           expected: "`profile` or `service_template` (TOSCA 2.0, 6.7.1)")
       }

@@ -111,6 +111,9 @@ struct SubstitutionMappings: Sendable {
       for entry in entries {
         let key = entry.key.items?.first ?? entry.key
         guard let name = entity.string(key, "a name in `requirements`") else { continue }
+        if !isVersion2, entity.context.isTolerablyEmpty(entry.value, "the mapping of `\(name.text.excerpt)`") {
+          continue
+        }
         result.append(Requirement(name: name, count: count(entry.key, entity), target: entry.value))
       }
     }

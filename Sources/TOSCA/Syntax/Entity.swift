@@ -31,6 +31,16 @@ final class SyntaxContext {
     self.file = file
     isVersion2 = version >= .tosca2_0
   }
+
+  /// Whether an empty list stands where something else is asked for, and that is tolerated: operations are written so in
+  /// descriptors of network functions.
+  func isTolerablyEmpty(_ node: YAMLNode, _ what: String) -> Bool {
+    guard tolerances.contains(.emptySections), node.items?.isEmpty == true else { return false }
+    findings.report(
+      "tolerated", .warning, at: node.place, "\(what) is an empty list; tolerated by `\(Tolerance.emptySections.name)`",
+      expected: "`{}`, or nothing at all")
+    return true
+  }
 }
 
 /// A map that is being read as a TOSCA entity: keynames are asked for one by one, and `finish` reports those that
@@ -61,6 +71,9 @@ struct Entity {
     firstAsked = context.asked.count
     if let entries = node.entries {
       self.entries = entries
+      isMap = true
+    } else if context.isTolerablyEmpty(node, what) {
+      entries = []
       isMap = true
     } else {
       entries = []
@@ -255,8 +268,8 @@ struct Entity {
         return Bounds(lower: lower, upper: upper)
       }
     }
-    if context.tolerances.contains(.laxScalars), let items = value.items, items.count == 2,
-      let lower = items[0].text.flatMap(CoreSchema.integer), lower >= 0, let high = items[1].text
+    if context.tolerances.contains(.laxScalars), let items = value.items ?? (value.text == nil ? nil : [value, value]),
+      items.count == 2, let lower = items[0].text.flatMap(CoreSchema.integer), lower >= 0, let high = items[1].text
     {
       let upper = CoreSchema.integer(high)
       if high.lowercased() == "unbounded" || upper.map({ $0 >= lower }) == true {
@@ -277,9 +290,11 @@ struct Entity {
       // Since 2.0 metadata may be any YAML; what is no scalar is kept by name only.
       if context.isVersion2, value.text == nil { return Name(text: "", place: value.place) }
       if let text = value.text { return Name(text: text, place: value.place) }
-      context.findings.report(
-        "wrong-syntax", at: value.place, "the metadata `\(name.text.excerpt)` cannot be \(value.kindDescription)",
-        expected: "a string")
+      context.findings.tolerating(.otherVersions) {
+        context.findings.report(
+          "wrong-syntax", at: value.place, "the metadata `\(name.text.excerpt)` cannot be \(value.kindDescription)",
+          expected: "a string")
+      }
       return nil
     }
   }

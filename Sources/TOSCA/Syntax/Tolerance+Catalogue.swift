@@ -15,12 +15,13 @@ extension Tolerance {
   public static let catalogue: [Entry] = [
     entry("missing-artifact-files", .missingArtifactFiles, "files of artifacts that are not there", "missing-file"),
     entry("old-booleans", .oldBooleans, "`yes`, `no`, `on` and `off` for Booleans, as in YAML 1.1"),
-    entry("empty-sections", .emptySections, "sections of names with nothing in them, such as `node_types:`"),
+    entry(
+      "empty-sections", .emptySections,
+      "sections of names with nothing in them, such as `node_types:`, and empty lists for maps, such as `start: []`"),
     entry("network-imports", .networkImports, "imports over the network, which are left out", "import-network"),
     entry("former-scalar-units", .formerScalarUnits, "the types `scalar-unit.*` in TOSCA 2.0"),
     entry(
-      "service-template-in-profile", .serviceTemplateInProfile, "a service template in a profile of TOSCA 2.0",
-      "service-in-profile"),
+      "service-template-in-profile", .serviceTemplateInProfile, "a service template in a profile of TOSCA 2.0"),
     entry(
       "network-functions-version", .networkFunctionsVersion,
       "the versions of the profile for network functions, read as Simple Profile 1.2"),
@@ -31,7 +32,7 @@ extension Tolerance {
       "version-spellings", .versionSpellings,
       "other spellings of a version, such as `tosca_simple_yaml_1_0_0`, and those of dialects"),
     entry(
-      "other-versions", .otherVersions, "keynames and constraints that only an earlier or later version has",
+      "other-versions", .otherVersions, "keynames, constraints and metadata that only an earlier or later version has",
       "other-version"),
     entry("unknown-keynames", .unknownKeynames, "keynames that no version has", "unknown-key"),
     entry(
@@ -41,8 +42,9 @@ extension Tolerance {
       "shared-namespace", .sharedNamespace,
       "names of types from files that are read, but not imported where they are used"),
     entry(
-      "missing-imports", .missingImports, "imports of files that are missing or empty, and of unknown profiles",
-      "missing-import", "unknown-profile", "empty-file"),
+      "missing-imports", .missingImports,
+      "imports of files that are missing or empty, and of unknown profiles, and unknown repositories", "missing-import",
+      "unknown-profile", "unknown-repository", "empty-file"),
     entry(
       "undeclared-properties", .undeclaredProperties, "properties and attributes that the type does not declare",
       "unknown-property", "unknown-attribute"),
@@ -86,7 +88,8 @@ extension Tolerance {
     entry(
       "unknown-values", .unknownValues, "directives and states that the standard does not list", "unknown-value"),
     entry(
-      "missing-keynames", .missingKeynames, "mandatory keynames that are left out, with what lacks them", "missing-key"),
+      "missing-keynames", .missingKeynames,
+      "mandatory keynames that are left out, with what lacks them, and the version of imported files", "missing-key"),
     entry(
       "plain-definitions", .plainDefinitions,
       "plain values in place of definitions of properties and inputs in types; they are defaults"),
@@ -127,7 +130,8 @@ extension Tolerance {
     .missingArtifactFiles, .oldBooleans, .emptySections, .networkImports, .networkFunctionsVersion, .versionSpellings,
     .otherVersions, .unknownKeynames, .unknownTypes, .sharedNamespace, .missingImports, .undeclaredProperties,
     .undeclaredRequirements, .missingProperties, .extraRequirements, .mismatchedTargets, .violatedConstraints,
-    .freeTriggers, .duplicateKeys, .plainDefinitions, .laxScalars, .nonNormativeTypes, .flatItems,
+    .freeTriggers, .duplicateKeys, .plainDefinitions, .laxScalars, .nonNormativeTypes, .flatItems, .missingKeynames,
+    .looseRefinement,
   ]
   private static let ofPuccini: Tolerance = [
     .networkImports, .networkFunctionsVersion, .unknownKeynames, .unknownTypes, .defaultUnits, .customFunctions,
@@ -143,7 +147,7 @@ extension Tolerance {
     .missingArtifactFiles, .networkImports, .versionSpellings, .otherVersions, .unknownKeynames, .unknownTypes,
     .missingImports, .undeclaredProperties, .undeclaredRequirements, .undeclaredOperations, .missingProperties,
     .extraRequirements, .mismatchedTargets, .laxScalars, .customFunctions, .plainDefinitions, .nonNormativeTypes,
-    .emptySections,
+    .emptySections, .missingKeynames, .looseRefinement,
   ]
 
   /// The tolerance that turns an error of a code into a warning.

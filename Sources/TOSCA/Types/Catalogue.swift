@@ -15,6 +15,8 @@ final class Catalogue {
   private var namePlaces = [[Place]](repeating: [], count: TypeKind.allCases.count)
   private var scopes: [UInt32: Scope] = [:]
   private let implicit: Set<UInt32>
+  /// The files that belong to profiles, not to the template.
+  private let profiles: Set<UInt32>
   private let version: TOSCAVersion
   private let tolerances: Tolerance
   private var common = Scope()
@@ -38,6 +40,7 @@ final class Catalogue {
     self.version = version
     self.findings = findings
     self.implicit = implicit
+    profiles = Set(files.lazy.filter(\.isProfile).map(\.id))
     var own: [UInt32: Scope] = [:]
     for file in files {
       var scope = Scope()
@@ -130,7 +133,7 @@ final class Catalogue {
     findings.report(
       "unknown-type", at: name.place, "unknown \(title) `\(name.text.excerpt)`",
       expected: other.map { "\(described); `\(name.text.excerpt)` is the name of \($0.described)" }
-        ?? "\(described) of this file, its imports or the Simple Profile",
+        ?? "\(described) of this file\(version == .tosca2_0 ? " or its imports" : ", its imports or the Simple Profile")",
       suggestion: nearest(name.text, among: known))
   }
 
@@ -155,11 +158,14 @@ final class Catalogue {
   /// What values a schema's type stands for; an unknown type is reported.
   func shape(_ name: Name, in file: UInt32, report: Bool = true) -> Shape? {
     if let primitive = Primitive(name: name.text, version) { return .primitive(primitive) }
-    if version == .tosca2_0, tolerances.contains(.formerScalarUnits), name.text.hasPrefix("scalar-unit."),
+    if version == .tosca2_0, name.text.hasPrefix("scalar-unit."),
       find(.data, name, in: file, report: false) == nil, let primitive = Primitive(name: name.text)
     {
-      findings.report(
-        "tolerated", .warning, at: name.place, "`\(name.text)` is a type of TOSCA 1.3", expected: "a scalar type")
+      if report {
+        findings.warn(
+          "former-type", unless: .formerScalarUnits, at: name.place, "`\(name.text)` is a type of TOSCA 1.3",
+          expected: "a type that derives from `scalar` (TOSCA 2.0, 9.1.2.2)")
+      }
       return .primitive(primitive)
     }
     guard let type = find(.data, name, in: file, report: report) else { return nil }
@@ -203,6 +209,15 @@ final class Catalogue {
     case .node: (nodes.parents, nodes.ancestors[type])
     case .policy: (policies.parents, policies.ancestors[type])
     case .relationship: (relationships.parents, relationships.ancestors[type])
+    }
+  }
+
+  /// Whether a data type is, or derives from, the type `json` of the Simple Profile (1.3, 5.3.2).
+  func isJSON(dataType type: Int) -> Bool {
+    guard version == .tosca2_0 else { return dataTypes.reference(type).derives(from: "tosca.datatypes.json") }
+    return ([type] + dataTypes.ancestors[type]).contains { ancestor in
+      let header = dataTypes.declared[ancestor].header
+      return header.name.text == "json" && profiles.contains(header.file)
     }
   }
 

@@ -10,6 +10,8 @@ struct Rule: CustomTestStringConvertible, Sendable {
   var text: String
   /// The code of the error that breaking it gives; nil where it is kept.
   var code: String?
+  /// The code of the warning that it gives.
+  var warning: String?
 
   /// A rule that a template keeps.
   static func keeps(_ rule: String, _ text: String) -> Rule { Rule(testDescription: rule, text: text, code: nil) }
@@ -19,10 +21,16 @@ struct Rule: CustomTestStringConvertible, Sendable {
     Rule(testDescription: rule, text: text, code: code)
   }
 
+  /// A rule that a template breaks in a way that is let pass, with a warning.
+  static func bends(_ warning: String, _ rule: String, _ text: String) -> Rule {
+    Rule(testDescription: rule, text: text, warning: warning)
+  }
+
   /// Reads the template, and compares what is found. Breaking a rule gives an error of its code, and few others.
   func check(with prelude: String = "") throws {
     let fixture = try Fixture("tosca_definitions_version: tosca_2_0\n" + prelude + text)
-    let errors = fixture.read().findings.filter { $0.severity == .error }
+    let findings = fixture.read().findings
+    let errors = findings.filter { $0.severity == .error }
     let shown = errors.map { "\($0.place.line):\($0.place.column) \($0.code): \($0.message)" }.joined(separator: "\n")
     if let code {
       #expect(errors.contains { $0.code == code }, "\(shown)")
@@ -30,6 +38,7 @@ struct Rule: CustomTestStringConvertible, Sendable {
     } else {
       #expect(errors.isEmpty, "\(shown)")
     }
+    if let warning { #expect(findings.contains { $0.severity == .warning && $0.code == warning }) }
   }
 }
 
