@@ -36,7 +36,8 @@ struct StrengthTests {
       return .rateLimit(
         RateLimit(
           requests: pick([1, 10, 60]), intervalMilliseconds: pick([1000, 60_000]), burst: pick([1, 10]),
-          paths: pick([["/"], ["/orders"], ["/orders/old"], ["/orders", "/accounts"]])))
+          paths: pick([["/"], ["/orders"], ["/orders/old"], ["/orders", "/accounts"]]),
+          connections: pick([nil, 10, 20])))
     case 2:
       return .authentication(
         Authentication(

@@ -47,6 +47,7 @@ extension Interpretation {
         expected: "a rate such as `20 per 1 s`: at most \(Rate.mostRequests) per at most a day, in `ms`, `s` or `min`")
     }
     let burst = integer("burst", of: properties, in: 1...Rate.mostRequests)
+    let connections = integer("connections", of: properties, in: 1...RateLimit.mostConnections)
     var paths: [String] = []
     let written = boundedTexts("paths", of: properties)
     for path in written ?? [] {
@@ -62,7 +63,7 @@ extension Interpretation {
     guard findings.count == before, let rate else { return nil }
     return RateLimit(
       requests: rate.requests, intervalMilliseconds: rate.intervalMilliseconds, burst: burst ?? rate.requests,
-      paths: paths.isEmpty ? ["/"] : paths)
+      paths: paths.isEmpty ? ["/"] : paths, connections: connections)
   }
 
   mutating func readAuthorization(_ properties: Properties) -> Authorization? {
