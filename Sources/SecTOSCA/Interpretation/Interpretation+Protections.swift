@@ -20,14 +20,14 @@ extension Interpretation {
 
   private mutating func checkNetwork(_ source: Located<String>, holder: String) {
     do {
-      _ = try IPv4Network(source.value)
+      _ = try IPNetwork(source.value)
     } catch {
       switch error {
       case .malformed:
         report(
           "invalid-network", at: source.place,
           "`allowed_sources` of \(holder) has `\(source.value)`, which is no network",
-          expected: "an IPv4 network in CIDR form, such as `10.0.0.0/8`")
+          expected: "a network in CIDR form, such as `10.0.0.0/8` or `2001:db8::/32`")
       case .hostBits(let network):
         report(
           "invalid-network", at: source.place,

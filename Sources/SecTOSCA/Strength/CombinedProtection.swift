@@ -51,7 +51,7 @@ extension Filtering {
   /// What both admit. The flows of the topology are open where both say so; a network is admitted as far as both admit
   /// it. A network of one does not open a flow that the other closes.
   public func combined(with other: Filtering) -> Filtering {
-    let sources = IPv4Set(texts: allowedSources).intersection(IPv4Set(texts: other.allowedSources))
+    let sources = NetworkSet(texts: allowedSources).intersection(NetworkSet(texts: other.allowedSources))
     return Filtering(
       flows: flows == .declared && other.flows == .declared ? .declared : .none,
       allowedSources: sources.networks.map(\.text), allowsPing: allowsPing && other.allowsPing)
@@ -60,7 +60,7 @@ extension Filtering {
   /// Whether this admits nothing that the other does not.
   func isAtLeast(asStrongAs other: Filtering) -> Bool {
     (flows == .none || other.flows == .declared)
-      && IPv4Set(texts: allowedSources).isSubset(of: IPv4Set(texts: other.allowedSources))
+      && NetworkSet(texts: allowedSources).isSubset(of: NetworkSet(texts: other.allowedSources))
       && (!allowsPing || other.allowsPing)
   }
 }
