@@ -154,10 +154,16 @@ struct ModuleConfigurationTests {
   @Test("requirements of one kind are put together so that each one holds")
   func several() throws {
     let strict = Portal.requirement(
-      "strict", .rateLimit(RateLimit(requests: 1, intervalMilliseconds: 500, burst: 2, paths: ["/login"])))
+      "strict",
+      .rateLimit(RateLimit(requests: 1, intervalMilliseconds: 500, burst: 2, paths: ["/login"], connections: 30)))
+    let narrow = Portal.requirement(
+      "narrow", .rateLimit(RateLimit(requests: 9, intervalMilliseconds: 500, burst: 9, paths: ["/"], connections: 20)))
     let loud = Portal.requirement("loud", .audit(Audit(minimumSeverity: 1)))
-    let parameters = try Portal.parameters(Portal.orders, [Portal.calm, strict, Portal.log, loud])
-    #expect(value("rate-limit", "limits", parameters)?.listValue?.count == 2)
+    let parameters = try Portal.parameters(Portal.orders, [Portal.calm, strict, narrow, Portal.log, loud])
+    #expect(value("rate-limit", "connections-per-source", parameters) == .integer(20))
+    let calm = try Portal.parameters(Portal.orders, [Portal.calm])
+    #expect(value("rate-limit", "connections-per-source", calm) == .integer(0))
+    #expect(value("rate-limit", "limits", parameters)?.listValue?.count == 3)
     #expect(value("rate-limit", "limits", parameters)?.listValue?[1]["interval-ms"] == .integer(500))
     #expect(value("audit", "minimum-severity", parameters) == .integer(1))
   }

@@ -27,7 +27,10 @@ struct StrengthTests {
     func pick<T>(_ choices: [T]) -> T { choices[Int.random(in: choices.indices, using: &generator)] }
     switch Int.random(in: 0..<8, using: &generator) {
     case 0:
-      let networks = ["10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9", "10.1.0.0/16", "192.168.0.0/16", "0.0.0.0/0"]
+      let networks = [
+        "10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9", "10.1.0.0/16", "192.168.0.0/16", "0.0.0.0/0", "fd00::/8",
+        "fd00::/9",
+      ]
       return .filtering(
         Filtering(
           flows: pick([.declared, .none]), allowedSources: networks.filter { _ in pick([true, false, false]) },
@@ -36,7 +39,8 @@ struct StrengthTests {
       return .rateLimit(
         RateLimit(
           requests: pick([1, 10, 60]), intervalMilliseconds: pick([1000, 60_000]), burst: pick([1, 10]),
-          paths: pick([["/"], ["/orders"], ["/orders/old"], ["/orders", "/accounts"]])))
+          paths: pick([["/"], ["/orders"], ["/orders/old"], ["/orders", "/accounts"]]),
+          connections: pick([nil, 10, 20])))
     case 2:
       return .authentication(
         Authentication(

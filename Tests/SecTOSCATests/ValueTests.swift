@@ -28,29 +28,37 @@ struct ValueTests {
     "what is no network is refused",
     arguments: [
       "", "10.0.0.0", "10.0.0.0/33", "10.0.0.0/", "/8", "256.0.0.0/8", "10.0.0/8", "10.0.0.0.0/8", "010.0.0.0/8",
-      "10.0.0.0/08", "::/0", "a.b.c.d/8", "10.0.0.0/-1", "10.0.0.0/8/8", " 10.0.0.0/8",
+      "10.0.0.0/08", "::/129", "::ffff:10.0.0.1/128", "fd00::", "fd00::1::/64", "fd00::%1/64", "a.b.c.d/8",
+      "10.0.0.0/-1", "10.0.0.0/8/8", " 10.0.0.0/8",
     ])
   func badNetwork(text: String) {
-    #expect(throws: IPv4Network.Fault.malformed) { try IPv4Network(text) }
+    #expect(throws: IPNetwork.Fault.malformed) { try IPNetwork(text) }
   }
 
   @Test("a network covers its addresses, from one to all")
   func networks() throws {
-    #expect(try IPv4Network("0.0.0.0/0").range == 0...UInt32.max)
-    #expect(try IPv4Network("255.255.255.255/32").range == UInt32.max...UInt32.max)
-    #expect(try IPv4Network("10.77.0.0/24").text == "10.77.0.0/24")
-    #expect(try IPv4Network("10.0.0.0/8").contains(IPv4Network("10.77.0.0/24")))
-    #expect(try !IPv4Network("10.77.0.0/24").contains(IPv4Network("10.0.0.0/8")))
+    #expect(try IPNetwork("0.0.0.0/0").range == 0...UInt128(UInt32.max))
+    #expect(try IPNetwork("::/0").range == 0...UInt128.max)
+    #expect(try IPNetwork("2001:DB8:0:0::/32").text == "2001:db8::/32")
+    #expect(try !IPNetwork("::/0").contains(IPNetwork("10.0.0.0/8")))
+    #expect(throws: IPNetwork.Fault.hostBits(network: "2001:db8::/32")) { try IPNetwork("2001:db8::1/32") }
+    #expect(try IPNetwork("255.255.255.255/32").range == UInt128(UInt32.max)...UInt128(UInt32.max))
+    #expect(try IPNetwork("10.77.0.0/24").text == "10.77.0.0/24")
+    #expect(try IPNetwork("10.0.0.0/8").contains(IPNetwork("10.77.0.0/24")))
+    #expect(try !IPNetwork("10.77.0.0/24").contains(IPNetwork("10.0.0.0/8")))
   }
 
   @Test("sets of addresses compare by their addresses, however they are cut")
   func sets() {
-    let all = IPv4Set(texts: ["0.0.0.0/0"])
-    let halves = IPv4Set(texts: ["128.0.0.0/1", "0.0.0.0/1"])
+    let all = NetworkSet(texts: ["0.0.0.0/0"])
+    let halves = NetworkSet(texts: ["128.0.0.0/1", "0.0.0.0/1"])
     #expect(all.isSubset(of: halves) && halves.isSubset(of: all))
-    #expect(!all.isSubset(of: IPv4Set(texts: ["0.0.0.0/1"])))
-    #expect(IPv4Set(texts: []).isSubset(of: IPv4Set(texts: [])))
-    #expect(IPv4Set(texts: ["10.0.0.0/8", "10.1.0.0/16"]).networks.map(\.text) == ["10.0.0.0/8"])
+    #expect(!all.isSubset(of: NetworkSet(texts: ["0.0.0.0/1"])))
+    #expect(NetworkSet(texts: []).isSubset(of: NetworkSet(texts: [])))
+    #expect(NetworkSet(texts: ["10.0.0.0/8", "10.1.0.0/16"]).networks.map(\.text) == ["10.0.0.0/8"])
+    let both = NetworkSet(texts: ["::/1", "8000::/1", "0.0.0.0/0"])
+    #expect(NetworkSet(texts: ["::/0"]).isSubset(of: both) && all.isSubset(of: both))
+    #expect(!NetworkSet(texts: ["::/0"]).isSubset(of: all) && !both.isSubset(of: NetworkSet(texts: ["::/0"])))
   }
 
   @Test(

@@ -8,12 +8,15 @@ extension ConfigurationValues {
     set("filtering", "flows", flows.value)
     if environment.forwarder != nil { set("filtering", "clients", .strings(flows.clients)) }
     var limits: [ParameterValue] = []
+    var connections: [Int] = []
     var severities: [Int] = []
     var basic: [Authentication] = []
     var bearer: [Authentication] = []
     for requirement in due {
       switch requirement.protection {
-      case .rateLimit(let limit): limits.append(limit.value)
+      case .rateLimit(let limit):
+        limits.append(limit.value)
+        if let bound = limit.connections { connections.append(bound) }
       case .audit(let audit): severities.append(audit.minimumSeverity)
       case .authentication(let authentication):
         switch authentication.scheme {
@@ -36,7 +39,11 @@ extension ConfigurationValues {
     set(
       "authorization", "attributes",
       .map(attributes.map { ParameterField(ByteString($0.key), .string($0.value)) }))
-    if !limits.isEmpty { set("rate-limit", "limits", .list(limits)) }
+    if !limits.isEmpty {
+      set("rate-limit", "limits", .list(limits))
+      // Always given, so that a level without a bound takes the place of one with a bound.
+      set("rate-limit", "connections-per-source", .number(connections.min() ?? 0))
+    }
     // The lowest reports what all ask for.
     if let severity = severities.min() { set("audit", "minimum-severity", .number(severity)) }
     let backends = due.compactMap { requirement -> BackendSecurity? in

@@ -1,5 +1,3 @@
-import Cedar
-
 /// A set of whole numbers, as ranges in order that neither overlap nor touch: addresses, ports, protocols.
 public struct RangeSet: Hashable, Sendable {
   /// The ranges.
@@ -58,17 +56,4 @@ public struct RangeSet: Hashable, Sendable {
 
   /// Whether every number is in the other set.
   public func isSubset(of other: RangeSet) -> Bool { subtracting(other).isEmpty }
-}
-
-extension RangeSet {
-  /// The addresses of networks in CIDR form, all of one version of IP. What is not a network has none.
-  public init(networks: [String]) {
-    self.init(
-      networks.compactMap { text in
-        guard let address = IPAddress(text) else { return nil }
-        let hostBits = (address.isIPv6 ? 128 : 32) - address.prefixLength
-        let host: UInt128 = hostBits == 128 ? .max : UInt128(1) << UInt128(hostBits) - 1
-        return (address.bits & ~host)...(address.bits | host)
-      })
-  }
 }

@@ -20,14 +20,14 @@ extension Interpretation {
 
   private mutating func checkNetwork(_ source: Located<String>, holder: String) {
     do {
-      _ = try IPv4Network(source.value)
+      _ = try IPNetwork(source.value)
     } catch {
       switch error {
       case .malformed:
         report(
           "invalid-network", at: source.place,
           "`allowed_sources` of \(holder) has `\(source.value)`, which is no network",
-          expected: "an IPv4 network in CIDR form, such as `10.0.0.0/8`")
+          expected: "a network in CIDR form, such as `10.0.0.0/8` or `2001:db8::/32`")
       case .hostBits(let network):
         report(
           "invalid-network", at: source.place,
@@ -47,6 +47,7 @@ extension Interpretation {
         expected: "a rate such as `20 per 1 s`: at most \(Rate.mostRequests) per at most a day, in `ms`, `s` or `min`")
     }
     let burst = integer("burst", of: properties, in: 1...Rate.mostRequests)
+    let connections = integer("connections", of: properties, in: 1...RateLimit.mostConnections)
     var paths: [String] = []
     let written = boundedTexts("paths", of: properties)
     for path in written ?? [] {
@@ -62,7 +63,7 @@ extension Interpretation {
     guard findings.count == before, let rate else { return nil }
     return RateLimit(
       requests: rate.requests, intervalMilliseconds: rate.intervalMilliseconds, burst: burst ?? rate.requests,
-      paths: paths.isEmpty ? ["/"] : paths)
+      paths: paths.isEmpty ? ["/"] : paths, connections: connections)
   }
 
   mutating func readAuthorization(_ properties: Properties) -> Authorization? {

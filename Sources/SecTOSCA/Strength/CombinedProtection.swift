@@ -51,7 +51,7 @@ extension Filtering {
   /// What both admit. The flows of the topology are open where both say so; a network is admitted as far as both admit
   /// it. A network of one does not open a flow that the other closes.
   public func combined(with other: Filtering) -> Filtering {
-    let sources = IPv4Set(texts: allowedSources).intersection(IPv4Set(texts: other.allowedSources))
+    let sources = NetworkSet(texts: allowedSources).intersection(NetworkSet(texts: other.allowedSources))
     return Filtering(
       flows: flows == .declared && other.flows == .declared ? .declared : .none,
       allowedSources: sources.networks.map(\.text), allowsPing: allowsPing && other.allowsPing)
@@ -60,18 +60,20 @@ extension Filtering {
   /// Whether this admits nothing that the other does not.
   func isAtLeast(asStrongAs other: Filtering) -> Bool {
     (flows == .none || other.flows == .declared)
-      && IPv4Set(texts: allowedSources).isSubset(of: IPv4Set(texts: other.allowedSources))
+      && NetworkSet(texts: allowedSources).isSubset(of: NetworkSet(texts: other.allowedSources))
       && (!allowsPing || other.allowsPing)
   }
 }
 
 extension RateLimit {
   /// Whether whoever keeps to this limit keeps to the other: it counts all that the other counts, refills no faster and
-  /// holds no more.
+  /// holds no more, and allows no more connections.
   func isAtLeast(asStrongAs other: RateLimit) -> Bool {
     let own = requests.multipliedFullWidth(by: other.intervalMilliseconds)
     let theirs = other.requests.multipliedFullWidth(by: intervalMilliseconds)
-    guard (own.high, own.low) <= (theirs.high, theirs.low), burst <= other.burst else { return false }
+    guard (own.high, own.low) <= (theirs.high, theirs.low), burst <= other.burst,
+      (connections ?? .max) <= (other.connections ?? .max)
+    else { return false }
     let prefixes = paths.compactMap(PathPrefix.init)
     return other.paths.allSatisfy { path in
       paths.contains(path) || (PathPrefix(path).map { prefix in prefixes.contains { $0.covers(prefix) } } ?? false)

@@ -19,6 +19,7 @@ extension Protection {
     case .rateLimit(let limit):
       "\(limit.rateText), burst \(limit.burst)"
         + (limit.paths == ["/"] ? "" : ", on \(limit.paths.joined(separator: " "))")
+        + (limit.connections.map { ", \($0) connections" } ?? "")
     case .authentication(let authentication): authentication.summary
     case .authorization(let authorization):
       authorization.remote.map { "the decision point, within \($0.deadlineMilliseconds) ms" }

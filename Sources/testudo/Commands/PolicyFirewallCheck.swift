@@ -128,5 +128,5 @@ enum PolicyFirewallCheck {
     }
   }
 
-  private static func addresses(_ networks: [String]) -> RangeSet { RangeSet(networks: networks) }
+  private static func addresses(_ networks: [String]) -> NetworkSet { NetworkSet(texts: networks) }
 }

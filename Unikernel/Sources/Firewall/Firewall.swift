@@ -2,7 +2,8 @@ public import Interchange
 public import LibraryOS
 
 /// A stateful packet filter of layers 3 and 4. What no flow admits is dropped, without an answer; the packets of a
-/// connection that a flow admitted pass in both directions, until it ends or is idle for too long. Until it has been
+/// connection that a flow admitted pass in both directions, until it ends or is idle for too long; so do ICMP errors about
+/// what it sent. Until it has been
 /// given flows, it admits nothing.
 public final class Firewall: Module, PacketFilter, ClientFilter, Timed {
   /// How many connections are followed at most. Beyond it, new ones are refused.
@@ -32,6 +33,7 @@ public final class Firewall: Module, PacketFilter, ClientFilter, Timed {
 
   private var admitted: UInt64 = 0
   private var dropped: UInt64 = 0
+  private var related: UInt64 = 0
   private var tableFull: UInt64 = 0
   private var revoked: UInt64 = 0
   private var clientsRefused: UInt64 = 0
@@ -46,11 +48,12 @@ public final class Firewall: Module, PacketFilter, ClientFilter, Timed {
   /// How many connections are followed now.
   public var connectionCount: Int { table.count }
 
-  /// Packets admitted and dropped, connections refused because the table was full, connections ended because flows
+  /// Packets admitted and dropped, errors about what connections sent, connections refused because the table was full, connections ended because flows
   /// changed, and events that were not recorded.
   public var counters: [Counter] {
     [
       Counter("firewall.admitted", admitted), Counter("firewall.dropped", dropped),
+      Counter("firewall.related", related),
       Counter("firewall.table-full", tableFull), Counter("firewall.revoked", revoked),
       Counter("firewall.clients-refused", clientsRefused),
       Counter("firewall.events-suppressed", allowance.suppressed),
@@ -125,6 +128,15 @@ public final class Firewall: Module, PacketFilter, ClientFilter, Timed {
           ]))
     }
     return false
+  }
+
+  /// Whether an error is about a connection that is followed: one that some flow admitted. It is none of the connection's
+  /// own packets, so that the connection is followed no longer for it.
+  public func admits(error packet: PacketSummary, about sent: PacketSummary, at now: Instant) -> Bool {
+    let transport = Transport(rawValue: sent.protocolNumber)
+    let passes = transport.map { table.find(ConnectionKey(sent, transport: $0), at: now) != nil } ?? false
+    if passes { related &+= 1 } else { dropped &+= 1 }
+    return passes
   }
 
   /// Whether a packet belongs to a connection, or opens one that a flow admits.

@@ -60,4 +60,14 @@ public struct PacketSummary: Hashable, Sendable {
 public protocol PacketFilter: AnyObject {
   /// Whether the packet may pass. A refused one is dropped without an answer.
   func admits(_ packet: PacketSummary, at now: Instant) -> Bool
+  /// Whether an ICMP error may pass that quotes `sent`, a packet that left this image. Asked only where the quotation fits
+  /// what is on its way: a TCP connection's sequence numbers (RFC 5927, 4.1), or a socket's port.
+  func admits(error packet: PacketSummary, about sent: PacketSummary, at now: Instant) -> Bool
+}
+
+extension PacketFilter {
+  /// As any other packet.
+  public func admits(error packet: PacketSummary, about sent: PacketSummary, at now: Instant) -> Bool {
+    admits(packet, at: now)
+  }
 }

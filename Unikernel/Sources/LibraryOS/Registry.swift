@@ -30,6 +30,8 @@ public final class Registry {
   public private(set) var network: any StreamNetwork
   /// Where security events go.
   public let events: any EventSink
+  /// What keeps one source from having all connections.
+  public let shares: ConnectionShares
 
   /// An image without modules.
   public init(clock: any Clock, random: any RandomSource, network: any StreamNetwork, events: any EventSink) {
@@ -37,6 +39,7 @@ public final class Registry {
     self.random = random
     self.network = network
     self.events = events
+    shares = ConnectionShares(clock: clock, events: events)
   }
 
   /// Registers a security module that decides about requests.

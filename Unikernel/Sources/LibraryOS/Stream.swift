@@ -60,6 +60,13 @@ public protocol StreamHandler: AnyObject {
   func streamEnded(_ stream: any ByteStream)
   /// The connection is gone: closed on both sides, reset, timed out or refused. The last event.
   func streamClosed(_ stream: any ByteStream, reason: CloseReason)
+  /// What would be lost if the stream ended now.
+  func stillness(at now: Instant) -> Stillness
+}
+
+extension StreamHandler {
+  /// Nobody knows.
+  public func stillness(at now: Instant) -> Stillness { .busy }
 }
 
 /// Why a connection is gone.

@@ -77,12 +77,20 @@ struct ICMPMessage {
     var remote: Endpoint
     /// The four bytes after the ports: TCP's sequence number.
     var sequence: SequenceNumber
+
+    /// The quoted packet, as filters saw it leave.
+    var summary: PacketSummary {
+      PacketSummary(
+        direction: .outbound, protocolNumber: protocolNumber, source: local.address, destination: remote.address,
+        sourcePort: local.port, destinationPort: remote.port)
+    }
   }
 
-  /// What an error quotes; `nil` where the quotation is too short to tell, or of a part but the first. Extension headers
+  /// What an error of the two kinds below quotes; `nil` where the quotation is too short to tell, or of a part but the first. Extension headers
   /// are not looked for: this image sends none but the Fragment header. The quoted checksum is not looked at: what quotes
   /// it may have changed the header's time to live.
   var quotation: Quotation? {
+    guard largestDatagram != nil || isPortUnreachable else { return nil }
     let quoted = bytes.suffix(from: ICMPMessage.headerLength)
     let start: Int
     let source: IPAddress

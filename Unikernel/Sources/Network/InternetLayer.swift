@@ -108,6 +108,15 @@ final class InternetLayer {
     return true
   }
 
+  /// Whether all filters let an error pass that quotes what this image sent; counts it if not.
+  func admits(error packet: PacketSummary, about sent: PacketSummary, at now: Instant) -> Bool {
+    for filter in filters where !filter.admits(error: packet, about: sent, at: now) {
+      counts.filteredInbound &+= 1
+      return false
+    }
+    return true
+  }
+
   // MARK: Output
 
   /// The address to send from, and its number as in `IPPacket`; `nil` where there is no way, or no address yet.

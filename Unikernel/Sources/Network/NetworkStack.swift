@@ -81,21 +81,43 @@ public final class NetworkStack: StreamNetwork, Module, Timed {
       internet.counts.malformed &+= 1
       return
     }
-    guard isAdmitted(packet, UInt16(message.type), UInt16(message.code), flags: 0, at: now) else { return }
+    let summary = PacketSummary(
+      direction: .inbound, protocolNumber: packet.protocolNumber, source: packet.source,
+      destination: packet.destination, sourcePort: UInt16(message.type), destinationPort: UInt16(message.code))
+    if let quoted = message.quotation, quoted.local.address == packet.destination,
+      receiveError(message, about: quoted, in: packet, summary, at: now)
+    {
+      return
+    }
+    guard internet.admits(summary, at: now) else { return }
     if message.isEchoRequest {
       internet.answerEcho(message, in: packet, at: now)
-    } else if let limit = message.largestDatagram, let quoted = message.quotation,
-      quoted.protocolNumber == ProtocolNumber.tcp, quoted.local.address == packet.destination
-    {
-      let flow = FlowKey(remote: quoted.remote, localPort: quoted.local.port, localNumber: packet.localNumber)
-      transport.reduceSegments(of: flow, sequence: quoted.sequence, limit: limit)
-    } else if message.isPortUnreachable, let quoted = message.quotation, quoted.local.address == packet.destination,
-      let receiver = receivers.first(where: { $0.protocolNumber == quoted.protocolNumber })?.receiver
-    {
-      receiver.datagramRefused(from: quoted.local, to: quoted.remote, at: now)
     } else {
       internet.counts.ignored &+= 1
     }
+  }
+
+  /// Takes an error about something that is on its way from here, if the filters let it pass; `false` if it is about
+  /// nothing of that kind.
+  private func receiveError(
+    _ message: ICMPMessage, about quoted: ICMPMessage.Quotation, in packet: IPPacket, _ summary: PacketSummary,
+    at now: Instant
+  ) -> Bool {
+    if let limit = message.largestDatagram, quoted.protocolNumber == ProtocolNumber.tcp {
+      let flow = FlowKey(remote: quoted.remote, localPort: quoted.local.port, localNumber: packet.localNumber)
+      guard let connection = transport.connection(flow, sending: quoted.sequence) else { return false }
+      if internet.admits(error: summary, about: quoted.summary, at: now) {
+        transport.reduceSegments(of: connection, limit: limit)
+      }
+      return true
+    }
+    guard message.isPortUnreachable,
+      let receiver = receivers.first(where: { $0.protocolNumber == quoted.protocolNumber })?.receiver
+    else { return false }
+    if internet.admits(error: summary, about: quoted.summary, at: now) {
+      receiver.datagramRefused(from: quoted.local, to: quoted.remote, at: now)
+    }
+    return true
   }
 
   private func receiveOther(_ packet: IPPacket, _ offload: VirtioNetHeader, at now: Instant) {

@@ -7,7 +7,8 @@
     {
       let registry = Registry.taking($0)
       registry.add(
-        mechanism: RateLimit(clock: registry.clock, random: registry.random, events: registry.events))
+        mechanism: RateLimit(
+          clock: registry.clock, random: registry.random, events: registry.events, shares: registry.shares))
     }
   )
 #endif

@@ -3,7 +3,8 @@ public import LibraryOS
 
 /// Limits how often a source may ask, with one token bucket per source address and limit. A request must be allowed by
 /// every limit that covers its path, and is then paid for in each; a refused one is answered 429 (RFC 6585, section 4)
-/// with `Retry-After`, and costs nothing. Until it has been given limits, it answers 503.
+/// with `Retry-After`, and costs nothing. Until it has been given limits, it answers 503. How many connections a source
+/// may have open is said here too; who takes connections goes by it.
 public final class RateLimit: RequestModule {
   /// How many sources each limit remembers. Of more, those seen least recently are forgotten, and start anew.
   public static let maximumSources = 4096
@@ -24,9 +25,11 @@ public final class RateLimit: RequestModule {
 
   private let clock: any Clock
   private let events: any EventSink
+  private let shares: ConnectionShares
   private let seed: UInt64
   private var rules: [Rule] = []
   private var prepared: [Limit]?
+  private var preparedConnections: Int?
   private var isConfigured = false
   private var allowance = EventAllowance(perSecond: RateLimit.eventsPerSecond)
 
@@ -35,8 +38,12 @@ public final class RateLimit: RequestModule {
   /// Evictions of tables that are no longer there.
   private var pastEvictions: UInt64 = 0
 
-  /// A module without limits yet. `random` seeds the tables.
-  public init(clock: any Clock, random: any RandomSource, events: any EventSink) {
+  /// The most connections of one source that can be declared.
+  public static let maximumConnections = 65_536
+
+  /// A module without limits yet. `random` seeds the tables; `shares` is told how many connections a source may have.
+  public init(clock: any Clock, random: any RandomSource, events: any EventSink, shares: ConnectionShares) {
+    self.shares = shares
     self.clock = clock
     self.events = events
     seed = UInt64(leading: random.bytes(8))
@@ -52,12 +59,22 @@ public final class RateLimit: RequestModule {
     ]
   }
 
-  /// Reads `limits`, a list of maps with `paths`, `requests`, `interval-ms` and `burst`.
+  /// Reads `limits`, a list of maps with `paths`, `requests`, `interval-ms` and `burst`, and `connections-per-source`, of
+  /// which 0 stands for no limit.
   public func prepare(_ parameters: [Parameter]) throws(ParameterFault) {
     var limits: [Limit]?
+    var connections: Int?
     for parameter in parameters {
+      if parameter.name == "connections-per-source" {
+        guard let read = parameter.value.integerValue, read >= 0, read <= RateLimit.maximumConnections else {
+          throw ParameterFault("rate-limit.connections-per-source", expected: "a number from 0 to 65536")
+        }
+        connections = Int(read)
+        continue
+      }
       guard parameter.name == "limits" else {
-        throw ParameterFault("rate-limit." + parameter.name, expected: "no parameter but limits")
+        throw ParameterFault(
+          "rate-limit." + parameter.name, expected: "no parameter but limits and connections-per-source")
       }
       guard limits == nil else { throw ParameterFault("rate-limit.limits", expected: "to be given once") }
       guard let items = parameter.value.listValue, items.count <= RateLimit.maximumLimits else {
@@ -71,10 +88,15 @@ public final class RateLimit: RequestModule {
       throw ParameterFault("rate-limit.limits", expected: "to be given at the start")
     }
     prepared = limits
+    preparedConnections = connections
   }
 
   /// Puts limits in force. A limit that stays as it was keeps its buckets: changing another must not refill them.
   public func commit() {
+    if let preparedConnections {
+      shares.limit = preparedConnections > 0 ? preparedConnections : nil
+      self.preparedConnections = nil
+    }
     guard let prepared else { return }
     self.prepared = nil
     isConfigured = true
@@ -95,6 +117,7 @@ public final class RateLimit: RequestModule {
   /// Forgets prepared limits.
   public func rollback() {
     prepared = nil
+    preparedConnections = nil
   }
 
   /// Admits a request, or answers 429.

@@ -6,7 +6,7 @@ import LibraryOS
 ///
 /// Bytes are moved wherever there is an occasion; whoever handles this stream is told only from events of the stream
 /// below and from the module's timer, never from inside its own calls.
-final class SecureStream: ByteStream, StreamHandler {
+final class SecureStream: ByteStream, StreamHandler, PlaceHolder {
   private enum Phase {
     /// Nobody above knows of the connection yet.
     case handshaking
@@ -21,6 +21,9 @@ final class SecureStream: ByteStream, StreamHandler {
 
   /// Where the module keeps this stream.
   var index = 0
+  /// How long a handshake may take before the client may have to yield its place to others.
+  static let silentTime = TimeSpan.seconds(2)
+  private let begun: Instant
   /// When a handshake, or a client that was refused, is given up.
   private(set) var deadline: Instant
   private(set) var hasDeadline = true
@@ -54,6 +57,7 @@ final class SecureStream: ByteStream, StreamHandler {
     self.session = session
     self.engine = session.engine
     self.deadline = deadline
+    begun = module.clock.now
     remote = under.remote
     local = under.local
   }
@@ -162,6 +166,23 @@ final class SecureStream: ByteStream, StreamHandler {
     guard phase != .gone else { return }
     if phase == .handshaking { countFailure() }
     end(reason)
+  }
+
+  // MARK: Places
+
+  var client: Endpoint { remote }
+
+  /// As whoever handles this stream sees it. A client that takes long to shake hands is as good as silent; backends are
+  /// this image's own.
+  func stillness(at now: Instant) -> Stillness {
+    if acceptor == nil { return .busy }
+    guard phase == .handshaking else { return over?.stillness(at: now) ?? .underway }
+    return begun + SecureStream.silentTime <= now ? .silent : .waiting
+  }
+
+  func yieldPlace() {
+    under.abort()
+    end(.reset)
   }
 
   // MARK: Records

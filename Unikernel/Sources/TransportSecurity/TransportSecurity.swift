@@ -7,7 +7,7 @@ public import LibraryOS
 /// Suites are those with forward secrecy and authenticated encryption, and there is no other version, renegotiation or
 /// compression. Certificates and keys come as settings and can be replaced while the image runs: handshakes that have
 /// begun, and connections that are open, go on with what they began with. Everything is bounded: connections (further ones
-/// are reset), the time for a handshake, buffers, and sessions that can be resumed.
+/// are reset, unless their source holds fewer than another), the time for a handshake, buffers, and sessions that can be resumed.
 public final class TransportSecurity: RequestModule, StreamSecurity, Timed {
   /// How many events are recorded in a second.
   static let eventsPerSecond = 10
@@ -31,15 +31,19 @@ public final class TransportSecurity: RequestModule, StreamSecurity, Timed {
   private var environment: TransportEnvironment?
   private var strictField: HTTPField?
 
-  private var streams: [SecureStream] = []
+  private let shares: ConnectionShares
+  private let streams: Places<SecureStream>
   private var spare: [Session] = []
   private var deferred: [SecureStream] = []
   private var earliest: Instant?
   private var allowance = EventAllowance(perSecond: TransportSecurity.eventsPerSecond)
   var statistics = TransportStatistics()
 
-  /// A module without certificates, which refuses every connection.
-  public init(clock: any Clock, random: any RandomSource, events: any EventSink) {
+  /// A module without certificates, which refuses every connection. `shares` says what part of the connections one source
+  /// may have.
+  public init(clock: any Clock, random: any RandomSource, events: any EventSink, shares: ConnectionShares) {
+    self.shares = shares
+    streams = Places(seed: UInt64(leading: random.bytes(8)))
     self.clock = clock
     self.random = random
     self.events = events
@@ -118,7 +122,10 @@ public final class TransportSecurity: RequestModule, StreamSecurity, Timed {
   func connect(
     over under: any ByteStream, to backend: BackendEnvironment, for handler: any StreamHandler
   ) -> SecureStream? {
-    guard streams.count < settings.maximumConnections else { return nil }
+    guard
+      shares.admits(
+        backend.address, to: streams, maximum: settings.maximumConnections, module: name, isLimited: false)
+    else { return nil }
     let now = clock.now
     let session = spare.popLast() ?? Session()
     guard
@@ -132,8 +139,7 @@ public final class TransportSecurity: RequestModule, StreamSecurity, Timed {
   }
 
   private func add(_ stream: SecureStream) {
-    stream.index = streams.count
-    streams.append(stream)
+    streams.take(stream)
     wantsExpiry(at: stream.deadline)
   }
 
@@ -145,7 +151,9 @@ public final class TransportSecurity: RequestModule, StreamSecurity, Timed {
   /// Takes a connection, or refuses it at the bound.
   func accept(_ stream: any ByteStream, for acceptor: any StreamAcceptor) -> (any StreamHandler)? {
     if environment != nil, !settings.servesSecurely { return acceptor.accept(stream) }
-    guard let environment, streams.count < settings.maximumConnections else {
+    guard let environment,
+      shares.admits(stream.remote, to: streams, maximum: settings.maximumConnections, module: name)
+    else {
       statistics.refused &+= 1
       return nil
     }
@@ -165,13 +173,7 @@ public final class TransportSecurity: RequestModule, StreamSecurity, Timed {
 
   /// Forgets a connection and takes its session back.
   func remove(_ stream: SecureStream, session: Session) {
-    let index = stream.index
-    guard index < streams.count, streams[index] === stream else { return }
-    let last = streams.removeLast()
-    if last !== stream {
-      streams[index] = last
-      last.index = index
-    }
+    guard streams.free(stream) else { return }
     session.clear()
     if spare.count < TransportSecurity.maximumSpare { spare.append(session) }
   }
@@ -209,8 +211,8 @@ public final class TransportSecurity: RequestModule, StreamSecurity, Timed {
     for stream in due { stream.tell() }
     guard let earliest, earliest <= now else { return }
     self.earliest = nil
-    for stream in streams where stream.deadline <= now { stream.expire() }
-    for stream in streams where stream.hasDeadline { wantsExpiry(at: stream.deadline) }
+    for stream in streams.holders where stream.deadline <= now { stream.expire() }
+    for stream in streams.holders where stream.hasDeadline { wantsExpiry(at: stream.deadline) }
   }
 }
 

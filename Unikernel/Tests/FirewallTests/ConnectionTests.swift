@@ -165,4 +165,28 @@ struct ConnectionTests {
     let fixture = try FirewallFixture([FirewallFixture.flow("inbound", "udp", "0.0.0.0/0", 0), ConnectionTests.web])
     #expect(!fixture.admits(number, inboundFrom: friend, 0, to: 0))
   }
+
+  @Test("an error passes, wherever it comes from, if it is about a connection that some flow admitted")
+  func related() throws {
+    let fixture = try FirewallFixture([
+      FirewallFixture.flow("inbound", "tcp", "10.0.0.0/24", 80),
+      FirewallFixture.flow("outbound", "udp", "10.0.0.7", 53),
+    ])
+    #expect(!fixture.error(about: 6))
+    #expect(fixture.establish())
+    #expect(fixture.error(about: 6))
+    #expect(!fixture.error(about: 6, port: 40_001))
+    #expect(!fixture.error(about: 6, to: stranger))
+    #expect(!fixture.error(about: 17))
+    #expect(!fixture.error(about: 200))
+    #expect(fixture.admits(17, outboundTo: friend, 53, from: 50_000))
+    #expect(fixture.error(about: 17, port: 53, from: 50_000))
+    // The same message that quotes nothing of the kind is dropped as before.
+    #expect(!fixture.icmp(.inbound, type: 3, code: 4, peer: stranger))
+    // Errors do not keep a connection alive.
+    fixture.clock.advance(by: .seconds(599))
+    #expect(fixture.error(about: 6))
+    fixture.clock.advance(by: .seconds(1))
+    #expect(!fixture.error(about: 6))
+  }
 }

@@ -76,6 +76,18 @@ final class FirewallFixture {
         destination: direction == .inbound ? image : peer, sourcePort: type, destinationPort: code), at: clock.now)
   }
 
+  /// An ICMP error from a router that quotes what the image sent.
+  func error(
+    about number: UInt8, to remote: IPv4Address = friend, port: UInt16 = 40_000, from local: UInt16 = 80
+  ) -> Bool {
+    firewall.admits(
+      error: PacketSummary(
+        direction: .inbound, protocolNumber: 1, source: stranger, destination: image, sourcePort: 3, destinationPort: 4),
+      about: PacketSummary(
+        direction: .outbound, protocolNumber: number, source: image, destination: remote, sourcePort: local,
+        destinationPort: port), at: clock.now)
+  }
+
   /// Opens a connection from `friend` to port 80, up to and with the third segment.
   func establish(port: UInt16 = 40_000) -> Bool {
     tcpIn(syn, port: port) && tcpOut(synAck, port: port) && tcpIn(ack, port: port)

@@ -76,6 +76,16 @@ struct ProxyHeaderTests {
     #expect(try HeaderWriter.parse(HeaderWriter(family: 0x21, addresses: addresses).bytes)?.source == client)
   }
 
+  @Test("an IPv6 client has its own address")
+  func native() throws {
+    let client = try #require(IPv6Address("2001:db8::7"))
+    let bytes =
+      (0..<8).map { UInt8(truncatingIfNeeded: client.high >> UInt64(56 - 8 * $0)) } + [0, 0, 0, 0, 0, 0, 0, 7]
+    let addresses = bytes + [UInt8](repeating: 0, count: 15) + [1, 0xC0, 0x01, 0x1F, 0x90]
+    let source = try HeaderWriter.parse(HeaderWriter(family: 0x21, addresses: addresses).bytes)?.source
+    #expect(source == Endpoint(IPAddress(client), port: 0xC001))
+  }
+
   @Test("what is no such header is refused as soon as that is known")
   func malformed() {
     for position in 0..<12 {

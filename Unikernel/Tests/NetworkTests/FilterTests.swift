@@ -7,6 +7,9 @@ import Testing
 private final class ScriptedFilter: PacketFilter {
   var asked: [PacketSummary] = []
   var admits: (PacketSummary) -> Bool
+  /// What errors were about, and whether they pass.
+  var askedErrors: [PacketSummary] = []
+  var admitsErrors = true
 
   init(_ admits: @escaping (PacketSummary) -> Bool = { _ in true }) {
     self.admits = admits
@@ -15,6 +18,11 @@ private final class ScriptedFilter: PacketFilter {
   func admits(_ packet: PacketSummary, at now: Instant) -> Bool {
     asked.append(packet)
     return admits(packet)
+  }
+
+  func admits(error packet: PacketSummary, about sent: PacketSummary, at now: Instant) -> Bool {
+    askedErrors.append(sent)
+    return admitsErrors
   }
 }
 
@@ -45,6 +53,37 @@ struct FilterTests {
     #expect(strict.asked.last?.direction == .outbound)
     #expect(strict.asked.last?.tcpFlags == 18)
     #expect(willing.asked.count == strict.asked.count)
+  }
+
+  @Test(
+    "a router's word of what passes is heard behind a filter: only of what is on its way, and if the filter lets it",
+    arguments: [true, false])
+  func tooBig(_ admits: Bool) throws {
+    let peer = try RawPeer()
+    let acceptor = RecordingAcceptor()
+    acceptor.configure = { $0.send(pattern(5000)) }
+    #expect(peer.host.stack.listen(port: 80, acceptor: acceptor))
+    let filter = ScriptedFilter { $0.protocolNumber == 6 }
+    filter.admitsErrors = admits
+    peer.host.stack.packetFilters = [filter]
+    let answer = try #require(peer.exchange(.synchronize, seq: 500).first)
+    let sent = peer.exchange(.acknowledge, seq: 501, ack: answer.seq &+ 1)
+    #expect(sent.first?.payload.count == 1460)
+    // A number that was acknowledged, one far ahead, another port: no answer, and the filter sees ICMP like any other.
+    for (seq, port) in [(answer.seq, 40000), (answer.seq &+ 90_000, 40000), (answer.seq &+ 1, 40001)] {
+      #expect(peer.exchange(peer.fragmentationNeeded(1000, sequence: seq, to: UInt16(port))).isEmpty)
+    }
+    #expect(filter.askedErrors.isEmpty && peer.host.count("filtered-inbound") == 3)
+    let again = SentSegment.all(
+      in: peer.exchange(peer.fragmentationNeeded(1000, sequence: answer.seq &+ 1, to: 40000)))
+    #expect(again.first?.payload.count == (admits ? 960 : nil))
+    #expect(
+      filter.askedErrors == [
+        PacketSummary(
+          direction: .outbound, protocolNumber: 6, source: peer.host.address, destination: peer.address, sourcePort: 80,
+          destinationPort: 40000)
+      ])
+    #expect(peer.host.count("filtered-inbound") == (admits ? 3 : 4))
   }
 
   @Test("nothing leaves that a filter refuses")

@@ -22,10 +22,10 @@ struct HostileTests {
     for index in 0..<5000 {
       answers += peer.exchange(.synchronize, from: UInt16(1000 + index), seq: UInt32(index)).count
     }
-    // The others were answered with a cookie.
+    // Those beyond the part of one source were answered with a cookie.
     #expect(answers == 5000)
-    #expect(peer.host.count("cookies-sent") == UInt64(5000 - bound))
-    #expect(peer.host.stack.transport.halfOpen.count == bound)
+    #expect(peer.host.count("cookies-sent") == UInt64(5000 - bound / 2))
+    #expect(peer.host.stack.transport.halfOpen.count == bound / 2)
     #expect(peer.host.stack.openConnections == 0)
     #expect(peer.handshake(from: 999) != 0)
     #expect(acceptor.recorders.count == 1)
@@ -33,6 +33,23 @@ struct HostileTests {
     // And in the end all are given up.
     _ = peer.pass(.seconds(60))
     #expect(peer.host.stack.transport.halfOpen.isEmpty)
+  }
+
+  @Test("a source that opens many connections and completes none takes part of the places only")
+  func halfOpenShare() throws {
+    let (peer, _) = try listening()
+    let bound = NetworkLimits().halfOpenConnections
+    for index in 0..<2000 { peer.exchange(.synchronize, from: UInt16(1000 + index), seq: UInt32(index)) }
+    // It may have half of them while nobody else wants any.
+    #expect(peer.host.stack.transport.halfOpen.count == bound / 2)
+    let other = IPv4Address(10, 77, 0, 77)
+    peer.exchange(peer.arp(.request, sender: other, target: peer.host.address))
+    let cookies = peer.host.count("cookies-sent")
+    for index in 0..<(bound / 8) {
+      peer.exchange(peer.tcp(.synchronize, from: UInt16(1000 + index), seq: 1, source: other))
+    }
+    #expect(peer.host.count("cookies-sent") == cookies)
+    #expect(peer.host.stack.transport.halfOpen.count == bound / 2 + bound / 8)
   }
 
   @Test("at the bound of connections, new ones are not answered and those that are open go on")

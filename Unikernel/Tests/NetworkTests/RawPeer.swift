@@ -106,6 +106,25 @@ final class RawPeer {
     return ipv4(ProtocolNumber.icmp, bytes)
   }
 
+  /// A router's word that a segment from port 80 was too large.
+  func fragmentationNeeded(_ limit: Int, sequence: UInt32, to port: UInt16) -> [UInt8] {
+    var quoted = [UInt8](repeating: 0, count: IPv4Packet.headerLength)
+    quoted.withUnsafeMutableBytes {
+      IPv4Packet.writeHeader(
+        to: $0.baseAddress.unsafelyUnwrapped, source: host.address, destination: address,
+        protocolNumber: ProtocolNumber.tcp, payloadLength: 1480)
+    }
+    quoted += [0, 80, UInt8(port >> 8), UInt8(port & 255)]
+    quoted += (0..<4).map { UInt8(truncatingIfNeeded: sequence >> UInt32(24 - 8 * $0)) }
+    var bytes: [UInt8] = [3, 4, 0, 0, 0, 0, UInt8(limit >> 8), UInt8(limit & 255)] + quoted
+    bytes.withUnsafeMutableBytes {
+      var checksum = InternetChecksum()
+      checksum.add(UnsafeRawBufferPointer($0))
+      $0.storeBytes(of: checksum.storedField, toByteOffset: 2, as: UInt16.self)
+    }
+    return ipv4(ProtocolNumber.icmp, bytes)
+  }
+
   func tcp(
     _ flags: TCPFlags, from port: UInt16 = 40000, to target: UInt16 = 80, seq: UInt32, ack: UInt32 = 0,
     window: Int = 65535, payload: [UInt8] = [], maximumSegmentSize: Int = 1460, windowScale: Int? = nil,

@@ -9,9 +9,11 @@ final class RateLimitFixture {
   let clock = ManualClock(wallMilliseconds: 1_700_000_000_000)
   let recorder = EventRecorder()
   let module: RateLimit
+  let shares: ConnectionShares
 
   init(_ limits: [ParameterValue]? = nil) throws {
-    module = RateLimit(clock: clock, random: RepeatableRandom(), events: recorder)
+    shares = ConnectionShares(clock: clock, events: recorder)
+    module = RateLimit(clock: clock, random: RepeatableRandom(), events: recorder, shares: shares)
     if let limits { try set(limits) }
   }
 
@@ -232,13 +234,32 @@ struct RateLimitTests {
     #expect(fixture.admitted(5) == 2)
   }
 
+  @Test("how many connections a source may have is told to who takes them; 0 stands for no limit")
+  func connections() throws {
+    let fixture = try RateLimitFixture([])
+    #expect(fixture.shares.limit == nil)
+    try fixture.module.configure([("connections-per-source", .integer(20))])
+    #expect(fixture.shares.limit == 20)
+    // Limits that change leave it as it is.
+    try fixture.set([RateLimitTests.limit(["/"], 1, 1000, 1)])
+    #expect(fixture.shares.limit == 20)
+    for wrong in [ParameterValue.integer(-1), .integer(65_537), .text("20")] {
+      #expect(throws: ParameterFault.self) {
+        try fixture.module.configure([("connections-per-source", wrong), ("limits", .list([]))])
+      }
+      #expect(fixture.shares.limit == 20)
+    }
+    try fixture.module.configure([("connections-per-source", .integer(0))])
+    #expect(fixture.shares.limit == nil)
+  }
+
   @Test("limits must be given at the start, once, as a list, and nothing else may be")
   func parameters() throws {
     let module = try RateLimitFixture().module
     #expect(throws: ParameterFault("rate-limit.limits", expected: "to be given at the start")) {
       try module.configure([])
     }
-    #expect(throws: ParameterFault("rate-limit.rate", expected: "no parameter but limits")) {
+    #expect(throws: ParameterFault("rate-limit.rate", expected: "no parameter but limits and connections-per-source")) {
       try module.configure([("rate", .integer(1))])
     }
     #expect(throws: ParameterFault("rate-limit.limits", expected: "to be given once")) {

@@ -24,7 +24,9 @@ struct BackendTests {
       certificate: [UInt8] = TestCertificates.ecCertificate, key: [UInt8] = TestCertificates.ecKey
     ) throws {
       backend = try SecureFixture(identities: [identity(["portal.test"], certificate, key)], more)
-      module = TransportSecurity(clock: clock, random: RepeatableRandom(), events: events)
+      module = TransportSecurity(
+        clock: clock, random: RepeatableRandom(), events: events,
+        shares: ConnectionShares(clock: clock, events: events))
       network = module.securing(backend.network)
       try module.configure([
         ("endpoint", .text("clear")), ("backends", Pair.trust(name, certificates, at: address)),
@@ -189,7 +191,9 @@ struct BackendTests {
     pair.run()
     #expect(stream?.isSecure == false)
     #expect(pair.client.opened == 1)
-    let unset = TransportSecurity(clock: pair.clock, random: RepeatableRandom(), events: pair.events)
+    let unset = TransportSecurity(
+      clock: pair.clock, random: RepeatableRandom(), events: pair.events,
+      shares: ConnectionShares(clock: pair.clock, events: pair.events))
     let network = unset.securing(pair.backend.network)
     #expect(network.connect(to: Endpoint(pair.backend.network.address, port: 80), handler: pair.client) == nil)
   }
@@ -214,7 +218,9 @@ struct BackendTests {
     client.send(Array("clear".utf8))
     pair.run()
     #expect(client.received == Array("CLEAR".utf8))
-    let module = TransportSecurity(clock: pair.clock, random: RepeatableRandom(), events: pair.events)
+    let module = TransportSecurity(
+      clock: pair.clock, random: RepeatableRandom(), events: pair.events,
+      shares: ConnectionShares(clock: pair.clock, events: pair.events))
     #expect(throws: ParameterFault.self) {
       try module.configure([
         ("backends", Pair.trust("portal.test", [TestCertificates.authorityCertificate], at: Pair.address))

@@ -191,7 +191,9 @@ struct CertificateTests {
 
   @Test("an image without certificates does not start")
   func nothingGiven() {
-    let module = TransportSecurity(clock: ManualClock(), random: RepeatableRandom(), events: EventRecorder())
+    let module = TransportSecurity(
+      clock: ManualClock(), random: RepeatableRandom(), events: EventRecorder(),
+      shares: ConnectionShares(clock: ManualClock(), events: EventRecorder()))
     let fault = #expect(throws: ParameterFault.self) { try module.prepare([]) }
     #expect(fault?.parameter == "transport-security.identities")
   }

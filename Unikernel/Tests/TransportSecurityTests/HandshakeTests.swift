@@ -205,10 +205,27 @@ struct HandshakeTests {
     #expect(fixture.client().isOpen)
   }
 
+  @Test("a source that opens connections and shakes no hands yields to others")
+  func hoarding() throws {
+    let fixture = try SecureFixture([("maximum-connections", .integer(4))])
+    let silent = (0..<5).map { _ in
+      InMemoryClient(fixture.network, port: 443, from: IPv4Address(10, 77, 0, 66))
+    }
+    fixture.run()
+    #expect(silent.map(\.closeReason) == [nil, nil, nil, nil, .refused])
+    #expect(fixture.client().isOpen && fixture.client().isOpen)
+    #expect(silent.filter { $0.closeReason == .reset }.count == 2)
+    #expect(fixture.events.events.map(\.action) == ["place-yielded", "place-yielded"])
+    // Both hold two now.
+    #expect(fixture.client().closeReason == .refused)
+  }
+
   @Test("without settings every connection is refused")
   func unconfigured() throws {
     let network = InMemoryNetwork()
-    let module = TransportSecurity(clock: ManualClock(), random: RepeatableRandom(), events: EventRecorder())
+    let module = TransportSecurity(
+      clock: ManualClock(), random: RepeatableRandom(), events: EventRecorder(),
+      shares: ConnectionShares(clock: ManualClock(), events: EventRecorder()))
     _ = network.listen(port: 443, acceptor: module.securing(EchoServer()))
     let client = TLSClient(network)
     network.run()

@@ -17,7 +17,9 @@ final class SecureFixture {
     identities: [ParameterValue] = [identity(["portal.test"], TestCertificates.ecCertificate, TestCertificates.ecKey)],
     _ more: [(ByteString, ParameterValue)] = []
   ) throws {
-    module = TransportSecurity(clock: clock, random: RepeatableRandom(), events: events)
+    module = TransportSecurity(
+      clock: clock, random: RepeatableRandom(), events: events,
+      shares: ConnectionShares(clock: clock, events: events))
     try module.configure([("identities", .list(identities))] + more)
     _ = network.listen(port: 443, acceptor: module.securing(server))
   }

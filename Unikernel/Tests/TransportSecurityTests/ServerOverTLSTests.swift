@@ -42,7 +42,8 @@ struct ServerOverTLSTests {
     init(body: [UInt8] = Array("hello".utf8), _ more: [(ByteString, ParameterValue)] = []) throws {
       let events = EventRecorder()
       registry = Registry(clock: clock, random: RepeatableRandom(), network: network, events: events)
-      module = TransportSecurity(clock: clock, random: RepeatableRandom(), events: events)
+      module = TransportSecurity(
+        clock: clock, random: RepeatableRandom(), events: events, shares: registry.shares)
       site = Site(body: body)
       registry.add(mechanism: module)
       registry.add(streamSecurity: module)

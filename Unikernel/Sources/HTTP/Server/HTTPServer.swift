@@ -4,7 +4,8 @@ import LibraryOS
 /// An HTTP/1.1 server (RFC 9110, RFC 9112) that leads requests through the image's pipeline.
 ///
 /// The platform makes it, registers it as a module and as timed, and learns through `drain` when nothing is in
-/// progress any more. Bounds: `maximum-connections` (further ones are reset), the limits on each message, and
+/// progress any more. Bounds: `maximum-connections` (further ones are reset, unless they take the place of one of a source
+/// that holds more), the limits on each message, and
 /// `heldBytesLimit` for all incomplete requests together (beyond, the one that needs more is answered with 503).
 public final class HTTPServer: StreamAcceptor, Module, Timed {
   /// How many bytes of incomplete requests are held in all. The platform sets it to what its memory allows.
@@ -21,7 +22,7 @@ public final class HTTPServer: StreamAcceptor, Module, Timed {
   private(set) var isListening = false
   private var forwarded: ForwardedAcceptor?
 
-  private var connections: [HTTPServerConnection] = []
+  private let connections: Places<HTTPServerConnection>
   var heldBytes = 0
   private var earliest: Instant?
 
@@ -38,6 +39,7 @@ public final class HTTPServer: StreamAcceptor, Module, Timed {
     self.pipeline = registry.pipeline
     self.clock = registry.clock
     self.registry = registry
+    connections = Places(seed: UInt64(leading: registry.random.bytes(8)))
   }
 
   /// How many connections are open.
@@ -78,38 +80,37 @@ public final class HTTPServer: StreamAcceptor, Module, Timed {
 
   /// Connections, requests and responses since the start.
   public var counters: [Counter] {
-    guard let forwarded else { return statistics.counters }
-    return statistics.counters + [Counter("http.forwarding-refused", forwarded.refusedCount)]
+    let counters =
+      statistics.counters + [
+        Counter("http.places-yielded", registry.shares.yielded),
+        Counter("http.source-refused", registry.shares.refused),
+      ]
+    guard let forwarded else { return counters }
+    return counters + [Counter("http.forwarding-refused", forwarded.refusedCount)]
   }
 
   // MARK: Connections
 
-  /// Takes a connection, or refuses it: at the bound on connections, and after a drain's grace.
+  /// Takes a connection, or refuses it: at the bound on connections, at the bound of its source, and after a drain's grace.
   public func accept(_ stream: any ByteStream) -> (any StreamHandler)? {
     let now = clock.now
     // Behind a forwarder that was judged when the connection was opened, before its header came.
     let isTooLate = forwarded == nil && drainEnd.map { $0 <= now } == true
-    guard let settings, connections.count < settings.maximumConnections, !isTooLate else {
+    guard let settings, !isTooLate,
+      registry.shares.admits(stream.remote, to: connections, maximum: settings.maximumConnections, module: name)
+    else {
       statistics.refusedConnections &+= 1
       return nil
     }
     statistics.connections &+= 1
     let connection = HTTPServerConnection(server: self, settings: settings, stream: stream, now: now)
-    connection.index = connections.count
-    connections.append(connection)
+    connections.take(connection)
     return connection
   }
 
   /// Forgets a connection that is gone.
   func remove(_ connection: HTTPServerConnection) {
-    let index = connection.index
-    guard index < connections.count, connections[index] === connection else { return }
-    let last = connections.removeLast()
-    if last !== connection {
-      connections[index] = last
-      last.index = index
-    }
-    reportDrained()
+    if connections.free(connection) { reportDrained() }
   }
 
   /// The `Date` field's value, made once per second.
@@ -144,11 +145,11 @@ public final class HTTPServer: StreamAcceptor, Module, Timed {
     if graceEnds { graceIsOver = true }
     guard graceEnds || earliest.map({ $0 <= now }) == true else { return }
     earliest = nil
-    for connection in connections {
+    for connection in connections.holders {
       if graceEnds { connection.endIfIdle(at: now) }
       if connection.deadline <= now { connection.expire(at: now) }
     }
-    for connection in connections { wantsExpiry(at: connection.deadline) }
+    for connection in connections.holders { wantsExpiry(at: connection.deadline) }
     reportDrained()
   }
 
@@ -186,7 +187,7 @@ public final class HTTPServer: StreamAcceptor, Module, Timed {
 
   /// Tells that a drain is over, once nothing is in progress.
   func reportDrained() {
-    guard graceIsOver, connections.isEmpty, forwarded?.isWaiting != true, let completion = drainCompletion else {
+    guard graceIsOver, connections.count == 0, forwarded?.isWaiting != true, let completion = drainCompletion else {
       return
     }
     drainCompletion = nil

@@ -3,7 +3,7 @@ import LibraryOS
 
 /// One connection of a client: requests are read, led through the pipeline and answered in order, one at a time
 /// (RFC 9112, 9.3). While one is being answered, nothing is read: a client that sends on meets a closed window.
-final class HTTPServerConnection: StreamHandler {
+final class HTTPServerConnection: StreamHandler, PlaceHolder {
   /// How much is read at once.
   static let readLimit = 64 << 10
   /// How long modules and the application may take to answer: longer than a proxy waits for its backend.
@@ -26,8 +26,12 @@ final class HTTPServerConnection: StreamHandler {
     case gone
   }
 
+  /// How long a client may say nothing at first before it may have to yield its place to others.
+  static let silentTime = TimeSpan.seconds(1)
+
   /// Where the server keeps this connection.
   var index = 0
+  let client: Endpoint
   /// When `expire` has something to do.
   private(set) var deadline: Instant
   private let opened: Instant
@@ -59,6 +63,7 @@ final class HTTPServerConnection: StreamHandler {
     self.server = server
     self.settings = settings
     self.stream = stream
+    client = stream.remote
     self.sendCapacity = stream.writableCount
     self.parser = HTTPRequestParser(limits: settings.limits)
     self.opened = now
@@ -271,6 +276,22 @@ final class HTTPServerConnection: StreamHandler {
       setDeadline(now + (parser.isBetweenRequests ? settings.idleTimeout : settings.requestTimeout))
     }
     return true
+  }
+
+  // MARK: Places
+
+  func stillness(at now: Instant) -> Stillness {
+    if exchange != nil { return .busy }
+    guard phase == .open, output.isEmpty, outputBody.isEmpty, parser.isBetweenRequests, stream?.readableCount == 0
+    else {
+      return .underway
+    }
+    return isFresh && opened + HTTPServerConnection.silentTime <= now ? .silent : .waiting
+  }
+
+  func yieldPlace() {
+    stream?.abort()
+    leave()
   }
 
   // MARK: Ends

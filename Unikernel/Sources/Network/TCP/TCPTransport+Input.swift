@@ -247,11 +247,17 @@ extension TCPTransport {
 
   // MARK: Path MTU
 
-  /// A router on the way says that a segment was too large (RFC 1191; RFC 8201; RFC 5927, 7: believed only of what is in flight).
-  func reduceSegments(of key: FlowKey, sequence: SequenceNumber, limit: Int) {
+  /// The connection of which a segment that begins with this number is on its way (RFC 5927, 4.1): who cannot see what
+  /// passes would have to guess it.
+  func connection(_ key: FlowKey, sending sequence: SequenceNumber) -> TCPConnection? {
     guard let connection = table.find(key), connection.state.isSynchronized, sequence >= connection.sndUna,
       sequence < connection.sndMax
-    else { return }
+    else { return nil }
+    return connection
+  }
+
+  /// A router on the way says that a segment was too large (RFC 1191; RFC 8201; RFC 5927, 7).
+  func reduceSegments(of connection: TCPConnection, limit: Int) {
     let headers = InternetLayer.headerLength(isIPv4: connection.isIPv4) + TCPSegment.headerLength
     let options = connection.isTimestamped ? TCPOptions.timestampLength : 0
     // No link is too narrow for 576 bytes of IPv4 (RFC 791, 3.2) or 1280 of IPv6 (RFC 8200, 5).

@@ -108,12 +108,21 @@ final class TCPTransport {
     return nil
   }
 
-  /// Adds a half-open connection; `nil` at the bound.
+  /// Whether a source holds more than an eighth of the places for half-open connections, while half of them are taken.
+  /// What it opens further is answered with cookies, so that others need none.
+  private func isCrowding(_ source: IPAddress) -> Bool {
+    guard halfOpen.count * 2 >= limits.halfOpenConnections else { return false }
+    let key = source.sourceKey
+    var held = 0
+    for connection in halfOpen where connection.remote.address.sourceKey == key { held += 1 }
+    return held * 8 >= limits.halfOpenConnections
+  }
+
+  /// Adds a half-open connection; `nil` at the bound, and at that of its source.
   func addHalfOpen(
     remote: Endpoint, local: Endpoint, key: FlowKey, iss: SequenceNumber, at now: Instant
   ) -> TCPConnection? {
-    guard halfOpen.count < limits.halfOpenConnections else { return nil }
-    guard !table.isFull else { return nil }
+    guard halfOpen.count < limits.halfOpenConnections, !table.isFull, !isCrowding(remote.address) else { return nil }
     let connection = TCPConnection(
       remote: remote, local: local, key: key, iss: iss, isActive: false, transport: self, at: now)
     guard table.insert(connection) else { return nil }

@@ -4,7 +4,8 @@ import LibraryOS
 /// Stands before TLS and the server where clients come through a forwarder: reads the header with which it says for whom
 /// it connects. Connections from elsewhere pass as they are, so that a header there is no header but a malformed request.
 final class ForwardedAcceptor: StreamAcceptor, Timed {
-  /// How many connections may be without their header at once; the forwarder sends it with the first segment.
+  /// How many connections may be without their header at once. The forwarder sends it with the first segment: of more, the
+  /// one that has waited longest is none of the forwarder's, and makes room.
   static let maximumWaiting = 1024
   /// How long one may take.
   static let headerTime = TimeSpan.seconds(5)
@@ -33,7 +34,7 @@ final class ForwardedAcceptor: StreamAcceptor, Timed {
   func accept(_ stream: any ByteStream) -> (any StreamHandler)? {
     guard !server.refusesConnections else { return nil }
     guard forwarder.sends(stream) else { return next.accept(stream) }
-    guard waiting.count < ForwardedAcceptor.maximumWaiting else { return nil }
+    if waiting.count >= ForwardedAcceptor.maximumWaiting { endOldest() }
     let forwarded = ForwardedStream(
       acceptor: self, under: stream, deadline: registry.clock.now + ForwardedAcceptor.headerTime)
     forwarded.index = waiting.count
@@ -58,6 +59,15 @@ final class ForwardedAcceptor: StreamAcceptor, Timed {
         details: [
           ParameterField("source", .text(stream.remote.text)), ParameterField("reason", .text(reason)),
         ]))
+  }
+
+  private func endOldest() {
+    var oldest: ForwardedStream?
+    for stream in waiting {
+      if let known = oldest, known.deadline <= stream.deadline { continue }
+      oldest = stream
+    }
+    oldest?.expire()
   }
 
   func forget(_ stream: ForwardedStream) {

@@ -66,7 +66,7 @@ struct ProxyHeaderParser {
       position += 12
     case 0x21:
       guard bytes.count >= position + 36 else { throw .truncated }
-      header.source = try endpoint(
+      header.source = endpoint(
         high: number(at: position, count: 8), low: number(at: position + 8, count: 8),
         port: UInt16(number(at: position + 32, count: 2)))
       position += 36
@@ -86,11 +86,12 @@ struct ProxyHeaderParser {
     return header
   }
 
-  /// An IPv4 client of a socket for both versions has an address that stands for its own (RFC 4291, 2.5.5.2). Others
-  /// cannot be told apart yet, and are refused rather than taken for one another.
-  private func endpoint(high: UInt64, low: UInt64, port: UInt16) throws(ProxyHeaderFault) -> Endpoint {
-    guard high == 0, low >> 32 == 0xFFFF else { throw .family }
-    return Endpoint(IPv4Address(raw: UInt32(truncatingIfNeeded: low)), port: port)
+  /// An IPv4 client of a socket for both versions has an address that stands for its own (RFC 4291, 2.5.5.2), and is known
+  /// by that one.
+  private func endpoint(high: UInt64, low: UInt64, port: UInt16) -> Endpoint {
+    let address = IPv6Address(high: high, low: low)
+    if address.isMapped { return Endpoint(IPv4Address(raw: UInt32(truncatingIfNeeded: low)), port: port) }
+    return Endpoint(IPAddress(address), port: port)
   }
 
   private func number(at start: Int, count: Int) -> UInt64 {
