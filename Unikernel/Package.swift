@@ -8,7 +8,7 @@ let modules: [(name: String, dependencies: [Target.Dependency])] = [
   ("UserDatagrams", []),
   ("NameResolution", ["UserDatagrams"]),
   ("HTTP", []),
-  ("ControlChannel", ["Cryptography"]),
+  ("ControlChannel", ["Cryptography", "CRuntime"]),
   ("Firewall", []),
   ("RateLimit", []),
   ("BasicAuthentication", ["Cryptography"]),

@@ -84,6 +84,14 @@ extension Journal {
         instance: instance?.id, kind: "instance-failed", message: failure))
   }
 
+  /// An instance that runs though this host cannot keep it from using the addresses of others.
+  func record(unlocked lacking: String, instance: InstanceRecord, tenant: String, service: String) {
+    record(
+      EventRecord(
+        time: Timestamp.now(), severity: "medium", tenant: tenant, service: service, resource: instance.resource,
+        instance: instance.id, kind: "addresses-unlocked", message: lacking))
+  }
+
   /// An image that was generated.
   func record(_ image: Image, resource: String, tenant: String, service: String) {
     record(

@@ -32,13 +32,16 @@ public struct UnikernelStatus: Hashable, Sendable, Codable {
   public var since: String
   /// The instance's identifier.
   public var instance: String
+  /// What of its protection this host lacks, each in one line.
+  public var warnings: [String]
 
   /// One unikernel.
   public init(
     service: String, resource: String, tenant: String, host: String, level: String, target: String, state: String,
     image: String, imageBytes: Int, address: String, urls: [String], pid: Int32?, policyVersion: Int,
-    mechanisms: [String], since: String, instance: String
+    mechanisms: [String], since: String, instance: String, warnings: [String] = []
   ) {
+    self.warnings = warnings
     self.service = service
     self.resource = resource
     self.tenant = tenant

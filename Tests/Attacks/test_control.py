@@ -1,5 +1,5 @@
-"""Messages to a running image over its real control channel, by somebody who can open the socket: played again, out of
-order, cut short, altered, of another instance, with another key; and a state that was tampered with."""
+"""Messages to a running image over its real control channel, by somebody who can open the socket: beside the control plane,
+in its place without its key, and with it; played again, out of order, cut short, altered, of another instance, with another key; and a state that was tampered with."""
 
 import json
 import os
@@ -30,7 +30,7 @@ def signed(kind, audience, version, payload, key):
 
 
 class Channel:
-    """The control channel of an instance, taken over from the control plane."""
+    """A connection to the control channel of an instance."""
 
     def __init__(self, folder):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -61,6 +61,16 @@ class Channel:
     def ask(self, message):
         self.send(message)
         return self.answer()
+
+    def is_silent(self):
+        """Whether nothing has come, not even an end."""
+        self.socket.setblocking(False)
+        try:
+            return self.buffer == b"" and self.socket.recv(1, socket.MSG_PEEK) is None
+        except BlockingIOError:
+            return self.buffer == b""
+        finally:
+            self.socket.settimeout(10)
 
     def close(self):
         self.socket.close()
@@ -110,11 +120,31 @@ class ControlTests(unittest.TestCase):
         nothing = struct.pack("<I", 0)
         honest = HonestClient(self.url + "/")
         honest.start()
-        # Whoever connects last has the channel: the control plane is kept from taking it back meanwhile.
+        # Beside the control plane nobody is let in, and it is told of each.
+        intruder = Channel(folders["storefront"])
+        with self.assertRaises(ConnectionError):
+            intruder.ask(signed(QUERY, audience, now, b"", key))
+        intruder.close()
+        self.assertTrue(
+            eventually(lambda: any(event["kind"] == "control.turned-away" for event in self.portal.events())),
+            "nobody is told of the intruder")
+        # In its place, who cannot sign hears nothing, and what was sent is not carried out.
         with open(os.path.join(self.portal.home, "run/control-plane.pid")) as file:
-            control_plane = int(file.read())
-        os.kill(control_plane, signal.SIGSTOP)
-        self.addCleanup(os.kill, control_plane, signal.SIGCONT)
+            os.kill(int(file.read()), signal.SIGKILL)
+        channel = Channel(folders["storefront"])
+        now = time.time_ns() // 1000
+        channel.send(boot)
+        channel.send(signed(QUERY, audience, now + 1000, b"", stranger))
+        channel.send(signed(QUERY, other_audience, now + 1000, b"", key))
+        self.serves()
+        self.assertTrue(channel.is_silent(), "the image talks to strangers")
+        # A frame that only the tender may send closes the connection.
+        forger = Channel(folders["storefront"])
+        forger.send(b"\1")
+        with self.assertRaises(ConnectionError):
+            forger.report()
+        forger.close()
+        channel.close()
         channel = Channel(folders["storefront"])
         refusals = 0
 
@@ -126,6 +156,7 @@ class ControlTests(unittest.TestCase):
             refusals += 1
 
         # As it must be: a genuine change, so that refusals below mean something.
+        now = time.time_ns() // 1000
         genuine = signed(APPLY, audience, now, nothing, key)
         self.assertEqual(channel.ask(genuine)[0], 2)
         # Played again, and out of order.
@@ -151,7 +182,7 @@ class ControlTests(unittest.TestCase):
             altered = bytearray(fresh)
             altered[place] ^= 0x10
             refused(bytes(altered), "")
-        for count in range(len(fresh)):
+        for count in range(2, len(fresh)):
             refused(fresh[:count], "not a control message")
         refused(fresh + b"\0", "not a control message")
         # A second boot, and settings that modules refuse, are signed and still nothing that is carried out.
@@ -167,8 +198,7 @@ class ControlTests(unittest.TestCase):
                 "authorization")
         channel.close()
         self.serves()
-        os.kill(control_plane, signal.SIGCONT)
-        # The control plane takes its channel back: a change of policy still gets through.
+        # A control plane that is started again takes the channel: a change of policy still gets through.
         policies = os.path.join(self.portal.template, "orders.cedar")
         applied = self.portal.testudo("policy", "apply", policies, "--service", "portal", check=False)
         self.assertEqual(applied.returncode, 0, applied.stderr)
@@ -179,7 +209,7 @@ class ControlTests(unittest.TestCase):
         self.assertEqual(after["orders"]["pid"], before["orders"]["pid"])
         note(
             "control messages: replayed, reordered, truncated, altered, forged, of another instance", "sockets",
-            f"{refusals} messages refused; the control plane's next change is in force", served=honest.served,
+            f"a second connection turned away and reported; {refusals} messages refused; the control plane's next change is in force", served=honest.served,
             failed=len(honest.failures))
         self.serves()
 

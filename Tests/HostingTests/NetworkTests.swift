@@ -85,17 +85,15 @@ struct NetworkTests {
     try await withHost { host, network in
       try await host.createNetwork(network)
       let namespace = try NetworkNamespace(network)
-      let first = try namespace.openTAP("tapone")
-      let second = try namespace.openTAP("taptwo")
+      let first = try namespace.openTAP("tapone", for: Frames.addresses(2, network))
+      let second = try namespace.openTAP("taptwo", for: Frames.addresses(3, network))
       let hardware = TestFolder.run("ip -n \(network.name) link show br0 | grep -q 02:54:0a:4d:03:01")
       #expect(hardware == 0, "the bridge keeps its own hardware address")
-      // Broadcast, from 02:00:00:00:00:01, with a type nobody handles; before it a virtio-net header that asks nothing.
-      let frame: [UInt8] =
-        [UInt8](repeating: 0, count: 10) + [255, 255, 255, 255, 255, 255, 2, 0, 0, 0, 0, 1, 0x88, 0xB5]
-        + [UInt8](repeating: 7, count: 60)
-      #expect(write(first.number, frame, frame.count) == frame.count)
+      // Broadcast; before it a virtio-net header that asks nothing.
+      let frame = [UInt8](repeating: 0, count: 10) + Frames.arp(1)
+      #expect(write(first.tap.number, frame, frame.count) == frame.count)
       var buffer = [UInt8](repeating: 0, count: 2048)
-      let number = second.number
+      let number = second.tap.number
       let isForwarded = await eventually {
         let count = read(number, &buffer, buffer.count)
         return count == frame.count && Array(buffer[0..<count]) == frame
@@ -105,7 +103,7 @@ struct NetworkTests {
       _ = consume first
       // Another test may just be starting a process, which has a copy of every descriptor for a moment.
       #expect(try await eventually { try namespace.visit { if_nametoindex("tapone") } == 0 })
-      #expect(throws: HostingFault.self) { _ = try namespace.openTAP("taptwo") }
+      #expect(throws: HostingFault.self) { _ = try namespace.openTAP("taptwo", for: Frames.addresses(3, network)) }
       _ = consume second
     }
   }

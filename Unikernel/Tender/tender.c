@@ -142,7 +142,7 @@ int main(int count, char **arguments) {
   write_number("tender.pid", tender);
   write_number("pid", child);
 
-  relay(pair[0], listener, connection, child);
+  relay(pair[0], listener, connection);
 
   kill(child, SIGKILL);
   int status = 0;

@@ -33,7 +33,7 @@ enum { EMULATOR_MEMORY = 160 << 20 };
 void become_image(const struct sandbox *sandbox) __attribute__((noreturn));
 
 // Relay.c: carries frames between the image and whoever is connected, until the image's end closes or SIGTERM comes.
-void relay(int image, int listener, int connection, pid_t child);
+void relay(int image, int listener, int connection);
 
 // Limits.c: puts the image into a control group of its own with bounds on memory and processor time; 0 if none is
 // writable. And takes that group away again.

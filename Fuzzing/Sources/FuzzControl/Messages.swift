@@ -48,6 +48,7 @@ private final class QuietImage: ControlChannel.Delegate {
   func contacted() {}
   func awaitsAnswer(to number: UInt64) -> Bool { number % 2 == 0 }
   func receive(_ answer: RemoteAnswer) { precondition(answer.number % 2 == 0) }
+  func turnedAway() {}
   func reseed(_ bytes: [UInt8]) { precondition(bytes.count >= 32) }
   var mechanisms: [ByteString] { ["firewall"] }
   var counters: [Counter] { [] }

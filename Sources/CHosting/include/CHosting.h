@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <linux/filter.h>
 // Swift's Glibc module leaves epoll(7) out.
 #include <sys/epoll.h>
 #include <sys/types.h>
@@ -44,6 +45,18 @@ int hosting_bridge_attach(const char *bridge, const char *port);
 
 /// Brings an interface up (1) or down (0).
 int hosting_interface_set_up(const char *interface, int up);
+
+/// Has a bridge pass groups' frames to every port (no snooping), so that no port can draw them to itself.
+int hosting_bridge_quiet(const char *bridge);
+
+/// Ties a hardware address to a port of a bridge, and the port to it: nothing is learned there, frames for it go nowhere
+/// else, frames for unknown addresses do not come there, and frames from other addresses are dropped where the kernel
+/// has locked ports.
+int hosting_bridge_port_lock(const char *port, const uint8_t address[6]);
+
+/// Has a classic filter decide on what comes in at an interface, by its return values `TC_ACT_OK` and `TC_ACT_SHOT`
+/// (tc-bpf(8), direct action). It goes with the interface. -ENOENT or -EOPNOTSUPP: the kernel has no such filters.
+int hosting_filter_attach(const char *interface, const struct sock_filter *program, size_t count);
 
 /// Gives an interface an IPv4 address and mask, both in network byte order.
 int hosting_interface_set_address(const char *interface, uint32_t address, uint32_t mask);

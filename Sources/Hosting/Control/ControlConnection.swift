@@ -62,8 +62,8 @@ public final class ControlConnection: InstanceChannel {
     return try ControlConnection(record: record, socket: socket)
   }
 
-  /// What the image reports, in order, for one reader. It ends when the image does, when another connection takes the
-  /// channel over, or with `close`. While 4096 reports wait, events are dropped and counted in a `dropped` report.
+  /// What the image reports, in order, for one reader. It ends when the image does, when the tender does not let this
+  /// connection in, or with `close`. While 4096 reports wait, events are dropped and counted in a `dropped` report.
   public var reports: AsyncStream<Report> {
     let mailbox = mailbox
     return AsyncStream { await mailbox.next() }
@@ -149,6 +149,8 @@ public final class ControlConnection: InstanceChannel {
     }
     // Who comes second finds nothing left to end.
     guard let watch else { return }
+    // Seen by the tender at once, whose next connection may be ours as well; the descriptor is closed a little later.
+    Glibc.shutdown(socket, Int32(SHUT_RDWR))
     Reactor.shared.release(watch)
     for request in requests { request.resume(returning: .failure(fault)) }
     mailbox.finish()

@@ -32,7 +32,7 @@ public struct HostProbe: Sendable {
 
   /// All checks, in the order in which they should be mended.
   public func run() -> [HostCheck] {
-    [user(), namespaces(), tap(), bridge(), linker(), virtualMachines()]
+    [user(), namespaces(), tap(), bridge(), addressLock(), linker(), virtualMachines()]
   }
 
   /// The first thing missing that nothing runs without, as a fault.
@@ -82,6 +82,24 @@ public struct HostProbe: Sendable {
     }
   }
 
+  private func addressLock() -> HostCheck {
+    let remedy =
+      "load the drivers with `modprobe -a sch_ingress cls_bpf`; without them, an image that was broken into "
+      + "can use the addresses of others in its service's network"
+    return check("address lock", isRequired: false, remedy: remedy) { () throws(HostingFault) in
+      try NetworkNamespace.run(in: -1, named: "probe") { () throws(HostingFault) in
+        _ = try HostingFault.check(hosting_bridge_create("br0"), "create a bridge")
+        let tap = Descriptor(try HostingFault.check(hosting_tap_open("tap0"), "create a TAP through /dev/net/tun"))
+        try HostingFault.check(hosting_bridge_attach("br0", "tap0"), "attach a TAP to a bridge")
+        let own = PortAddresses(hardware: [2, 0, 0, 0, 0, 1], ipv4: 1, ipv6: [UInt8](repeating: 0, count: 16))
+        let lacking = try own.lock("tap0")
+        _ = consume tap
+        if let lacking { throw .refused(lacking) }
+      }
+      return "what instances send is filtered at their ports"
+    }
+  }
+
   private func linker() -> HostCheck {
     let folders = (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":")
     let path = folders.map { $0 + "/ld.lld" }.first { access(String($0), X_OK) == 0 }
@@ -103,12 +121,12 @@ public struct HostProbe: Sendable {
   }
 
   private func check(
-    _ name: String, remedy: String, _ body: () throws(HostingFault) -> String
+    _ name: String, isRequired: Bool = true, remedy: String, _ body: () throws(HostingFault) -> String
   ) -> HostCheck {
     do throws(HostingFault) {
-      return HostCheck(name: name, isPresent: true, isRequired: true, found: try body(), remedy: nil)
+      return HostCheck(name: name, isPresent: true, isRequired: isRequired, found: try body(), remedy: nil)
     } catch {
-      return HostCheck(name: name, isPresent: false, isRequired: true, found: error.description, remedy: remedy)
+      return HostCheck(name: name, isPresent: false, isRequired: isRequired, found: error.description, remedy: remedy)
     }
   }
 }

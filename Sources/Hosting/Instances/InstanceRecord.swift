@@ -31,6 +31,8 @@ public struct InstanceRecord: Codable, Sendable, Hashable {
   public var tenderPID: Int32?
   /// What runs it as a virtual machine (the `microvm` target); `nil` where it is a process of its own.
   public var emulator: Emulator?
+  /// Why its image could send with the addresses of others; `nil` where it cannot. Known from the start on.
+  public var unlocked: String?
   /// Whatever else the caller wants to find again; hosting does not look at it.
   public var metadata: [String: String]
 

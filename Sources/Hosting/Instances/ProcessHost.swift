@@ -49,7 +49,8 @@ public actor ProcessHost: UnikernelHost {
       record.tenderPID = nil
       try folder.write(record)
       try folder.write(boot: boot)
-      let tap = try NetworkNamespace(record.network).openTAP(record.tapName)
+      let port = try NetworkNamespace(record.network).openTAP(record.tapName, for: PortAddresses(record))
+      record.unlocked = port.lacking
       let (near, far) = try Descriptor.pair()
       let farEnd = Descriptor(far)
       let console: Int32
@@ -65,7 +66,7 @@ public actor ProcessHost: UnikernelHost {
       let process = try ChildProcess.start(
         [tender, folder.path, record.imagePath, "3", "4", String(record.memoryBytes)]
           + (record.emulator.map { [$0.path, $0.accelerator.rawValue] } ?? []),
-        descriptors: [tap.number, farEnd.number], errors: log.number)
+        descriptors: [port.tap.number, farEnd.number], errors: log.number)
       record.tenderPID = process
       do throws(HostingFault) {
         // Should this be the moment of our end, the tender's own `tender.pid` says the same.
@@ -105,13 +106,14 @@ public actor ProcessHost: UnikernelHost {
     }
   }
 
-  /// Connects to an instance that runs already, taking its channel over from whoever had it.
+  /// Connects to an instance that runs already and whose channel nobody else holds: where somebody does, the channel ends
+  /// at once. The image says nothing before a signed message was sent to it.
   public func adopt(_ record: InstanceRecord) async throws(HostingFault) -> any InstanceChannel {
     guard InstanceRecord.isIdentifier(record.id) else {
       throw .invalid(what: "the instance's identifier", found: record.id, expected: "32 lower-case hexadecimal digits")
     }
+    channels.removeValue(forKey: record.id)?.close()
     let connection = try ControlConnection.connect(record, path: folder(record.id).controlSocket)
-    channels[record.id]?.close()
     channels[record.id] = connection
     return connection
   }

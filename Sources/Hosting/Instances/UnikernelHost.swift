@@ -18,8 +18,8 @@ public protocol InstanceChannel: AnyObject, Sendable {
   /// The instance's record, as it was when the channel was made.
   var record: InstanceRecord { get }
 
-  /// What the image reports, in order, for one reader. It ends when the image does, when another connection takes the
-  /// channel over, or with `close`.
+  /// What the image reports, in order, for one reader. It ends when the image does, when another holds the channel already,
+  /// or with `close`.
   var reports: AsyncStream<Report> { get }
 
   /// Sends a signed message and does not wait for an answer.
@@ -46,7 +46,8 @@ public protocol UnikernelHost: Sendable {
   /// The instances whose image still runs.
   func survivors() async -> [InstanceRecord]
 
-  /// Connects to an instance that runs already, taking its channel over from whoever had it.
+  /// Connects to an instance that runs already and whose channel nobody else holds. The image says nothing before a signed
+  /// message was sent to it.
   func adopt(_ record: InstanceRecord) async throws(HostingFault) -> any InstanceChannel
 
   /// Ends an instance and removes everything that was made for it.

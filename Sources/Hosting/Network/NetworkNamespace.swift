@@ -103,6 +103,8 @@ struct NetworkNamespace {
       }
       try HostingFault.check(made, "create the bridge of \(network.name)")
     }
+    // A kernel that cannot look into groups need not be kept from it.
+    _ = hosting_bridge_quiet(bridge)
     // A bridge without an address of its own takes that of a port, which changes as instances come and go, and
     // everybody's ARP cache would be wrong for a while.
     let host = subnet.hostAddress
@@ -130,8 +132,10 @@ struct NetworkNamespace {
       bridge, prefix.bytes(host: ServiceNetwork.hostNumber), UInt32(UniqueLocalPrefix.length))
   }
 
-  /// Makes a TAP that is a port of the bridge and up. It lasts as long as the descriptor, which does not block.
-  func openTAP(_ name: String) throws(HostingFault) -> Descriptor {
+  /// Makes a TAP that is a port of the bridge and up, from which nothing comes but with these addresses. It lasts as long
+  /// as its descriptor, which does not block.
+  func openTAP(_ name: String, for addresses: PortAddresses) throws(HostingFault) -> BridgePort {
+    var lacking: String?
     let number = try visit { () throws(HostingFault) -> Int32 in
       let number = hosting_tap_open(name)
       if [-ENOENT, -ENODEV, -ENXIO].contains(number) {
@@ -143,6 +147,8 @@ struct NetworkNamespace {
       do throws(HostingFault) {
         try HostingFault.check(
           hosting_bridge_attach(ServiceNetwork.bridge, name), "attach the TAP \(name) to the bridge of \(network.name)")
+        // Before it is up: not one frame passes unseen.
+        lacking = try addresses.lock(name)
         try HostingFault.check(hosting_interface_set_up(name, 1), "bring up the TAP \(name) in \(network.name)")
       } catch {
         close(number)
@@ -150,6 +156,6 @@ struct NetworkNamespace {
       }
       return number
     }
-    return Descriptor(number)
+    return BridgePort(tap: Descriptor(number), lacking: lacking)
   }
 }

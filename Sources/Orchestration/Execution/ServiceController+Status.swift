@@ -27,7 +27,7 @@ extension ServiceController {
           image: record.image, imageBytes: (try? environment.builder.store.image(record.image).bytes) ?? 0,
           address: record.host,
           urls: urls, pid: pid, policyVersion: instance.run.settings.policyVersion, mechanisms: record.mechanisms,
-          since: record.started, instance: record.id))
+          since: record.started, instance: record.id, warnings: record.warnings))
     }
     return all.sorted { ($0.resource, $0.since) < ($1.resource, $1.since) }
   }
@@ -61,5 +61,12 @@ extension ServiceController {
         return "== \(name)/\(record.resource) \(record.id.prefix(8)), since \(record.started)\n" + (text ?? "")
       }
       .joined(separator: "\n")
+  }
+}
+
+extension InstanceRecord {
+  /// What of its protection this host lacks, for people.
+  var warnings: [String] {
+    unlocked.map { ["the addresses of its service's network are not locked: \($0)"] } ?? []
   }
 }

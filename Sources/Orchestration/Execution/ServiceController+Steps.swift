@@ -110,6 +110,10 @@ extension ServiceController {
       let channel = try await hosting { () throws(HostingFault) in
         try await environment.host.start(record, boot: boot)
       }
+      records[record.id] = channel.record
+      if let lacking = channel.record.unlocked {
+        journal.record(unlocked: lacking, instance: channel.record, tenant: tenant, service: self.name)
+      }
       try await untilReady(record, channel)
       try remember(
         record.id,

@@ -29,6 +29,9 @@ struct Ps: AsyncParsableCommand {
         ]
       }
       print(Console.table([["UNIKERNEL", "LEVEL", "STATE", "ADDRESS", "IMAGE", "POLICY", "MECHANISMS", "URL"]] + rows))
+      for unikernel in unikernels {
+        for warning in unikernel.warnings { print("warning: \(unikernel.service)/\(unikernel.resource): \(warning)") }
+      }
     }
   }
 }

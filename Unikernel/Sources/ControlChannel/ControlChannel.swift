@@ -1,3 +1,4 @@
+import CRuntime
 import Cryptography
 import Interchange
 import LibraryOS
@@ -7,6 +8,9 @@ import LibraryOS
 ///
 /// A message is carried out only if its signature is the orchestrator's, it is meant for this instance, and its version is
 /// greater than that of every message accepted before. Anything else is refused and counted, and changes nothing.
+///
+/// When what runs the image says that another is at the other end, the image says nothing more until one of that other's
+/// messages was accepted: who cannot sign learns nothing.
 public final class ControlChannel {
   /// What the image does on behalf of the channel.
   public protocol Delegate: AnyObject {
@@ -26,6 +30,8 @@ public final class ControlChannel {
     func awaitsAnswer(to number: UInt64) -> Bool
     /// Passes an answer of the decision point on.
     func receive(_ answer: RemoteAnswer)
+    /// Somebody wanted to be the other end of the channel, and is not.
+    func turnedAway()
   }
 
   /// No more bytes than these wait to be sent; a report that would go beyond is dropped and counted.
@@ -41,6 +47,9 @@ public final class ControlChannel {
   private var input = FrameReader(limit: ControlMessage.maximumLength)
   private var output: [UInt8] = []
   private var outputStart = 0
+  /// Whether a message of the present other end was accepted. Until then, what is to be said is held back.
+  private var isProved = true
+  private var held: [UInt8] = []
   private var droppedEvents: UInt64 = 0
   private var refusedMessages: UInt64 = 0
   private var lateAnswers: UInt64 = 0
@@ -85,6 +94,10 @@ public final class ControlChannel {
   }
 
   private func handle(_ frame: [UInt8]) {
+    if frame.count == 1 {
+      heed(Int32(frame[0]))
+      return
+    }
     let message: ControlMessage
     let signed: [UInt8]
     let signature: [UInt8]
@@ -111,8 +124,30 @@ public final class ControlChannel {
       return
     }
     lastAccepted = message.version
+    prove()
     delegate.contacted()
     perform(message)
+  }
+
+  /// A word of what runs the image, which it lets nobody else say.
+  private func heed(_ word: Int32) {
+    switch word {
+    case TESTUDO_CONTROL_CHANGED:
+      // Read; what was said before went to the one before.
+      output.append(contentsOf: FrameReader.frame([]))
+      isProved = false
+    case TESTUDO_CONTROL_TURNED_AWAY:
+      delegate.turnedAway()
+    default:
+      refuse(0, "not a control message")
+    }
+  }
+
+  private func prove() {
+    guard !isProved else { return }
+    isProved = true
+    output.append(contentsOf: held)
+    held = []
   }
 
   private func perform(_ message: ControlMessage) {
@@ -201,6 +236,8 @@ public final class ControlChannel {
 
   private func refuse(_ version: UInt64, _ reason: ByteString) {
     refusedMessages &+= 1
+    // As many as somebody likes, who is to hear nothing.
+    guard isProved else { return }
     send(.refused(version: version, reason: reason))
   }
 
@@ -219,13 +256,17 @@ public final class ControlChannel {
       droppedEvents &+= 1
       return
     }
-    output.append(contentsOf: frame)
+    if isProved {
+      output.append(contentsOf: frame)
+    } else {
+      held.append(contentsOf: frame)
+    }
   }
 
-  private var pendingOutput: Int { output.count - outputStart }
+  private var pendingOutput: Int { output.count - outputStart + held.count }
 
   /// Whether something waits to be sent.
-  public var hasOutput: Bool { pendingOutput > 0 }
+  public var hasOutput: Bool { output.count > outputStart }
 
   /// Sends what waits through `write`, which returns how many bytes it took.
   public func flush(_ write: (UnsafeRawBufferPointer) -> Int) {
@@ -242,8 +283,9 @@ public final class ControlChannel {
 }
 
 extension ControlChannel: QuestionSink {
-  /// Sends a question, unless too much waits to be sent already, or it is too long.
+  /// Sends a question, unless too much waits to be sent already, it is too long, or nobody is there to answer.
   public func ask(_ question: RemoteQuestion) -> Bool {
+    guard isProved else { return false }
     let frame = FrameReader.frame(Report.question(question).encode())
     guard frame.count <= RemoteQuestion.maximumLength, pendingOutput + frame.count <= ControlChannel.outputLimit else {
       return false

@@ -1,6 +1,8 @@
 // Ethernet II frames (RFC 894; field values from RFC 9542): destination, source, type, payload. The frame check
 // sequence is the link's. Frames with VLAN tags are not for this image.
 
+import LibraryOS
+
 /// A 48-bit hardware address.
 struct EthernetAddress: Hashable {
   /// The address in the low 48 bits, first byte on the wire most significant.
@@ -29,6 +31,13 @@ struct EthernetAddress: Hashable {
   func write(to pointer: UnsafeMutableRawPointer, at offset: Int) {
     pointer.store(number16: UInt16(truncatingIfNeeded: raw >> 32), at: offset)
     pointer.store(number32: UInt32(truncatingIfNeeded: raw), at: offset + 2)
+  }
+
+  /// The IPv6 address for the link that follows from it (RFC 4291, 2.5.6 and appendix A).
+  var linkLocal: IPv6Address {
+    IPv6Address(
+      high: 0xFE80_0000_0000_0000,
+      low: (raw >> 24 ^ 0x02_0000) << 40 | 0xFFFE << 24 | raw & 0xFF_FFFF)
   }
 
   /// All hosts of the link.

@@ -150,6 +150,11 @@ extension Image: ControlChannel.Delegate {
 
   func receive(_ answer: RemoteAnswer) { registry.remoteDecisions.receive(answer) }
 
+  func turnedAway() {
+    events.record(
+      SecurityEvent(module: "control", action: "turned-away", severity: .high, time: clock.wallMilliseconds))
+  }
+
   var mechanisms: [ByteString] { registry.mechanisms.sorted() }
 
   var counters: [Counter] {

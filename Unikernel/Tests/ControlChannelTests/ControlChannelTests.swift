@@ -1,4 +1,5 @@
 import CBearSSL
+import CRuntime
 import Cryptography
 import Interchange
 import LibraryOS
@@ -21,6 +22,8 @@ private final class RecordingImage: ControlChannel.Delegate {
   func drain(grace: TimeSpan, completion: @escaping () -> Void) { drainCompletion = completion }
   func contacted() { contacts += 1 }
   func reseed(_ bytes: [UInt8]) { entropy = bytes }
+  var intruders = 0
+  func turnedAway() { intruders += 1 }
   var mechanisms: [ByteString] { ["firewall"] }
   var counters: [Counter] { [Counter("firewall.dropped", 3)] }
   var awaited: Set<UInt64> = []
@@ -50,6 +53,15 @@ private struct Fixture {
 
   func send(_ message: [UInt8]) {
     channel.receive(FrameReader.frame(message)[...])
+  }
+
+  func output() -> [UInt8] {
+    var output: [UInt8] = []
+    channel.flush { bytes in
+      output += Array(bytes)
+      return bytes.count
+    }
+    return output
   }
 
   func reports() throws -> [Report] {
@@ -92,6 +104,51 @@ struct ControlChannelTests {
     #expect(fixture.channel.version == 5 && fixture.image.applied.isEmpty)
     fixture.send(fixture.message(.renew, version: 7, payload: [1]))
     #expect(try fixture.reports().last == .refused(version: 7, reason: "renew: expected no payload"))
+  }
+
+  @Test("when the other end changes, nothing is said until a message is accepted, and then all that was held back")
+  func otherEnd() throws {
+    let fixture = Fixture()
+    fixture.channel.send(.drained)
+    fixture.send([UInt8(TESTUDO_CONTROL_CHANGED)])
+    // What was said before, and the sign that the change was read; not a word more.
+    #expect(fixture.output() == FrameReader.frame(Report.drained.encode()) + [0, 0, 0, 0])
+    let event = SecurityEvent(module: "audit", action: "a", severity: .low, time: 1)
+    fixture.channel.record(event)
+    fixture.send([1, 2, 3])
+    fixture.send(fixture.message(.query, version: 5))
+    let forged = ControlMessage(kind: .query, audience: fixture.audience, version: 9, payload: [])
+    fixture.send(TestSigner(seed: 8).signed(forged))
+    #expect(fixture.output().isEmpty && !fixture.channel.hasOutput)
+    #expect(!fixture.channel.ask(RemoteQuestion(number: 1, request: HTTPPolicyRequest(method: "GET", path: "/"))))
+    fixture.send(fixture.message(.renew, version: 6))
+    #expect(try fixture.reports() == [.event(event), .acknowledged(version: 6)])
+    fixture.send(fixture.message(.renew, version: 6))
+    #expect(try fixture.reports() == [.refused(version: 6, reason: "not newer than the last message")])
+  }
+
+  @Test("what is held back has the bound of what waits to be sent")
+  func heldBound() throws {
+    let fixture = Fixture()
+    fixture.send([UInt8(TESTUDO_CONTROL_CHANGED)])
+    _ = fixture.output()
+    let detail = ParameterField("x", .bytes([UInt8](repeating: 1, count: 10_000)))
+    for _ in 0..<100 {
+      fixture.channel.record(
+        SecurityEvent(module: "audit", action: "a", severity: .low, time: 1, details: [detail]))
+    }
+    fixture.send(fixture.message(.renew, version: 6))
+    #expect(fixture.output().count <= ControlChannel.outputLimit + 64)
+  }
+
+  @Test("what runs the image says that somebody was turned away; a word it does not have is refused")
+  func turnedAway() throws {
+    let fixture = Fixture()
+    fixture.send([UInt8(TESTUDO_CONTROL_TURNED_AWAY)])
+    #expect(fixture.image.intruders == 1)
+    #expect(fixture.output().isEmpty)
+    fixture.send([9])
+    #expect(try fixture.reports() == [.refused(version: 0, reason: "not a control message")])
   }
 
   @Test("a version that is not newer is refused and changes nothing", arguments: [UInt64(0), 4, 5])

@@ -267,6 +267,14 @@ struct NeighborDiscoveryTests {
     #expect(one.low >> 24 & 0xFFFF != 0xFFFE)
   }
 
+  @Test("the address for the link follows from the hardware address")
+  func linkLocal() throws {
+    let address = EthernetAddress(raw: 0x0254_0A4D_0002).linkLocal
+    #expect(address == IPv6Address(high: 0xFE80_0000_0000_0000, low: 0x0054_0AFF_FE4D_0002))
+    let peer = try RawPeer6()
+    #expect(peer.layer.addresses.contains { $0.address == peer.host.hardware.linkLocal && $0.origin == .linkLocal })
+  }
+
   @Test("a router that asks who listens is told, of all groups")
   func listeners() throws {
     let peer = try RawPeer6()
@@ -278,9 +286,12 @@ struct NeighborDiscoveryTests {
     #expect(peer.exchange(frame).isEmpty)
     let reports = SentDatagram.all(in: peer.peer.pass(.milliseconds(1_001)))
     #expect(reports.map(\.type) == [143])
-    #expect(reports.first?.payload.count == 8 + 2 * 20)
-    let groups = reports.first.map { [Array($0.payload[12..<28]), Array($0.payload[32..<48])] }
-    #expect(groups?.contains(peer.bytes(peer.us.solicitedNode)) == true)
+    // Addresses that end alike share a group.
+    let groups = Set(peer.layer.addresses.map { peer.bytes($0.address.solicitedNode) })
+    #expect(groups.contains(peer.bytes(peer.us.solicitedNode)))
+    let payload = try #require(reports.first).payload
+    try #require(payload.count == 8 + 20 * groups.count)
+    #expect(Set(stride(from: 12, to: payload.count, by: 20).map { Array(payload[$0..<$0 + 16]) }) == groups)
     // From further away than the link, nobody asks.
     #expect(
       peer.exchange(peer.datagram(0, [58, 0, 5, 2, 0, 0, 1, 0] + query, source: router, destination: .allNodes)).isEmpty

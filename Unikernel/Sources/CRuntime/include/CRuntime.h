@@ -22,6 +22,12 @@ struct testudo_startup {
 #define TESTUDO_TAP 3
 #define TESTUDO_CONTROL 4
 
+// What the tender itself tells an image over the control channel: a frame of this one byte, which no message is as short as,
+// and which the tender takes from nobody else. An empty frame of the image says that it has read CHANGED, and is the last
+// until the new end has proved itself.
+#define TESTUDO_CONTROL_CHANGED 1      // another end is connected from here on
+#define TESTUDO_CONTROL_TURNED_AWAY 2  // somebody wanted to be the other end, and is not
+
 // A time as the kernel has it.
 struct testudo_time {
   int64_t seconds, nanoseconds;

@@ -64,8 +64,8 @@ final class IPv6Layer {
     hardware = configuration.hardware
     autoconfigures = configuration.autoconfigures
     identifiers = InterfaceIdentifiers(&link.random, hardware: configuration.hardware)
-    let local = IPv6Address(high: 0xFE80_0000_0000_0000, low: 0)
-    add(identifiers.address(in: local, conflicts: 0), prefixLength: 64, .linkLocal, at: now)
+    // It follows from the hardware address, so that what runs the image can hold it to both.
+    add(hardware.linkLocal, prefixLength: 64, .linkLocal, at: now)
     if let network = configuration.networkIPv6 {
       add(network.address, prefixLength: network.prefixLength, .given, at: now)
       prefixes.append(OnLinkPrefix(network: network, expiry: nil))
