@@ -59,3 +59,19 @@ struct ObjectIdentifier: Hashable {
   static let rsaEncryption = ObjectIdentifier(bytes: [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 1])
   static let ecdsaWithSHA256 = ObjectIdentifier(bytes: [0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 2])
 }
+
+extension Certificate.PublicKey {
+  /// A key for RSA as tokens are verified with it, an `RSAPublicKey` (RFC 8017, A.1.1); nil for other keys, for one of less
+  /// than 2048 or more than 4096 bits, and for an exponent that is even, below 65537 or of more than 32 bits. Images refuse
+  /// the same.
+  public var forVerifyingTokens: [UInt8]? {
+    guard case .rsa(let modulus, let exponent) = self else { return nil }
+    let digits = Array(modulus.drop { $0 == 0 })
+    let power = Array(exponent.drop { $0 == 0 })
+    guard let first = digits.first, let last = digits.last, last & 1 == 1,
+      (2048...4096).contains(digits.count * 8 - first.leadingZeroBitCount), power.count <= 4, let lowest = power.last,
+      lowest & 1 == 1, power.reduce(0, { $0 << 8 | Int($1) }) >= 65537
+    else { return nil }
+    return DER.sequence(DER.integer(digits), DER.integer(power))
+  }
+}

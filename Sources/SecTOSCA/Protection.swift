@@ -97,7 +97,7 @@ public struct Authentication: Hashable, Sendable, Codable {
     /// A name and a password (RFC 7617), kept as PBKDF2 hashes.
     case basic(accounts: [Account])
     /// A signed token (RFC 6750, RFC 7519).
-    case bearer(issuer: String, audience: String?, keys: [VerificationKey])
+    case bearer(Tokens)
   }
 
   /// An authentication requirement.
@@ -130,12 +130,34 @@ public struct Account: Hashable, Sendable, Codable {
   }
 }
 
+/// What signed tokens must have.
+public struct Tokens: Hashable, Sendable, Codable {
+  /// The `iss` that they must have.
+  public var issuer: String
+  /// The `aud` that they must have; nil: any.
+  public var audience: String?
+  /// What they are verified with.
+  public var keys: [VerificationKey]
+  /// How far the issuer's clock may be from the image's, in seconds.
+  public var leewaySeconds: Int
+
+  /// What signed tokens must have.
+  public init(issuer: String, audience: String? = nil, keys: [VerificationKey], leewaySeconds: Int = 0) {
+    self.issuer = issuer
+    self.audience = audience
+    self.keys = keys
+    self.leewaySeconds = leewaySeconds
+  }
+}
+
 /// A key that tokens are verified with.
 public struct VerificationKey: Hashable, Sendable, Codable {
   /// The algorithm the key is for, and no other (RFC 8725, 3.1).
   public enum Algorithm: String, Hashable, Sendable, Codable {
     /// ECDSA on P-256 with SHA-256.
     case es256 = "ES256"
+    /// RSA with PKCS #1 v1.5 and SHA-256.
+    case rs256 = "RS256"
     /// HMAC with SHA-256.
     case hs256 = "HS256"
   }
@@ -144,7 +166,7 @@ public struct VerificationKey: Hashable, Sendable, Codable {
   public var id: String
   /// What it is for.
   public var algorithm: Algorithm
-  /// An uncompressed point of 65 bytes for ES256; the secret for HS256.
+  /// An uncompressed point of 65 bytes for ES256; an RSAPublicKey in DER for RS256; the secret for HS256.
   public var key: [UInt8]
 
   /// A verification key.

@@ -170,22 +170,25 @@ struct ModuleConfigurationTests {
 
   @Test("tokens are verified with the keys of the first issuer alone")
   func issuers() throws {
-    func tokens(_ name: String, issuer: String, key: String) -> SecurityRequirement {
+    func tokens(_ name: String, issuer: String, key: String, leeway: Int) -> SecurityRequirement {
       Portal.requirement(
         name,
         .authentication(
           Authentication(
             realm: "portal",
             scheme: .bearer(
-              issuer: issuer, audience: nil, keys: [VerificationKey(id: key, algorithm: .hs256, key: [1])]))))
+              Tokens(
+                issuer: issuer, keys: [VerificationKey(id: key, algorithm: .hs256, key: [1])], leewaySeconds: leeway))))
+      )
     }
     let due = [
-      tokens("a", issuer: "one", key: "k1"), tokens("b", issuer: "two", key: "k2"),
-      tokens("c", issuer: "one", key: "k3"),
+      tokens("a", issuer: "one", key: "k1", leeway: 20), tokens("b", issuer: "two", key: "k2", leeway: 0),
+      tokens("c", issuer: "one", key: "k3", leeway: 5),
     ]
     let parameters = try Portal.parameters(Portal.orders, due)
     #expect(value("bearer-authentication", "issuer", parameters) == .text("one"))
-    #expect(value("bearer-authentication", "audience", parameters) == nil)
+    #expect(value("bearer-authentication", "audience", parameters) == .text(""))
+    #expect(value("bearer-authentication", "leeway-s", parameters) == .integer(5))
     #expect(value("bearer-authentication", "keys", parameters)?.listValue?.map { $0["id"]?.textValue } == ["k1", "k3"])
   }
 

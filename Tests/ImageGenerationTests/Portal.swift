@@ -45,8 +45,9 @@ enum Portal {
       Authentication(
         realm: "portal",
         scheme: .bearer(
-          issuer: "https://id.example", audience: "portal",
-          keys: [VerificationKey(id: "k1", algorithm: .hs256, key: [9, 9])]))), line: 43)
+          Tokens(
+            issuer: "https://id.example", audience: "portal",
+            keys: [VerificationKey(id: "k1", algorithm: .hs256, key: [9, 9])])))), line: 43)
   static let orderRules = requirement(
     "order_rules", .authorization(Authorization(policyFiles: ["orders.cedar"], schemaFile: nil)), line: 44)
   static let calm = requirement(

@@ -73,11 +73,13 @@ struct InterpreterTests {
   func keys() throws {
     let tokens = try #require(service.requirements.first { $0.name == "tokens" })
     guard case .authentication(let authentication) = tokens.protection,
-      case .bearer("https://id.example", "portal", let keys) = authentication.scheme
+      case .bearer(let accepted) = authentication.scheme
     else {
       Issue.record("\(tokens.protection.summary)")
       return
     }
+    let keys = accepted.keys
+    #expect(accepted.issuer == "https://id.example" && accepted.audience == "portal" && accepted.leewaySeconds == 0)
     #expect(keys.map(\.id) == ["portal-2026"])
     #expect(keys.map(\.algorithm) == [.es256])
     #expect(keys.first?.key.count == 65 && keys.first?.key.first == 0x04)

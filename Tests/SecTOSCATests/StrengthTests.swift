@@ -44,7 +44,7 @@ struct StrengthTests {
     case 2:
       return .authentication(
         Authentication(
-          realm: "r", scheme: pick([.basic(accounts: []), .bearer(issuer: "i", audience: nil, keys: [])])))
+          realm: "r", scheme: pick([.basic(accounts: []), .bearer(Tokens(issuer: "i", keys: []))])))
     case 3: return .authorization(Authorization(policyFiles: [pick(["a.cedar", "b.cedar"])], schemaFile: nil))
     case 4:
       return
@@ -123,7 +123,7 @@ struct StrengthTests {
   func authentication() {
     let basic = Self.requirement(.authentication(Authentication(realm: "r", scheme: .basic(accounts: []))), "basic")
     let bearer = Self.requirement(
-      .authentication(Authentication(realm: "r", scheme: .bearer(issuer: "i", audience: nil, keys: []))), "bearer")
+      .authentication(Authentication(realm: "r", scheme: .bearer(Tokens(issuer: "i", keys: [])))), "bearer")
     #expect(Strength.isAtLeast([bearer], asStrongAs: [basic]))
     #expect(Strength.isAtLeast([basic], asStrongAs: []))
     #expect(!Strength.isAtLeast([], asStrongAs: [basic]))

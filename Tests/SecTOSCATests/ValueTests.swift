@@ -85,6 +85,12 @@ struct ValueTests {
 
   static let point =
     "\"x\":\"yto905cVhJC_De_mReCbFQOLjzv7gK4E54GYEMuhPzE\",\"y\":\"ZxL670-NzuBGztmq54fsV1oZespMGD5goq8iSHiEZMA\""
+  static let modulus =
+    "qdeeFVgOjvPxIShmDjbhu6YmG5Wa0t4LOg36Gk37Pxf0F0FBSU6l1AK0rumJdzE8Zwr5yXIJNK62wfAkt_awd1_pSI"
+    + "zrP9VwpNNGg-2vIN2kcqSHM29q_1TVkLMtmjVMDy1q83lgwIbtU5Qf2SfzXngtc8NWJcA4C6y2IV1wqYObpN1_o7h0"
+    + "bVhPXkOQx4br1WizrAjc0LuYgX34P43qNo1_uBoAGtLik-KC1jo-zrs9i9OO8Ojf7syKe-WW06PF7npO0c3J1TVNEz"
+    + "JGYjzDeEvPcp89WVqHDrTrMu9SbOuFWpIBB1uF_hb__TQ33A9gMIIQgX1qx_qG04UjKPZsJQ"
+  static let rsa = "\"n\":\"\(modulus)\",\"e\":\"AQAB\""
   static let secret = "\"k\":\"c2VjcmV0LW9mLTMyLWJ5dGVzLW9yLW1vcmUtcGxlYXNl\""
 
   @Test(
@@ -98,7 +104,15 @@ struct ValueTests {
       ("{\"keys\":[{\"kty\":\"EC\",\"kid\":\"a\",\"crv\":\"P-256\",\"alg\":\"HS256\",\(point)}]}", "`HS256`"),
       ("{\"keys\":[{\"kty\":\"EC\",\"kid\":\"a\",\"crv\":\"P-256\",\"use\":\"enc\",\(point)}]}", "`enc`"),
       ("{\"keys\":[{\"kty\":\"EC\",\"kid\":\"a\",\"crv\":\"P-256\",\"key_ops\":[\"sign\"],\(point)}]}", "verifying"),
-      ("{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"a\"}]}", "`RSA`"),
+      ("{\"keys\":[{\"kty\":\"OKP\",\"kid\":\"a\"}]}", "`OKP`"),
+      ("{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"a\"}]}", "usable size"),
+      ("{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"a\",\"e\":\"AQAB\"}]}", "usable size"),
+      ("{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"a\",\"n\":\"AQAB\",\"e\":\"AQAB\"}]}", "usable size"),
+      ("{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"a\",\"n\":\"\(modulus)\",\"e\":\"Aw\"}]}", "usable size"),
+      ("{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"a\",\"n\":\"\(modulus)\",\"e\":\"AQAA\"}]}", "usable size"),
+      ("{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"a\",\"d\":\"AA\",\(rsa)}]}", "private"),
+      ("{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"a\",\"alg\":\"RS512\",\(rsa)}]}", "`RS512`"),
+      ("{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"a\",\"alg\":\"HS256\",\(rsa)}]}", "`HS256`"),
       ("{\"keys\":[{\"kty\":\"oct\",\"kid\":\"a\",\"k\":\"c2hvcnQ\"}]}", "secret for HS256"),
       ("{\"keys\":[{\"kty\":\"oct\",\"kid\":\"a\",\"alg\":\"none\",\(secret)}]}", "`none`"),
       ("{\"keys\":[{\"kty\":\"oct\",\"kid\":\"a\",\(secret)},{\"kty\":\"oct\",\"kid\":\"a\",\(secret)}]}", "two keys"),
@@ -108,13 +122,16 @@ struct ValueTests {
     #expect(try #require(fault).message.contains(message))
   }
 
-  @Test("a set with a public key and a secret is read")
+  @Test("a set with public keys and a secret is read")
   func keys() throws {
     let json =
       "{\"keys\":[{\"kty\":\"EC\",\"kid\":\"a\",\"crv\":\"P-256\",\(Self.point),\"x5t\":\"?\"},"
-      + "{\"kty\":\"oct\",\"kid\":\"b\",\"alg\":\"HS256\",\(Self.secret)}]}"
+      + "{\"kty\":\"oct\",\"kid\":\"b\",\"alg\":\"HS256\",\(Self.secret)},"
+      + "{\"kty\":\"RSA\",\"kid\":\"c\",\"use\":\"sig\",\"alg\":\"RS256\",\(Self.rsa)}]}"
     let keys = try VerificationKeySet(json: Data(json.utf8)).keys
-    #expect(keys.map(\.algorithm) == [.es256, .hs256])
-    #expect(keys.map(\.key.count) == [65, 33])
+    #expect(keys.map(\.algorithm) == [.es256, .hs256, .rs256])
+    #expect(keys.map(\.key.count) == [65, 33, 270])
+    #expect(keys.last?.key.prefix(10) == [0x30, 0x82, 0x01, 0x0A, 0x02, 0x82, 0x01, 0x01, 0x00, 0xA9])
+    #expect(keys.last?.key.suffix(5) == [0x02, 0x03, 1, 0, 1])
   }
 }

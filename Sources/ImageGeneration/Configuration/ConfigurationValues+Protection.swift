@@ -98,14 +98,19 @@ extension ConfigurationValues {
   /// Keys of all requirements that name the first one's issuer and audience. Tokens of another issuer are refused, which
   /// is less than somebody wished but never less than is due.
   private mutating func addBearer(_ requirements: [Authentication]) {
-    guard let first = requirements.first, case .bearer(let issuer, let audience, _) = first.scheme else { return }
+    guard let first = requirements.first, case .bearer(let tokens) = first.scheme else { return }
     var keys: [VerificationKey] = []
-    for case .bearer(issuer, audience, let added) in requirements.map(\.scheme) {
-      for key in added where !keys.contains(where: { $0.id == key.id }) { keys.append(key) }
+    var leeway = tokens.leewaySeconds
+    for case .bearer(let added) in requirements.map(\.scheme)
+    where added.issuer == tokens.issuer && added.audience == tokens.audience {
+      for key in added.keys where !keys.contains(where: { $0.id == key.id }) { keys.append(key) }
+      leeway = min(leeway, added.leewaySeconds)
     }
     set("authentication.bearer", "realm", .string(first.realm))
-    set("authentication.bearer", "issuer", .string(issuer))
-    if let audience { set("authentication.bearer", "audience", .string(audience)) }
+    set("authentication.bearer", "issuer", .string(tokens.issuer))
+    // Always given, so that a level without takes the place of one with them.
+    set("authentication.bearer", "audience", .string(tokens.audience ?? ""))
+    set("authentication.bearer", "leeway-s", .number(leeway))
     set("authentication.bearer", "keys", .list(keys.map(\.value)))
   }
 }

@@ -5,6 +5,8 @@ extension Interpretation {
   static let mostAccounts = 10_000
   /// The most bytes that a key file may have.
   static let largestKeyFile = 256 * 1024
+  /// How far an issuer's clock may be off, in seconds.
+  static let mostLeeway = 300
 
   mutating func readAuthentication(_ properties: Properties) -> Authentication? {
     let before = findings.count
@@ -17,7 +19,7 @@ extension Interpretation {
     let foreign: [String]
     if scheme.value == "basic" {
       result = readAccounts(properties).map { .basic(accounts: $0) }
-      foreign = ["issuer", "audience", "keys"]
+      foreign = ["issuer", "audience", "keys", "leeway"]
     } else {
       result = readTokens(properties)
       foreign = ["credentials"]
@@ -48,6 +50,12 @@ extension Interpretation {
   private mutating func readTokens(_ properties: Properties) -> Authentication.Scheme? {
     let issuer = text("issuer", of: properties, required: true)
     let audience = text("audience", of: properties)
+    let leeway = amount("leeway", of: properties, in: 0...Self.mostLeeway, unit: "seconds")
+    if let audience, audience.value.isEmpty {
+      report(
+        "invalid-value", at: audience.place, "`audience` of \(properties.holder) is empty",
+        expected: "what `aud` must have, or no `audience`")
+    }
     guard let path = text("keys", of: properties, required: true) else { return nil }
     let keys: [VerificationKey]
     do {
@@ -61,7 +69,9 @@ extension Interpretation {
     } catch {
       return nil
     }
-    return issuer.map { .bearer(issuer: $0.value, audience: audience?.value, keys: keys) }
+    return issuer.map {
+      .bearer(Tokens(issuer: $0.value, audience: audience?.value, keys: keys, leewaySeconds: leeway ?? 0))
+    }
   }
 
   private mutating func readAccounts(_ properties: Properties) -> [Account]? {

@@ -47,7 +47,7 @@ extension Authentication {
   fileprivate var summary: String {
     switch scheme {
     case .basic(let accounts): "passwords (basic), \(accounts.count) user\(accounts.count == 1 ? "" : "s")"
-    case .bearer(let issuer, let audience, _): "tokens (bearer) of \(issuer)" + (audience.map { " for \($0)" } ?? "")
+    case .bearer(let tokens): "tokens (bearer) of \(tokens.issuer)" + (tokens.audience.map { " for \($0)" } ?? "")
     }
   }
 }

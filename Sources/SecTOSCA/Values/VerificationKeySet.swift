@@ -1,7 +1,8 @@
+import Certificates
 import Foundation
 
-/// The keys of a JWK set (RFC 7517) that tokens are verified with: P-256 keys for ES256, `oct` keys for HS256
-/// (RFC 7518, 6.2 and 6.4).
+/// The keys of a JWK set (RFC 7517) that tokens are verified with: P-256 keys for ES256, RSA keys for RS256, `oct`
+/// keys for HS256 (RFC 7518, 6.2 to 6.4).
 struct VerificationKeySet: Hashable, Sendable {
   /// Why a set cannot be used.
   struct Fault: Error, Hashable {
@@ -59,6 +60,19 @@ struct VerificationKeySet: Hashable, Sendable {
         throw Fault(message: "\(label) is not a point", expected: "`x` and `y`, 32 bytes each in base64url")
       }
       return VerificationKey(id: id, algorithm: .es256, key: [0x04] + x + y)
+    case "RSA":
+      guard key.d == nil else {
+        throw Fault(message: "\(label) has its private part", expected: "the public key alone: no `d`")
+      }
+      try check(key.alg, is: .rs256, label: label)
+      guard let modulus = key.n.flatMap(EncodedBytes.base64URL), let exponent = key.e.flatMap(EncodedBytes.base64URL),
+        let encoded = Certificate.PublicKey.rsa(modulus: modulus, exponent: exponent).forVerifyingTokens
+      else {
+        throw Fault(
+          message: "\(label) is not an RSA key of a usable size",
+          expected: "`n` of 2048 to 4096 bits and `e` from 65537, odd and of at most 32 bits, in base64url")
+      }
+      return VerificationKey(id: id, algorithm: .rs256, key: encoded)
     case "oct":
       try check(key.alg, is: .hs256, label: label)
       guard let secret = key.k.flatMap(EncodedBytes.base64URL), (32...512).contains(secret.count) else {
@@ -68,7 +82,7 @@ struct VerificationKeySet: Hashable, Sendable {
       }
       return VerificationKey(id: id, algorithm: .hs256, key: secret)
     default:
-      throw Fault(message: "\(label) is of the type `\(key.kty)`", expected: "`EC` with P-256, or `oct`")
+      throw Fault(message: "\(label) is of the type `\(key.kty)`", expected: "`EC` with P-256, `RSA`, or `oct`")
     }
   }
 
@@ -104,4 +118,6 @@ private struct JSONWebKey: Decodable {
   var y: String?
   var d: String?
   var k: String?
+  var n: String?
+  var e: String?
 }

@@ -2,8 +2,8 @@ import Cryptography
 public import Interchange
 public import LibraryOS
 
-/// Authentication by signed tokens: the Bearer scheme (RFC 6750) with JSON Web Tokens (RFC 7519), signed ES256 or
-/// HS256.
+/// Authentication by signed tokens: the Bearer scheme (RFC 6750) with JSON Web Tokens (RFC 7519), signed ES256,
+/// RS256 or HS256.
 ///
 /// A token that was verified is remembered, as a hash under a key that this image drew at its start, until it expires
 /// or the settings change. Until it is configured, the module answers 503.
@@ -56,7 +56,7 @@ public final class BearerAuthentication: RequestModule {
     ]
   }
 
-  /// Reads `realm`, `issuer`, `audience`, `keys` and `required`.
+  /// Reads `realm`, `issuer`, `audience`, `keys`, `leeway-s` and `required`.
   public func prepare(_ parameters: [Parameter]) throws(ParameterFault) {
     var settings = settings
     try settings.apply(parameters)
@@ -108,7 +108,7 @@ public final class BearerAuthentication: RequestModule {
     let tag = tagKey.code(text.bytes)
     let number = UInt64(leading: tag)
     if let known = remembered.value(number), constantTimeEquals(known.tag, tag) {
-      try known.token.check(now: seconds)
+      try known.token.check(now: seconds, leeway: settings.leeway)
       return known.token.principal
     }
     let token = try WebToken(verifying: text, settings: settings, now: seconds)

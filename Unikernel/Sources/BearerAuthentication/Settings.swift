@@ -13,7 +13,11 @@ struct Settings: Equatable, Sendable {
   var keys: [VerificationKey]?
   /// Whether a request without credentials is refused here, and not left to authorization.
   var isRequired = false
+  /// How far the issuer's clock may be from this one, in seconds.
+  var leeway: Int64 = 0
 
+  /// The most leeway.
+  static let maximumLeeway: Int64 = 300
   /// How many keys there can be.
   static let maximumKeys = 64
 
@@ -28,13 +32,22 @@ struct Settings: Equatable, Sendable {
       switch parameter.name {
       case "realm": realm = try Settings.text(parameter.value, qualified)
       case "issuer": issuer = try Settings.text(parameter.value, qualified)
-      case "audience": audience = try Settings.text(parameter.value, qualified)
+      case "audience":
+        // The empty text: tokens are not asked for whom they are, as a level without an audience has it.
+        let text = try Settings.text(parameter.value, qualified)
+        audience = text.isEmpty ? nil : text
       case "keys": keys = try Settings.keys(parameter.value)
       case "required":
         guard let value = parameter.value.booleanValue else { throw ParameterFault(qualified, expected: "a Boolean") }
         isRequired = value
+      case "leeway-s":
+        guard let value = parameter.value.integerValue, value >= 0, value <= Settings.maximumLeeway else {
+          throw ParameterFault(qualified, expected: "seconds from 0 to 300")
+        }
+        leeway = value
       default:
-        throw ParameterFault(qualified, expected: "no parameter but realm, issuer, audience, keys and required")
+        throw ParameterFault(
+          qualified, expected: "no parameter but realm, issuer, audience, keys, leeway-s and required")
       }
     }
     guard realm != nil else {

@@ -33,13 +33,14 @@ struct WebToken: Equatable, Sendable {
     guard key.verifies(signature, of: Array(bytes[..<lastDot])) else { throw .signature }
     // Only now is anything that the token claims looked at.
     try self.init(claims: payload, settings: settings)
-    try check(now: seconds)
+    try check(now: seconds, leeway: settings.leeway)
   }
 
-  /// Checks the times that the token gives for itself.
-  func check(now seconds: Int64) throws(TokenFault) {
-    guard seconds < expiry else { throw .expired }
-    if let notBefore, seconds < notBefore { throw .notYetValid }
+  /// Checks the times that the token gives for itself. `leeway` is for how many seconds the issuer's clock may go before
+  /// or after this one (RFC 7519, 4.1.4 and 4.1.5).
+  func check(now seconds: Int64, leeway: Int64) throws(TokenFault) {
+    guard seconds < expiry.addingSaturated(leeway) else { throw .expired }
+    if let notBefore, seconds.addingSaturated(leeway) < notBefore { throw .notYetValid }
   }
 
   private static func key(
@@ -102,5 +103,13 @@ struct WebToken: Equatable, Sendable {
 
   private static func isName(_ text: ByteString) -> Bool {
     !text.isEmpty && text.count <= maximumNameLength && text.isPrintable
+  }
+}
+
+extension Int64 {
+  /// The sum; the greatest number where it is too great. `other` is not negative.
+  fileprivate func addingSaturated(_ other: Int64) -> Int64 {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? .max : sum
   }
 }

@@ -95,6 +95,11 @@ static inline br_rsa_pkcs1_vrfy cbearssl_rsa_verify(void) {
   return verify ? verify : &br_rsa_i31_pkcs1_vrfy;
 }
 
+/* The object identifier of SHA-256, as signatures by PKCS #1 have it. */
+static inline const unsigned char *cbearssl_sha256_identifier(void) {
+  return (const unsigned char *)BR_HASH_OID_SHA256;
+}
+
 /* The cache of sessions as its class, which a server context takes. */
 static inline const br_ssl_session_cache_class **cbearssl_cache(br_ssl_session_cache_lru *cache) {
   return &cache->vtable;

@@ -86,7 +86,7 @@ struct ForgedTokenTests {
     ("`alg` in lower case", header(#"{"alg":"es256","kid":"e1"}"#), "algorithm"),
     ("`alg` with a space", header(#"{"alg":"ES256 ","kid":"e1"}"#), "algorithm"),
     ("an empty `alg`", header(#"{"alg":"","kid":"e1"}"#), "algorithm"),
-    ("`alg` RS256", header(#"{"alg":"RS256","kid":"e1"}"#), "algorithm"),
+    ("`alg` RS256, and no such key", header(#"{"alg":"RS256","kid":"e1"}"#), "key"),
     ("`alg` HS512", header(#"{"alg":"HS512","kid":"h1"}"#), "algorithm"),
     ("`alg` ES384", header(#"{"alg":"ES384","kid":"e1"}"#), "algorithm"),
     ("a key that is unknown", header(#"{"alg":"ES256","kid":"e2"}"#), "key"),
