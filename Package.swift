@@ -107,7 +107,8 @@ let package = Package(
     .testTarget(name: "HostingTests", dependencies: ["Hosting", "CHosting", interchange]),
     .testTarget(name: "StateTests", dependencies: ["State"]),
     .testTarget(
-      name: "OrchestrationTests", dependencies: ["Orchestration", "Hosting", "PolicyDecision", "State", interchange]),
+      name: "OrchestrationTests",
+      dependencies: ["Orchestration", "Hosting", "ImageGeneration", "PolicyDecision", "State", interchange]),
     .testTarget(name: "ControlPlaneTests", dependencies: ["ControlPlane", "Orchestration"]),
     .testTarget(name: "EndToEndTests", dependencies: []),
   ],

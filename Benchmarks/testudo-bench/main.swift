@@ -121,10 +121,16 @@ struct Bench {
       files: files, controlPublicKey: environment.controlKey.publicKey)
     let parameters =
       staged.parameters(.boot) + staged.parameters(.run) + adding
-      + [Parameter(module: "control", name: "entropy", value: .bytes((0..<48).map { _ in .random(in: 0...255) }))]
+      + [
+        Parameter(
+          module: "control", name: "channel-key",
+          value: .bytes((0..<ControlKeyUse.keyLength).map { _ in .random(in: 0...255) })),
+        Parameter(module: "control", name: "entropy", value: .bytes((0..<48).map { _ in .random(in: 0...255) })),
+      ]
     let message = ControlMessage(
       kind: .boot, audience: record.audience ?? [], version: 1, payload: Parameter.encode(parameters))
-    return message.signedBytes + (try environment.controlKey.sign(message.signedBytes))
+    let bytes = message.bytes(sealedBy: .signature)
+    return bytes + (try environment.controlKey.sign(bytes))
   }
 
   /// A policy change in force in the running image, and a change of level by another image and back.

@@ -1,6 +1,9 @@
 """Messages to a running image over its real control channel, by somebody who can open the socket: beside the control plane,
 in its place without its key, and with it; played again, out of order, cut short, altered, of another instance, with another key; and a state that was tampered with."""
 
+import base64
+import hashlib
+import hmac
 import json
 import os
 import signal
@@ -15,9 +18,24 @@ from testbed import CLERK, REPOSITORY, HonestClient, Service, ask, eventually, l
 BOOT, APPLY, DRAIN, QUERY, ENTROPY = 1, 2, 3, 4, 5
 
 
+def body_of(magic, kind, audience, version, payload):
+    return magic + bytes([kind]) + audience + struct.pack("<Q", version) + struct.pack("<I", len(payload)) + payload
+
+
+def code(key, body, label=b"testudo control message"):
+    derived = hmac.digest(key, label + b"\1", hashlib.sha256)
+    return hmac.digest(derived, body, hashlib.sha256)
+
+
+def sealed(kind, audience, version, payload, key):
+    """A control message with the code that the channel's key gives it (ControlChannel.md)."""
+    body = body_of(b"TSD2", kind, audience, version, payload)
+    return body + code(key, body)
+
+
 def signed(kind, audience, version, payload, key):
-    """A control message, signed with the key in a file (ControlChannel.md)."""
-    body = b"TSD1" + bytes([kind]) + audience + struct.pack("<Q", version) + struct.pack("<I", len(payload)) + payload
+    """A control message as the boot message is, signed with the key in a file."""
+    body = body_of(b"TSD1", kind, audience, version, payload)
     der = subprocess.run(
         ["openssl", "dgst", "-sha256", "-sign", key], input=body, capture_output=True, check=True).stdout
     # SEQUENCE of two INTEGERs to fixed width.
@@ -56,7 +74,8 @@ class Channel:
         while True:
             report = self.report()
             if report[0] in (2, 3):
-                return report[0], struct.unpack("<Q", report[1:9])[0], report[13:].decode(errors="replace")
+                text = report[13:] if report[0] == 2 else report[13:].decode(errors="replace")
+                return report[0], struct.unpack("<Q", report[1:9])[0], text
 
     def ask(self, message):
         self.send(message)
@@ -98,6 +117,14 @@ class ControlTests(unittest.TestCase):
                 found[json.load(file)["resource"]] = path
         return found
 
+    def channel_key(self, folder):
+        """The key that an instance shares with the orchestrator. Nobody else can read it."""
+        path = os.path.join(folder, "instance.json")
+        for each in (path, os.path.join(folder, "boot")):
+            self.assertEqual(os.stat(each).st_mode & 0o077, 0)
+        with open(path) as file:
+            return base64.b64decode(json.load(file)["metadata"]["channelKey"])
+
     def serves(self):
         self.assertEqual(ask(self.url + "/")[0], 200)
         self.assertEqual(ask(self.url, "GET", "/orders/1")[0], 401)
@@ -106,11 +133,10 @@ class ControlTests(unittest.TestCase):
     def test_messages(self):
         before = {each["resource"]: each for each in self.portal.unikernels()}
         folders = self.folders()
-        key = os.path.join(self.portal.home, "keys/control.pem")
-        stranger = os.path.join(self.portal.folder, "stranger.pem")
-        subprocess.run(
-            ["openssl", "ecparam", "-genkey", "-name", "prime256v1", "-noout", "-out", stranger], check=True,
-            capture_output=True)
+        control_key = os.path.join(self.portal.home, "keys/control.pem")
+        key, other_key = self.channel_key(folders["storefront"]), self.channel_key(folders["orders"])
+        self.assertNotEqual(key, other_key)
+        stranger = os.urandom(32)
         with open(os.path.join(folders["storefront"], "boot"), "rb") as file:
             boot = file.read()
         with open(os.path.join(folders["orders"], "boot"), "rb") as file:
@@ -123,19 +149,19 @@ class ControlTests(unittest.TestCase):
         # Beside the control plane nobody is let in, and it is told of each.
         intruder = Channel(folders["storefront"])
         with self.assertRaises(ConnectionError):
-            intruder.ask(signed(QUERY, audience, now, b"", key))
+            intruder.ask(sealed(QUERY, audience, now, b"", key))
         intruder.close()
         self.assertTrue(
             eventually(lambda: any(event["kind"] == "control.turned-away" for event in self.portal.events())),
             "nobody is told of the intruder")
-        # In its place, who cannot sign hears nothing, and what was sent is not carried out.
+        # In its place, who does not have the key hears nothing, and what was sent is not carried out.
         with open(os.path.join(self.portal.home, "run/control-plane.pid")) as file:
             os.kill(int(file.read()), signal.SIGKILL)
         channel = Channel(folders["storefront"])
         now = time.time_ns() // 1000
         channel.send(boot)
-        channel.send(signed(QUERY, audience, now + 1000, b"", stranger))
-        channel.send(signed(QUERY, other_audience, now + 1000, b"", key))
+        channel.send(sealed(QUERY, audience, now + 1000, b"", stranger))
+        channel.send(sealed(QUERY, other_audience, now + 1000, b"", key))
         self.serves()
         self.assertTrue(channel.is_silent(), "the image talks to strangers")
         # A frame that only the tender may send closes the connection.
@@ -157,27 +183,34 @@ class ControlTests(unittest.TestCase):
 
         # As it must be: a genuine change, so that refusals below mean something.
         now = time.time_ns() // 1000
-        genuine = signed(APPLY, audience, now, nothing, key)
-        self.assertEqual(channel.ask(genuine)[0], 2)
+        genuine = sealed(APPLY, audience, now, nothing, key)
+        kind, version, proof = channel.ask(genuine)
+        self.assertEqual((kind, version), (2, now))
+        self.assertEqual(proof, code(key, genuine[-32:], b"testudo acknowledgement"))
         # Played again, and out of order.
         refused(genuine, "not newer")
-        refused(boot, "not newer")
-        refused(signed(APPLY, audience, now - 1, nothing, key), "not newer")
-        refused(signed(DRAIN, audience, 0, struct.pack("<I", 0), key), "not newer")
+        refused(sealed(APPLY, audience, now - 1, nothing, key), "not newer")
+        refused(sealed(DRAIN, audience, 0, struct.pack("<I", 0), key), "not newer")
+        # Signed by the orchestrator, but nothing is signed after the boot message.
+        refused(boot, "not a control message")
+        refused(signed(DRAIN, audience, now + 1, struct.pack("<I", 0), control_key), "not a control message")
         # Of another instance, and of nobody.
-        refused(other_boot, "another instance")
-        refused(signed(DRAIN, other_audience, now + 1, struct.pack("<I", 0), key), "another instance")
-        refused(signed(DRAIN, bytes(16), now + 1, struct.pack("<I", 0), key), "another instance")
+        refused(other_boot, "not a control message")
+        refused(sealed(DRAIN, other_audience, now + 1, struct.pack("<I", 0), other_key), "another instance")
+        refused(sealed(DRAIN, bytes(16), now + 1, struct.pack("<I", 0), key), "another instance")
+        refused(sealed(DRAIN, audience, now + 1, struct.pack("<I", 0), other_key), "wrong authentication code")
         # With another key, or without one.
-        refused(signed(DRAIN, audience, now + 1, struct.pack("<I", 0), stranger), "wrong signature")
-        unsigned = genuine[:21] + struct.pack("<Q", now + 1) + genuine[29:]
-        refused(unsigned, "wrong signature")
-        refused(unsigned[:-64] + bytes(64), "wrong signature")
-        refused(unsigned[:-64] + b"\xff" * 64, "wrong signature")
-        # The largest version must not shut the door: it has no signature.
-        refused(genuine[:21] + b"\xff" * 8 + genuine[29:], "wrong signature")
+        refused(sealed(DRAIN, audience, now + 1, struct.pack("<I", 0), stranger), "wrong authentication code")
+        unsealed = genuine[:21] + struct.pack("<Q", now + 1) + genuine[29:]
+        refused(unsealed, "wrong authentication code")
+        refused(unsealed[:-32] + bytes(32), "wrong authentication code")
+        refused(unsealed[:-32] + b"\xff" * 32, "wrong authentication code")
+        # What an image says is nothing that can be said to it.
+        refused(unsealed[:-32] + code(key, unsealed[:-32], b"testudo acknowledgement"), "wrong authentication code")
+        # The largest version must not shut the door: it has no code.
+        refused(genuine[:21] + b"\xff" * 8 + genuine[29:], "wrong authentication code")
         # Altered at every byte, and cut short at every length.
-        fresh = signed(DRAIN, audience, now + 1, struct.pack("<I", 0), key)
+        fresh = sealed(DRAIN, audience, now + 1, struct.pack("<I", 0), key)
         for place in range(len(fresh)):
             altered = bytearray(fresh)
             altered[place] ^= 0x10
@@ -185,16 +218,16 @@ class ControlTests(unittest.TestCase):
         for count in range(2, len(fresh)):
             refused(fresh[:count], "not a control message")
         refused(fresh + b"\0", "not a control message")
-        # A second boot, and settings that modules refuse, are signed and still nothing that is carried out.
-        refused(signed(BOOT, audience, now + 2, nothing, key), "started already")
-        refused(signed(APPLY, audience, now + 3, b"\xff\xff\xff\xff", key), "parameters cannot be read")
+        # A second boot, and settings that modules refuse, have their code and still nothing that is carried out.
+        refused(sealed(BOOT, audience, now + 2, nothing, key), "started already")
+        refused(sealed(APPLY, audience, now + 3, b"\xff\xff\xff\xff", key), "parameters cannot be read")
         bundle = struct.pack("<I", 1)
         for text in (b"authorization", b"policies"):
             bundle += struct.pack("<I", len(text)) + text
         for content in (b"", b"TPB1", b"TPB1" + b"\xff" * 20, b"\0" * 64):
             now += 1
             refused(
-                signed(APPLY, audience, now + 3, bundle + b"\x04" + struct.pack("<I", len(content)) + content, key),
+                sealed(APPLY, audience, now + 3, bundle + b"\x04" + struct.pack("<I", len(content)) + content, key),
                 "authorization")
         channel.close()
         self.serves()

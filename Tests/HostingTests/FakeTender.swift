@@ -95,7 +95,7 @@ enum FakeTender {
           out[13] = 1, out[14] = out[15] = out[16] = 0;
           report(channel, text(17, "firewall") - 4);
           break;
-        case 2: out[4] = 2; report(channel, 9); break;
+        case 2: out[4] = 2; memset(out + 13, 0, 4); report(channel, 13); break;
         case 3: out[4] = 4; report(channel, 1); _exit(0);
         default: out[4] = 3; report(channel, text(13, "not here") - 4);
         }

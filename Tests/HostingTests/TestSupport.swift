@@ -89,9 +89,9 @@ extension InstanceRecord {
       started: "2025-01-01T00:00:00Z", metadata: ["note": "a test"])
   }
 
-  /// The bytes of a message to it, with a signature that nobody checks here.
+  /// The bytes of a message to it, with a code that nobody checks here.
   func message(_ kind: ControlKind, _ version: UInt64) -> [UInt8] {
-    ControlMessage(kind: kind, audience: audience ?? [], version: version, payload: [1, 2, 3]).signedBytes
-      + [UInt8](repeating: 0, count: ControlMessage.signatureLength)
+    ControlMessage(kind: kind, audience: audience ?? [], version: version, payload: [1, 2, 3]).bytes(sealedBy: .code)
+      + [UInt8](repeating: 0, count: ControlSeal.code.length)
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Hosting
+import ImageGeneration
 import Interchange
 import State
 import Synchronization
@@ -26,7 +27,7 @@ struct EntropyTests {
     let record = InstanceRecord(
       id: InstanceRecord.makeIdentifier(), service: "portal", tenant: "default", resource: "page", level: "normal",
       image: "", imagePath: "", address: "10.77.0.2/24", mac: "", network: network, memoryBytes: 1 << 20,
-      mechanisms: [], started: Timestamp.now())
+      mechanisms: [], started: Timestamp.now(), metadata: [ChannelKey.metadataKey: ChannelKey().text])
     let channel = FakeChannel(record)
     environment.host = FakeHost(channel: channel)
     let memory = InstanceMemory(
@@ -46,7 +47,7 @@ struct EntropyTests {
     return (controller, channel, home)
   }
 
-  @Test("every refresh sends each instance a signed message with other bytes, newer than all before")
+  @Test("every refresh sends each instance a sealed message with other bytes, newer than all before")
   func refresh() async throws {
     let (controller, channel, home) = try await adopted()
     defer { try? FileManager.default.removeItem(at: home) }
@@ -71,6 +72,36 @@ struct EntropyTests {
     #expect(journal.events(after: 0).contains { $0.message.contains("did not take fresh entropy") })
     #expect(await controller.observed.instances.map(\.state) == [.ready])
   }
+
+  @Test("an acknowledgement that is not the image's own counts for none")
+  func forgedAcknowledgement() async throws {
+    let (controller, channel, home) = try await adopted()
+    defer { try? FileManager.default.removeItem(at: home) }
+    channel.lies.withLock { $0 = true }
+    await controller.refreshEntropy()
+    let journal = await controller.journal
+    #expect(journal.events(after: 0).contains { $0.message.contains("not the image's own: it proves nothing") })
+  }
+
+  @Test("an instance that an older version started, without a key, is told with signatures")
+  func withoutKey() throws {
+    let signer = ControlSigner(key: SigningKey())
+    var record = InstanceRecord(
+      id: InstanceRecord.makeIdentifier(), service: "portal", tenant: "default", resource: "page", level: "normal",
+      image: "", imagePath: "", address: "10.77.0.2/24", mac: "",
+      network: ServiceNetwork(name: "testudo-test", subnet: "10.77.0.0/24"), memoryBytes: 1 << 20, mechanisms: [],
+      started: "", metadata: [:])
+    let message = ControlMessage(kind: .renew, audience: record.audience ?? [], version: 3, payload: [])
+    let signed = try signer.sealed(message, for: record)
+    let (read, covered, signature) = try ControlMessage.decode(signed.bytes, sealedBy: .signature)
+    #expect(read == message && signed.isAcknowledged(with: []))
+    #expect(
+      SigningKey.isValid(signature: Array(signature), of: Array(covered), publicKey: signer.key.publicKey))
+    record.metadata[ChannelKey.metadataKey] = ChannelKey().text
+    let sealed = try signer.sealed(message, for: record)
+    #expect(throws: DecodingFault.self) { try ControlMessage.decode(sealed.bytes, sealedBy: .signature) }
+    #expect(!sealed.isAcknowledged(with: []) && !sealed.isAcknowledged(with: Array(sealed.bytes.suffix(32))))
+  }
 }
 
 /// A channel that keeps what it is given and acknowledges it.
@@ -78,6 +109,8 @@ private final class FakeChannel: InstanceChannel {
   let record: InstanceRecord
   let reports: AsyncStream<Report>
   let refuses = Mutex(false)
+  /// Whether somebody else acknowledges in its name.
+  let lies = Mutex(false)
   private let kept = Mutex<[ControlMessage]>([])
   // Held so that the reports do not end, as they would with the instance.
   private let continuation: AsyncStream<Report>.Continuation
@@ -92,9 +125,12 @@ private final class FakeChannel: InstanceChannel {
   func send(_ message: [UInt8]) throws(HostingFault) {}
 
   func request(_ message: [UInt8], version: UInt64, deadline: Duration) async throws(HostingFault) -> Report {
-    guard let (message, _, _) = try? ControlMessage.decode(message) else { throw .gone("no control message") }
+    guard let (message, covered, seal) = try? ControlMessage.decode(message, sealedBy: .code),
+      let key = ChannelKey(of: record), key.code(of: Array(covered)) == Array(seal)
+    else { throw .gone("no control message") }
     kept.withLock { $0.append(message) }
-    return refuses.withLock { $0 } ? .refused(version: version, reason: "no") : .acknowledged(version: version)
+    if refuses.withLock({ $0 }) { return .refused(version: version, reason: "no") }
+    return .acknowledged(version: version, proof: lies.withLock { $0 } ? [] : key.proof(ofMessageWith: Array(seal)))
   }
 
   func close() {}

@@ -11,8 +11,11 @@ func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
   case 0: readParameters(message)
   case 1: readReport(message)
   case 2:
-    guard let (read, signed, signature) = try? ControlMessage.decode(message) else { return 0 }
-    precondition(signed + signature == message && read.signedBytes == signed, "two forms of the same message")
+    for kind in ControlSeal.allCases {
+      guard let (read, covered, seal) = try? ControlMessage.decode(message, sealedBy: kind) else { continue }
+      precondition(
+        covered + seal == message[...] && read.bytes(sealedBy: kind) == Array(covered), "two forms of the same message")
+    }
   case 3: runChannel(message)
   default: readBundle(message)
   }

@@ -17,11 +17,57 @@ public enum ControlKind: UInt8, Sendable {
   case answer = 16
 }
 
-/// A signed instruction to one image. Its wire form is
+/// What proves that a control message is the orchestrator's.
+public enum ControlSeal: Sendable, CaseIterable {
+  /// ECDSA on P-256 with SHA-256 (FIPS 186-5), raw `r || s`, by the key whose public half is in the image: of the boot
+  /// message, which brings the key of all that follow.
+  case signature
+  /// HMAC with SHA-256 (RFC 2104) under the key that the boot message brought.
+  case code
+
+  /// The number of bytes in the seal.
+  public var length: Int {
+    switch self {
+    case .signature: 64
+    case .code: 32
+    }
+  }
+
+  /// What a message begins with: the seals cannot be taken for one another.
+  var magic: [UInt8] {
+    switch self {
+    case .signature: [0x54, 0x53, 0x44, 0x31]
+    case .code: [0x54, 0x53, 0x44, 0x32]
+    }
+  }
+}
+
+/// What the key of an instance's channel is used for. Each direction has a key of its own, which is derived from it by
+/// HKDF-Expand with SHA-256 (RFC 5869, 2.3) with `label` as `info`: what one side sends is nothing that the other could
+/// have sent.
+public enum ControlKeyUse: Sendable, CaseIterable {
+  /// Seals of messages to the image.
+  case messages
+  /// Proofs of acknowledgements by the image.
+  case acknowledgements
+
+  /// The number of bytes in the channel's key and in each that is derived from it.
+  public static let keyLength = 32
+
+  /// What tells the derived keys apart.
+  public var label: [UInt8] {
+    switch self {
+    case .messages: Array("testudo control message".utf8)
+    case .acknowledgements: Array("testudo acknowledgement".utf8)
+    }
+  }
+}
+
+/// A sealed instruction to one image. Its wire form is
 ///
-///     "TSD1" | kind: UInt8 | audience: 16 bytes | version: UInt64 | payload: UInt32 length + bytes | signature: 64 bytes
+///     magic: 4 bytes | kind: UInt8 | audience: 16 bytes | version: UInt64 | payload: UInt32 length + bytes | seal
 ///
-/// where the signature is ECDSA on P-256 with SHA-256 (FIPS 186-5), raw `r || s`, over everything before it.
+/// where the magic says which seal follows, over everything before it: `TSD1` a signature, `TSD2` a code.
 public struct ControlMessage: Equatable, Sendable {
   /// What is to be done.
   public var kind: ControlKind
@@ -35,13 +81,10 @@ public struct ControlMessage: Equatable, Sendable {
 
   /// The number of bytes in an audience.
   public static let audienceLength = 16
-  /// The number of bytes in a signature.
-  public static let signatureLength = 64
-  /// No message is longer than this, signature included.
+  /// No message is longer than this, seal included.
   public static let maximumLength = 16 << 20
-  static let magic: [UInt8] = [0x54, 0x53, 0x44, 0x31]
 
-  /// An instruction, not signed yet. `audience` has 16 bytes.
+  /// An instruction, not sealed yet. `audience` has 16 bytes.
   public init(kind: ControlKind, audience: [UInt8], version: UInt64, payload: [UInt8]) {
     self.kind = kind
     self.audience = audience
@@ -49,10 +92,10 @@ public struct ControlMessage: Equatable, Sendable {
     self.payload = payload
   }
 
-  /// The bytes that the signature covers.
-  public var signedBytes: [UInt8] {
+  /// The bytes that a seal covers.
+  public func bytes(sealedBy seal: ControlSeal) -> [UInt8] {
     var writer = ByteWriter()
-    writer.write(raw: ControlMessage.magic)
+    writer.write(raw: seal.magic)
     writer.write(kind.rawValue)
     writer.write(raw: audience)
     writer.write(fixed: version)
@@ -60,20 +103,22 @@ public struct ControlMessage: Equatable, Sendable {
     return writer.bytes
   }
 
-  /// Takes a message apart without judging its signature, which is returned beside it with the bytes it covers.
+  /// Takes a message apart without judging its seal, which is returned beside it with the bytes it covers. A message with
+  /// another kind of seal is refused.
   public static func decode(
-    _ bytes: [UInt8]
-  ) throws(DecodingFault) -> (message: ControlMessage, signed: [UInt8], signature: [UInt8]) {
+    _ bytes: [UInt8], sealedBy seal: ControlSeal
+  ) throws(DecodingFault) -> (message: ControlMessage, covered: ArraySlice<UInt8>, seal: ArraySlice<UInt8>) {
     guard bytes.count <= maximumLength else { throw .tooLarge }
     var reader = ByteReader(bytes)
-    guard try reader.readRaw(4) == magic else { throw .invalid }
+    guard try reader.readRaw(4) == seal.magic else { throw .invalid }
     guard let kind = ControlKind(rawValue: try reader.readByte()) else { throw .invalid }
     let audience = try reader.readRaw(audienceLength)
     let version = try reader.readFixed(UInt64.self)
     let payload = try reader.readBytes()
-    let signature = try reader.readRaw(signatureLength)
-    try reader.finish()
+    guard reader.remaining >= seal.length else { throw .truncated }
+    guard reader.remaining == seal.length else { throw .trailing }
     let message = ControlMessage(kind: kind, audience: audience, version: version, payload: payload)
-    return (message, Array(bytes[0..<(bytes.count - signatureLength)]), signature)
+    let end = bytes.count - seal.length
+    return (message, bytes[..<end], bytes[end...])
   }
 }

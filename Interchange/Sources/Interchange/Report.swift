@@ -1,10 +1,11 @@
-/// What an image tells the orchestrator, over the control channel. The channel is a socket that only the image holds, so
-/// a report needs no signature.
+/// What an image tells the orchestrator, over the control channel. The channel is a socket that only the image holds;
+/// whoever relays it is not to be believed where something is acknowledged, which is proved.
 public enum Report: Equatable, Sendable {
   /// The image enforces its protection and serves: the version in force and the sorted names of its security modules.
   case ready(version: UInt64, mechanisms: [ByteString])
-  /// The parameters of this version are in force.
-  case acknowledged(version: UInt64)
+  /// The message of this version was carried out. The proof is the HMAC with SHA-256 (RFC 2104) of the message's code,
+  /// under the channel's key for acknowledgements: only who holds the key and had this very message can make it.
+  case acknowledged(version: UInt64, proof: [UInt8] = [])
   /// A message was not carried out; what was in force stays in force.
   case refused(version: UInt64, reason: ByteString)
   /// Everything that was accepted before `drain` is answered, and no connection is open.
@@ -85,9 +86,10 @@ extension Report {
       writer.write(fixed: version)
       writer.write(fixed: UInt32(mechanisms.count))
       for mechanism in mechanisms { writer.write(mechanism) }
-    case .acknowledged(let version):
+    case .acknowledged(let version, let proof):
       writer.write(2)
       writer.write(fixed: version)
+      writer.write(proof)
     case .refused(let version, let reason):
       writer.write(3)
       writer.write(fixed: version)
@@ -132,7 +134,9 @@ extension Report {
       var mechanisms: [ByteString] = []
       for _ in 0..<(try reader.readCount()) { mechanisms.append(try reader.readText()) }
       self = .ready(version: version, mechanisms: mechanisms)
-    case 2: self = .acknowledged(version: try reader.readFixed(UInt64.self))
+    case 2:
+      let version = try reader.readFixed(UInt64.self)
+      self = .acknowledged(version: version, proof: try reader.readBytes(limit: ControlSeal.code.length))
     case 3:
       let version = try reader.readFixed(UInt64.self)
       self = .refused(version: version, reason: try reader.readText())

@@ -27,6 +27,7 @@ struct CodecTests {
   ]
   static let reports: [Report] = [
     .ready(version: 3, mechanisms: ["audit", "firewall"]), .acknowledged(version: .max),
+    .acknowledged(version: 1, proof: Array(repeating: 5, count: 32)),
     .refused(version: 1, reason: "older"), .drained,
     .status(version: 9, counters: [Counter("a.b", 1), Counter("c.d", .max)]),
     .event(
@@ -82,29 +83,33 @@ struct CodecTests {
     #expect(ParameterValue.integer(1).textValue == nil)
   }
 
-  @Test("control messages come back as they were sent", arguments: [1, 2, 3, 4, 5] as [UInt8])
-  func control(kind: UInt8) throws {
+  @Test(
+    "control messages come back as they were sent", arguments: [1, 2, 3, 4, 5] as [UInt8], ControlSeal.allCases)
+  func control(kind: UInt8, seal: ControlSeal) throws {
     let message = message(try #require(ControlKind(rawValue: kind)))
-    let signature = [UInt8](repeating: 7, count: ControlMessage.signatureLength)
-    let bytes = message.signedBytes + signature
-    let decoded = try ControlMessage.decode(bytes)
+    let proof = [UInt8](repeating: 7, count: seal.length)
+    let bytes = message.bytes(sealedBy: seal) + proof
+    let decoded = try ControlMessage.decode(bytes, sealedBy: seal)
     #expect(decoded.message == message)
-    #expect(decoded.signed == message.signedBytes)
-    #expect(decoded.signature == signature)
+    #expect(Array(decoded.covered) == message.bytes(sealedBy: seal))
+    #expect(Array(decoded.seal) == proof)
     for length in 0..<bytes.count {
-      #expect(throws: DecodingFault.self) { try ControlMessage.decode(Array(bytes[..<length])) }
+      #expect(throws: DecodingFault.self) { try ControlMessage.decode(Array(bytes[..<length]), sealedBy: seal) }
     }
-    #expect(throws: DecodingFault.trailing) { try ControlMessage.decode(bytes + [0]) }
+    #expect(throws: DecodingFault.trailing) { try ControlMessage.decode(bytes + [0], sealedBy: seal) }
+    for other in ControlSeal.allCases where other != seal {
+      #expect(throws: DecodingFault.invalid) { try ControlMessage.decode(bytes, sealedBy: other) }
+    }
   }
 
   @Test("a control message of another version or kind is refused")
   func controlInvalid() {
-    var bytes = message(.boot).signedBytes + [UInt8](repeating: 0, count: ControlMessage.signatureLength)
-    bytes[3] = 0x32
-    #expect(throws: DecodingFault.invalid) { try ControlMessage.decode(bytes) }
+    var bytes = message(.boot).bytes(sealedBy: .signature) + [UInt8](repeating: 0, count: 64)
+    bytes[3] = 0x33
+    #expect(throws: DecodingFault.invalid) { try ControlMessage.decode(bytes, sealedBy: .signature) }
     bytes[3] = 0x31
     bytes[4] = 7
-    #expect(throws: DecodingFault.invalid) { try ControlMessage.decode(bytes) }
+    #expect(throws: DecodingFault.invalid) { try ControlMessage.decode(bytes, sealedBy: .signature) }
   }
 
   @Test("reports come back as they were sent, and cut ones are refused", arguments: CodecTests.reports)
@@ -141,7 +146,7 @@ struct CodecTests {
   func random(seed: Int) {
     var numbers = SeededNumbers(state: UInt64(seed))
     let samples =
-      [Parameter.encode(Self.parameters), message(.apply).signedBytes + [UInt8](repeating: 0, count: 64)]
+      [Parameter.encode(Self.parameters), message(.apply).bytes(sealedBy: .code) + [UInt8](repeating: 0, count: 32)]
       + Self.reports.map { $0.encode() }
     for _ in 0..<500 {
       var bytes: [UInt8]
@@ -157,8 +162,10 @@ struct CodecTests {
       // What decodes must mean what the bytes say: it encodes to the same bytes.
       if let parameters = try? Parameter.decode(bytes) { #expect(Parameter.encode(parameters) == bytes) }
       if let report = try? Report(decoding: bytes) { #expect(report.encode() == bytes) }
-      if let control = try? ControlMessage.decode(bytes) {
-        #expect(control.message.signedBytes + control.signature == bytes)
+      for seal in ControlSeal.allCases {
+        if let control = try? ControlMessage.decode(bytes, sealedBy: seal) {
+          #expect(control.message.bytes(sealedBy: seal) + control.seal == bytes)
+        }
       }
       _ = try? PolicyBundle(decoding: bytes)
     }

@@ -17,8 +17,8 @@ struct RemoteDecisionTests {
     #expect(try RemoteAnswer(decoding: answer.encode()) == answer)
     let message = ControlMessage(
       kind: .answer, audience: [UInt8](repeating: 3, count: 16), version: 0, payload: answer.encode())
-    let signed = message.signedBytes + [UInt8](repeating: 0, count: 64)
-    #expect(try ControlMessage.decode(signed).message == message)
+    let sealed = message.bytes(sealedBy: .code) + [UInt8](repeating: 0, count: 32)
+    #expect(try ControlMessage.decode(sealed, sealedBy: .code).message == message)
   }
 
   @Test("cut at any byte, or with a byte more, they are refused")

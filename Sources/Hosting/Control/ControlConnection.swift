@@ -3,7 +3,7 @@ import Glibc
 public import Interchange
 import Synchronization
 
-/// The control plane's end of an instance's control channel: frames of signed messages out, frames of reports in. It
+/// The control plane's end of an instance's control channel: frames of sealed messages out, frames of reports in. It
 /// goes to the instance's tender, which passes frames on and cannot make any.
 public final class ControlConnection: InstanceChannel {
   /// The instance's record, as it was when the connection was made.
@@ -69,7 +69,7 @@ public final class ControlConnection: InstanceChannel {
     return AsyncStream { await mailbox.next() }
   }
 
-  /// Sends a signed message and does not wait for an answer; fails where the channel is closed or has too much to send.
+  /// Sends a sealed message and does not wait for an answer; fails where the channel is closed or has too much to send.
   public func send(_ message: [UInt8]) throws(HostingFault) {
     let id = record.id
     guard message.count <= ControlMessage.maximumLength else {
@@ -89,7 +89,7 @@ public final class ControlConnection: InstanceChannel {
     flush()
   }
 
-  /// Sends a signed message of this version and waits for its acknowledgement or refusal; fails where the image ends or
+  /// Sends a sealed message of this version and waits for its acknowledgement or refusal; fails where the image ends or
   /// nothing comes within `deadline`.
   public func request(
     _ message: [UInt8], version: UInt64, deadline: Duration
@@ -193,7 +193,7 @@ public final class ControlConnection: InstanceChannel {
     // The mailbox first: whoever waits for the answer finds the report there already.
     let isKept = mailbox.put(report)
     switch report {
-    case .acknowledged(let version), .refused(let version, _): answer(version, .success(report))
+    case .acknowledged(let version, _), .refused(let version, _): answer(version, .success(report))
     case .failed(let reason): state.withLock { $0.failure = "the image failed: \(reason)" }
     default: break
     }

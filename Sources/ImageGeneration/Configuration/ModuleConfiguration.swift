@@ -4,8 +4,11 @@ public import SecTOSCA
 /// What the modules of an image are set to. It is worked out from the topology, from what is due, and from what the
 /// orchestrator knows; the manifests say which module takes which parameter at which stage.
 public enum ModuleConfiguration {
+  /// What is fresh for each instance, and made by whoever starts it.
+  static let ofInstance: Set<String> = ["control.entropy", "control.channel-key"]
+
   /// Every parameter of every selected module that a value is known for, by module and name. What a module has a default
-  /// for, and what differs from instance to instance (`control.entropy`), is not among them.
+  /// for, and what differs from instance to instance (`ofInstance`), is not among them.
   public static func parameters(
     for resource: Resource, due: [SecurityRequirement], selection: Selection, environment: ResourceEnvironment,
     files: SiteFiles, controlPublicKey: [UInt8]
@@ -29,7 +32,7 @@ public enum ModuleConfiguration {
   }
 
   /// The names (`module.parameter`) of what the selected modules require and the parameters do not have. An image does not
-  /// start without them; `control.entropy` is left to whoever starts the instance and not named here.
+  /// start without them; what is left to whoever starts the instance (`ofInstance`) is not named here.
   public static func missing(from parameters: [StagedParameter], for selection: Selection) -> [String] {
     var missing: [String] = []
     for module in selection.modules.map(\.manifest) {
@@ -38,7 +41,7 @@ public enum ModuleConfiguration {
           $0.parameter.module == ByteString(module.name) && $0.parameter.name == ByteString(declared.name)
         }
         let name = "\(module.name).\(declared.name)"
-        if !isThere, name != "control.entropy" { missing.append(name) }
+        if !isThere, !ofInstance.contains(name) { missing.append(name) }
       }
     }
     return missing

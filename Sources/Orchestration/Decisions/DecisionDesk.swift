@@ -10,7 +10,7 @@ struct DecisionDesk: Sendable {
   let tenant: String
   let service: String
 
-  /// Decides, signs and sends. What cannot be signed or sent stays without an answer, and the image refuses the request
+  /// Decides, seals and sends. What cannot be sealed or sent stays without an answer, and the image refuses the request
   /// when its time is over.
   func answer(_ question: RemoteQuestion, of record: InstanceRecord, over channel: any InstanceChannel) {
     let decision = decisions.decide(
@@ -22,7 +22,7 @@ struct DecisionDesk: Sendable {
       policy: ByteString(String(decision.policies.first?.prefix(200) ?? "")))
     let message = ControlMessage(
       kind: .answer, audience: record.audience ?? [], version: 0, payload: answer.encode())
-    guard let bytes = try? signer.signed(message) else { return }
-    try? channel.send(bytes)
+    guard let sealed = try? signer.sealed(message, for: record) else { return }
+    try? channel.send(sealed.bytes)
   }
 }

@@ -82,7 +82,11 @@ extension ServiceController {
     if linked.contains(resource.recipeDigest) { poolCounts.misses += 1 } else { poolCounts.hits += 1 }
     let emulator = try await emulator(for: resource.recipe.target)
     let host = try nextHost()
-    var metadata = ["recipe": resource.recipeDigest, "bootSettings": resource.bootDigest]
+    let channelKey = ChannelKey()
+    var metadata = [
+      "recipe": resource.recipeDigest, "bootSettings": resource.bootDigest,
+      ChannelKey.metadataKey: channelKey.text,
+    ]
     if resource.resource.endpoint.isPublic {
       metadata[InstanceRecord.forwarderSecretKey] = ServiceController.freshSecret()
     }
@@ -96,7 +100,10 @@ extension ServiceController {
     let version = ControlSigner.version(after: 0)
     let parameters =
       resource.parameters(stages: [.boot, .run], at: addresses(run, of: record))
-      + [Parameter(module: "control", name: "entropy", value: .bytes(ServiceController.freshEntropy()))]
+      + [
+        Parameter(module: "control", name: "channel-key", value: .bytes(channelKey.bytes)),
+        Parameter(module: "control", name: "entropy", value: .bytes(ServiceController.freshEntropy())),
+      ]
     let boot = try signer.signed(
       ControlMessage(
         kind: .boot, audience: record.audience ?? [], version: version, payload: Parameter.encode(parameters)))
@@ -241,7 +248,7 @@ extension ServiceController {
     if records[id]?.level != run.settings.level { records[id]?.level = run.settings.level }
   }
 
-  /// Sends a signed message and waits until it is acknowledged. Returns its version.
+  /// Sends a sealed message and waits until it is acknowledged. Returns its version.
   @discardableResult
   func tell(_ id: String, _ kind: ControlKind, payload: [UInt8]) async throws(OrchestrationFault) -> UInt64 {
     guard let record = records[id], let channel = channels[id] else {
@@ -249,16 +256,20 @@ extension ServiceController {
     }
     let version = ControlSigner.version(after: memories[id]?.version ?? 0)
     memories[id]?.version = version
-    let message = try signer.signed(
-      ControlMessage(kind: kind, audience: record.audience ?? [], version: version, payload: payload))
+    let message = try signer.sealed(
+      ControlMessage(kind: kind, audience: record.audience ?? [], version: version, payload: payload), for: record)
     let report = try await hosting { () throws(HostingFault) in
       try await channel.request(
-        message, version: version, deadline: ServiceController.acknowledgementDeadline)
+        message.bytes, version: version, deadline: ServiceController.acknowledgementDeadline)
     }
-    if case .refused(_, let reason) = report {
+    switch report {
+    case .acknowledged(_, let proof) where message.isAcknowledged(with: proof):
+      return version
+    case .refused(_, let reason):
       throw .execution("`\(record.resource)` refused the change: \(reason)")
+    default:
+      throw .execution("the acknowledgement of `\(record.resource)` is not the image's own: it proves nothing")
     }
-    return version
   }
 
   /// Where the instances are that an instance's settings name.

@@ -6,11 +6,12 @@ import LibraryOS
 /// The way in for control, as a state machine over bytes: what arrives is checked and carried out, what is to be said is
 /// queued. It runs through whatever runs the image, never over the image's network.
 ///
-/// A message is carried out only if its signature is the orchestrator's, it is meant for this instance, and its version is
-/// greater than that of every message accepted before. Anything else is refused and counted, and changes nothing.
+/// The boot message is signed and brings a key that this instance shares with the orchestrator alone. A message after it is
+/// carried out only if its code was made with that key, it is meant for this instance, and its version is greater than
+/// that of every message accepted before. Anything else is refused and counted, and changes nothing.
 ///
 /// When what runs the image says that another is at the other end, the image says nothing more until one of that other's
-/// messages was accepted: who cannot sign learns nothing.
+/// messages was accepted: who does not have the key learns nothing.
 public final class ControlChannel {
   /// What the image does on behalf of the channel.
   public protocol Delegate: AnyObject {
@@ -42,7 +43,8 @@ public final class ControlChannel {
   /// The version in force: of the boot message, then of the last change.
   public private(set) var version: UInt64
   private var lastAccepted: UInt64
-  private let publicKey: [UInt8]
+  private let messageKey: HMACSHA256
+  private let acknowledgementKey: HMACSHA256
   private let audience: [UInt8]
   private var input = FrameReader(limit: ControlMessage.maximumLength)
   private var output: [UInt8] = []
@@ -56,20 +58,28 @@ public final class ControlChannel {
   /// Whether the channel's framing was lost; it can only be closed then.
   public private(set) var isBroken = false
 
-  /// A channel that starts after a boot message was accepted.
-  public init(publicKey: [UInt8], boot: ControlMessage, delegate: any Delegate) {
-    self.publicKey = publicKey
+  /// A channel that starts after a boot message was accepted, which brought `key`.
+  public init(key: [UInt8], boot: ControlMessage, delegate: any Delegate) {
+    self.messageKey = ControlChannel.derived(.messages, from: key)
+    self.acknowledgementKey = ControlChannel.derived(.acknowledgements, from: key)
     self.audience = boot.audience
     self.version = boot.version
     self.lastAccepted = boot.version
     self.delegate = delegate
   }
 
+  /// HKDF-Expand (RFC 5869, 2.3) of one block.
+  private static func derived(_ use: ControlKeyUse, from key: [UInt8]) -> HMACSHA256 {
+    HMACSHA256(key: HMACSHA256.code(key: key, message: use.label + [1]))
+  }
+
   /// Checks the message an image starts with: signed with the key in the image, and of kind `boot`.
   public static func acceptBoot(_ bytes: [UInt8], publicKey: [UInt8]) -> ControlMessage? {
     do throws(DecodingFault) {
-      let (message, signed, signature) = try ControlMessage.decode(bytes)
-      guard message.kind == .boot, P256.isValidSignature(signature, of: signed, publicKey: publicKey) else {
+      let (message, covered, seal) = try ControlMessage.decode(bytes, sealedBy: .signature)
+      guard message.kind == .boot,
+        P256.isValidSignature(Array(seal), of: Array(covered), publicKey: publicKey)
+      else {
         return nil
       }
       return message
@@ -99,10 +109,10 @@ public final class ControlChannel {
       return
     }
     let message: ControlMessage
-    let signed: [UInt8]
-    let signature: [UInt8]
+    let covered: ArraySlice<UInt8>
+    let seal: ArraySlice<UInt8>
     do throws(DecodingFault) {
-      (message, signed, signature) = try ControlMessage.decode(frame)
+      (message, covered, seal) = try ControlMessage.decode(frame, sealedBy: .code)
     } catch {
       refuse(0, "not a control message")
       return
@@ -111,22 +121,23 @@ public final class ControlChannel {
       refuse(message.version, "meant for another instance")
       return
     }
+    let code = messageKey.code(covered)
+    guard constantTimeEquals(code, Array(seal)) else {
+      refuse(message.version, "wrong authentication code")
+      return
+    }
     if message.kind == .answer {
-      answer(message, signed, signature)
+      answer(message)
       return
     }
     guard message.version > lastAccepted else {
       refuse(message.version, "not newer than the last message")
       return
     }
-    guard P256.isValidSignature(signature, of: signed, publicKey: publicKey) else {
-      refuse(message.version, "wrong signature")
-      return
-    }
     lastAccepted = message.version
     prove()
     delegate.contacted()
-    perform(message)
+    perform(message, code)
   }
 
   /// A word of what runs the image, which it lets nobody else say.
@@ -150,36 +161,36 @@ public final class ControlChannel {
     held = []
   }
 
-  private func perform(_ message: ControlMessage) {
+  private func perform(_ message: ControlMessage, _ code: [UInt8]) {
     switch message.kind {
     case .boot, .answer:
       // Answers take a way of their own.
       refuse(message.version, "the image has started already")
     case .apply:
-      apply(message)
+      apply(message, code)
     case .drain:
-      drain(message)
+      drain(message, code)
     case .query:
       send(.ready(version: version, mechanisms: delegate.mechanisms))
       send(.status(version: version, counters: delegate.counters + ownCounters))
-      send(.acknowledged(version: message.version))
+      acknowledge(message, code)
     case .entropy:
       guard message.payload.count >= 32 else {
         refuse(message.version, "entropy: expected at least 32 bytes")
         return
       }
       delegate.reseed(message.payload)
-      send(.acknowledged(version: message.version))
+      acknowledge(message, code)
     case .renew:
       guard message.payload.isEmpty else {
         refuse(message.version, "renew: expected no payload")
         return
       }
-      send(.acknowledged(version: message.version))
+      acknowledge(message, code)
     }
   }
 
-  private func apply(_ message: ControlMessage) {
+  private func apply(_ message: ControlMessage, _ code: [UInt8]) {
     let parameters: [Parameter]
     do throws(DecodingFault) {
       parameters = try Parameter.decode(message.payload)
@@ -195,10 +206,10 @@ public final class ControlChannel {
       return
     }
     version = message.version
-    send(.acknowledged(version: message.version))
+    acknowledge(message, code)
   }
 
-  private func drain(_ message: ControlMessage) {
+  private func drain(_ message: ControlMessage, _ code: [UInt8]) {
     var reader = ByteReader(message.payload)
     let milliseconds: UInt32
     do throws(DecodingFault) {
@@ -208,14 +219,14 @@ public final class ControlChannel {
       refuse(message.version, "drain: expected a time in milliseconds")
       return
     }
-    send(.acknowledged(version: message.version))
+    acknowledge(message, code)
     delegate.drain(grace: .milliseconds(Int(milliseconds))) { [self] in
       self.send(.drained)
     }
   }
 
-  /// An answer is for a question that is waited for; any other is late, and not worth the time that a signature takes.
-  private func answer(_ message: ControlMessage, _ signed: [UInt8], _ signature: [UInt8]) {
+  /// An answer is for a question that is waited for; any other is late.
+  private func answer(_ message: ControlMessage) {
     let answer: RemoteAnswer
     do throws(DecodingFault) {
       answer = try RemoteAnswer(decoding: message.payload)
@@ -227,11 +238,11 @@ public final class ControlChannel {
       lateAnswers &+= 1
       return
     }
-    guard P256.isValidSignature(signature, of: signed, publicKey: publicKey) else {
-      refuse(message.version, "wrong signature")
-      return
-    }
     delegate.receive(answer)
+  }
+
+  private func acknowledge(_ message: ControlMessage, _ code: [UInt8]) {
+    send(.acknowledged(version: message.version, proof: acknowledgementKey.code(code)))
   }
 
   private func refuse(_ version: UInt64, _ reason: ByteString) {

@@ -1,8 +1,9 @@
 import Interchange
 import LibraryOS
 
-/// The settings of the control channel itself, as a module: the key that messages are verified with, set at build, and the
-/// entropy the generator starts from, given at boot. Both are used before any module exists and only checked here.
+/// The settings of the control channel itself, as a module: the key that the boot message is verified with, set at build;
+/// the key of the messages after it and the entropy the generator starts from, given at boot. All are used before any
+/// module exists and only checked here.
 public final class ControlModule: Module {
   /// The name in the catalogue.
   public let name: ByteString = "control"
@@ -24,8 +25,12 @@ public final class ControlModule: Module {
         guard let bytes = parameter.value.bytesValue, bytes.count >= 32 else {
           throw ParameterFault("control.entropy", expected: "at least 32 bytes")
         }
+      } else if parameter.name == "channel-key" {
+        guard parameter.value.bytesValue?.count == ControlKeyUse.keyLength else {
+          throw ParameterFault("control.channel-key", expected: "32 bytes")
+        }
       } else {
-        throw ParameterFault("control", expected: "public-key or entropy")
+        throw ParameterFault("control", expected: "public-key, channel-key or entropy")
       }
     }
   }

@@ -58,8 +58,8 @@ final class Image {
   }
 
   /// Puts the first parameters in force and reports readiness.
-  func start(boot: ControlMessage, parameters: [Parameter], publicKey: [UInt8]) throws(ParameterFault) {
-    let channel = ControlChannel(publicKey: publicKey, boot: boot, delegate: self)
+  func start(boot: ControlMessage, parameters: [Parameter], key: [UInt8]) throws(ParameterFault) {
+    let channel = ControlChannel(key: key, boot: boot, delegate: self)
     self.channel = channel
     events.sink = channel
     registry.remoteDecisions.questions = channel

@@ -49,6 +49,10 @@ private func start(_ startup: testudo_startup) throws(StartFault) -> Image {
   guard let entropy = value("entropy", in: given)?.bytesValue, let random = RandomGenerator(seed: entropy) else {
     throw StartFault(reason: "control.entropy: expected at least 32 bytes at boot")
   }
+  // Without the key that it shares with the orchestrator nothing could be told to it.
+  guard let key = value("channel-key", in: given)?.bytesValue, key.count == ControlKeyUse.keyLength else {
+    throw StartFault(reason: "control.channel-key: expected 32 bytes at boot")
+  }
   if startup.entropy_size > 0 {
     random.reseed(Array(UnsafeBufferPointer(start: startup.entropy, count: Int(startup.entropy_size))))
   }
@@ -56,7 +60,7 @@ private func start(_ startup: testudo_startup) throws(StartFault) -> Image {
   seed.withUnsafeBufferPointer { testudo_seed_hashing($0.baseAddress, $0.count) }
   let image = Image(random: random, memory: Int(startup.heap_size))
   do throws(ParameterFault) {
-    try image.start(boot: boot, parameters: built + given, publicKey: publicKey)
+    try image.start(boot: boot, parameters: built + given, key: key)
   } catch {
     let separator: ByteString = ": expected "
     throw StartFault(reason: error.parameter + separator + error.expected)

@@ -35,20 +35,20 @@ private final class RecordingImage: ControlChannel.Delegate {
   }
 }
 
-/// A channel with its orchestrator's key.
+/// A channel with its key.
 private struct Fixture {
-  let orchestrator = TestSigner(seed: 7)
+  let orchestrator = TestSealer(seed: 7)
   let image = RecordingImage()
   let channel: ControlChannel
   let audience = [UInt8](repeating: 9, count: 16)
 
   init() {
     let boot = ControlMessage(kind: .boot, audience: audience, version: 5, payload: [])
-    channel = ControlChannel(publicKey: orchestrator.publicKey, boot: boot, delegate: image)
+    channel = ControlChannel(key: orchestrator.key, boot: boot, delegate: image)
   }
 
   func message(_ kind: ControlKind, version: UInt64, payload: [UInt8] = []) -> [UInt8] {
-    orchestrator.signed(ControlMessage(kind: kind, audience: audience, version: version, payload: payload))
+    orchestrator.sealed(ControlMessage(kind: kind, audience: audience, version: version, payload: payload))
   }
 
   func send(_ message: [UInt8]) {
@@ -80,25 +80,27 @@ private struct Fixture {
 struct ControlChannelTests {
   private let change = [Parameter(module: "firewall", name: "flows", value: .list([]))]
 
-  @Test("a signed change is put in force and acknowledged")
+  @Test("a sealed change is put in force and acknowledged")
   func applies() throws {
     let fixture = Fixture()
-    fixture.send(fixture.message(.apply, version: 6, payload: Parameter.encode(change)))
+    let message = fixture.message(.apply, version: 6, payload: Parameter.encode(change))
+    fixture.send(message)
     #expect(fixture.image.applied == [change])
     #expect(fixture.channel.version == 6)
-    #expect(try fixture.reports() == [.acknowledged(version: 6)])
+    #expect(try fixture.reports() == [fixture.orchestrator.acknowledgement(of: message)])
   }
 
   @Test("what is accepted is a sign of the orchestrator, what is refused is none")
   func contacts() throws {
     let fixture = Fixture()
-    fixture.send(fixture.message(.renew, version: 6))
-    #expect(try fixture.reports() == [.acknowledged(version: 6)])
+    let message = fixture.message(.renew, version: 6)
+    fixture.send(message)
+    #expect(try fixture.reports() == [fixture.orchestrator.acknowledgement(of: message)])
     #expect(fixture.image.contacts == 1)
     fixture.send(fixture.message(.renew, version: 6))
     fixture.send(fixture.message(.renew, version: 5))
     let forged = ControlMessage(kind: .renew, audience: fixture.audience, version: 9, payload: [])
-    fixture.send(TestSigner(seed: 8).signed(forged))
+    fixture.send(TestSealer(seed: 8).sealed(forged))
     #expect(fixture.image.contacts == 1)
     // It renews, and changes nothing else.
     #expect(fixture.channel.version == 5 && fixture.image.applied.isEmpty)
@@ -173,20 +175,72 @@ struct ControlChannelTests {
     let fixture = Fixture()
     let other = ControlMessage(
       kind: .apply, audience: [UInt8](repeating: 8, count: 16), version: 6, payload: Parameter.encode(change))
-    fixture.send(fixture.orchestrator.signed(other))
+    fixture.send(fixture.orchestrator.sealed(other))
     #expect(fixture.image.applied.isEmpty)
     #expect(try fixture.reports() == [.refused(version: 6, reason: "meant for another instance")])
   }
 
-  @Test("a message signed by somebody else is refused, and does not use up its version")
+  @Test("messages that arrive out of order are refused but the newest")
+  func refusesReordered() throws {
+    let fixture = Fixture()
+    let messages = (6...9).map { fixture.message(.apply, version: $0, payload: Parameter.encode(change)) }
+    for index in [1, 0, 3, 2] { fixture.send(messages[index]) }
+    #expect(fixture.channel.version == 9 && fixture.image.applied.count == 2)
+    #expect(
+      try fixture.reports() == [
+        fixture.orchestrator.acknowledgement(of: messages[1]),
+        .refused(version: 6, reason: "not newer than the last message"),
+        fixture.orchestrator.acknowledgement(of: messages[3]),
+        .refused(version: 8, reason: "not newer than the last message"),
+      ])
+  }
+
+  @Test("a signature is no code: what is signed as the boot message is, is refused after it")
+  func refusesSigned() throws {
+    let fixture = Fixture()
+    let message = ControlMessage(
+      kind: .apply, audience: fixture.audience, version: 6, payload: Parameter.encode(change))
+    fixture.send(TestSigner(seed: 7).signed(message))
+    #expect(try fixture.reports() == [.refused(version: 0, reason: "not a control message")])
+    #expect(fixture.image.applied.isEmpty)
+  }
+
+  @Test("a code by the key for acknowledgements, or by the key they are derived from, is refused")
+  func refusesOtherDirection() throws {
+    let fixture = Fixture()
+    let message = ControlMessage(
+      kind: .apply, audience: fixture.audience, version: 6, payload: Parameter.encode(change))
+    let bytes = message.bytes(sealedBy: .code)
+    let derived = HMACSHA256.code(
+      key: fixture.orchestrator.key, message: ControlKeyUse.acknowledgements.label + [1])
+    for key in [derived, fixture.orchestrator.key] {
+      fixture.send(bytes + HMACSHA256.code(key: key, message: bytes))
+    }
+    #expect(fixture.image.applied.isEmpty)
+    #expect(
+      try fixture.reports() == Array(repeating: .refused(version: 6, reason: "wrong authentication code"), count: 2))
+  }
+
+  @Test("acknowledgements of messages that differ in anything differ in their proof")
+  func proves() {
+    let fixture = Fixture()
+    let one = fixture.message(.apply, version: 6, payload: Parameter.encode(change))
+    let two = fixture.message(.apply, version: 6, payload: Parameter.encode([]))
+    #expect(fixture.orchestrator.acknowledgement(of: one) != fixture.orchestrator.acknowledgement(of: two))
+    #expect(
+      TestSealer(seed: 8).acknowledgement(of: one) != fixture.orchestrator.acknowledgement(of: one))
+  }
+
+  @Test("a message sealed by somebody else is refused, and does not use up its version")
   func refusesForged() throws {
     let fixture = Fixture()
     let message = ControlMessage(
       kind: .apply, audience: fixture.audience, version: 6, payload: Parameter.encode(change))
-    fixture.send(TestSigner(seed: 8).signed(message))
-    #expect(try fixture.reports() == [.refused(version: 6, reason: "wrong signature")])
-    fixture.send(fixture.orchestrator.signed(message))
-    #expect(try fixture.reports() == [.acknowledged(version: 6)])
+    fixture.send(TestSealer(seed: 8).sealed(message))
+    #expect(try fixture.reports() == [.refused(version: 6, reason: "wrong authentication code")])
+    let genuine = fixture.orchestrator.sealed(message)
+    fixture.send(genuine)
+    #expect(try fixture.reports() == [fixture.orchestrator.acknowledgement(of: genuine)])
   }
 
   @Test("a message altered in any one byte is refused")
@@ -224,8 +278,9 @@ struct ControlChannelTests {
   @Test("a drain is acknowledged at once and reported when it is complete")
   func drains() throws {
     let fixture = Fixture()
-    fixture.send(fixture.message(.drain, version: 6, payload: [100, 0, 0, 0]))
-    #expect(try fixture.reports() == [.acknowledged(version: 6)])
+    let message = fixture.message(.drain, version: 6, payload: [100, 0, 0, 0])
+    fixture.send(message)
+    #expect(try fixture.reports() == [fixture.orchestrator.acknowledgement(of: message)])
     fixture.image.drainCompletion?()
     #expect(try fixture.reports() == [.drained])
   }
@@ -233,10 +288,11 @@ struct ControlChannelTests {
   @Test("a query is answered with readiness, counters and an acknowledgement")
   func answersQuery() throws {
     let fixture = Fixture()
-    fixture.send(fixture.message(.query, version: 6))
+    let message = fixture.message(.query, version: 6)
+    fixture.send(message)
     let reports = try fixture.reports()
     #expect(reports.first == .ready(version: 5, mechanisms: ["firewall"]))
-    #expect(reports.last == .acknowledged(version: 6))
+    #expect(reports.last == fixture.orchestrator.acknowledgement(of: message))
   }
 
   @Test("messages arrive byte by byte as well as at once")
@@ -283,7 +339,7 @@ struct ControlChannelTests {
   }
 
   @Test(
-    "an answer reaches whoever waits for it, once, whatever its version, and only with the orchestrator's signature")
+    "an answer reaches whoever waits for it, once, whatever its version, and only with the channel's code")
   func answers() throws {
     let fixture = Fixture()
     let answer = RemoteAnswer(number: 3, isPermit: true, validUntil: 9, policy: "readers")

@@ -28,9 +28,9 @@ struct TestSigner {
     }
   }
 
-  /// The message's wire form with its signature.
+  /// The message's wire form with its signature, as the boot message has one.
   func signed(_ message: ControlMessage) -> [UInt8] {
-    let bytes = message.signedBytes
+    let bytes = message.bytes(sealedBy: .signature)
     let digest = SHA256.hash(bytes)
     var signature = [UInt8](repeating: 0, count: 64)
     let count = TestSigner.withKey(secret) {

@@ -1,0 +1,1 @@
+../../../Unikernel/Tests/ControlChannelTests/TestSealer.swift

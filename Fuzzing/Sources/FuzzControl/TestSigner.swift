@@ -1,1 +1,0 @@
-../../../Unikernel/Tests/ControlChannelTests/TestSigner.swift
