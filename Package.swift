@@ -61,7 +61,7 @@ let package = Package(
     .target(
       name: "ControlPlane",
       dependencies: [
-        "Orchestration", "TOSCA", "PolicyDecision", "Cedar", "ImageGeneration",
+        "Orchestration", "SecTOSCA", "TOSCA", "PolicyDecision", "Cedar", "ImageGeneration",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),

@@ -58,6 +58,17 @@ public struct LevelRequest: Hashable, Sendable, Codable {
   }
 }
 
+/// `PUT /api/v1/services/{name}/phase`.
+public struct PhaseRequest: Hashable, Sendable, Codable {
+  /// The phase: `build`, `deploy`, `run`, `maintenance` or `retire`.
+  public var phase: String
+
+  /// A phase.
+  public init(phase: String) {
+    self.phase = phase
+  }
+}
+
 /// `PUT /api/v1/policies`.
 public struct PolicyRequest: Hashable, Sendable, Codable {
   /// The service.

@@ -55,10 +55,7 @@ extension Orchestrator {
           time: Timestamp.now(), severity: "informational", tenant: "", service: "", kind: "context-changed",
           message: text, details: attributes))
       for declaration in declarations.values where !declaration.isRemoved {
-        holds.note(
-          change: former, to: contextualAttributes, in: declaration.service, key: declaration.key, now: Date())
-        storeHolds(of: declaration.key)
-        scheduleHoldEnd(of: declaration.key)
+        noteChange(from: context(former, of: declaration), of: declaration)
       }
       return await adapt(from: former, cause: text, progress: progress)
     }

@@ -25,8 +25,10 @@ extension Orchestrator {
       try requireEmulator(for: declaration.target)
       let folder = environment.home.template(tenant: declaration.tenant, service: declaration.name)
       declaration.service = try TemplateCopy.make(declaration.service, in: folder)
+      noteNotices(of: declaration)
       let resolved = try resolver.resolve(declaration, context: context(of: declaration))
       try store(declaration)
+      scheduleChange(of: declaration.key)
       do throws(OrchestrationFault) {
         try await bring(declaration, to: resolved, progress: progress)
       } catch {
@@ -167,6 +169,7 @@ extension Orchestrator {
       level: request.level)
     if let former = declarations[declaration.key] {
       declaration.policyVersion = former.policyVersion
+      declaration.phase = former.phase
       declaration.policies = former.policies.filter { name, _ in service.requirements.contains { $0.name == name } }
       declaration.level = request.level ?? former.level.flatMap { service.level($0)?.name }
     }

@@ -24,7 +24,8 @@ extension Orchestrator {
     let due = declaration.service.dueLevel(context: context(of: declaration), setByHand: declaration.level)
     return ServiceStatus(
       tenant: declaration.tenant, name: declaration.name, source: declaration.source, level: due.name,
-      levelSetByHand: declaration.level, levels: declaration.service.levels.map(\.name),
+      levelSetByHand: declaration.level, phase: (declaration.phase ?? .run).rawValue,
+      levels: declaration.service.levels.map(\.name),
       policyVersion: declaration.policyVersion, urls: unikernels.flatMap(\.urls), unikernels: unikernels)
   }
 }

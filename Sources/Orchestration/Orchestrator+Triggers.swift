@@ -1,8 +1,8 @@
 import Foundation
-import SecTOSCA
+public import SecTOSCA
 import State
 
-// Triggers that wait for events, and levels that stay for a while.
+// Triggers that wait for events or follow the state of their service, and levels that stay for a while.
 
 extension Orchestrator {
   static let holdsPrefix = "holds/"
@@ -14,15 +14,92 @@ extension Orchestrator {
 
   /// Given attributes as a service's triggers see them.
   func context(_ attributes: [String: String], of declaration: ServiceDeclaration) -> [String: String] {
-    attributes.merging(holds.attributes(of: declaration.service, key: declaration.key, now: Date())) { own, _ in own }
+    context(attributes, state(of: declaration, at: Date()), of: declaration)
   }
 
+  private func context(
+    _ attributes: [String: String], _ state: ServiceState, of declaration: ServiceDeclaration
+  ) -> [String: String] {
+    let held = holds.attributes(of: declaration.service, key: declaration.key, now: Date())
+    return attributes.merging(held) { own, _ in own }
+      .merging(declaration.service.attributes(of: state)) { own, _ in own }
+  }
+
+  private func state(of declaration: ServiceDeclaration, at date: Date) -> ServiceState {
+    ServiceState(
+      phase: declaration.phase ?? .run, hasOpenNotice: noticed.contains(declaration.key),
+      second: Int(date.timeIntervalSince1970.rounded(.down)))
+  }
+
+  /// Has triggers take note of what a service's context has changed to: what begins to hold may stay for a while.
+  func noteChange(from former: [String: String], of declaration: ServiceDeclaration) {
+    holds.note(
+      change: former, to: context(of: declaration), in: declaration.service, key: declaration.key, now: Date())
+    storeHolds(of: declaration.key)
+    scheduleChange(of: declaration.key)
+  }
+
+  // MARK: Phases and notices
+
+  /// Says in what phase of its life a service is, and brings it to the level that is due then.
+  public func setPhase(
+    _ phase: OrchestrationPhase, of name: String, tenant: String, progress: @Sendable (StepOutcome) -> Void
+  ) async throws(OrchestrationFault) -> LevelChange {
+    try await exclusively { () throws(OrchestrationFault) in
+      var declaration = try declaration(name, tenant: tenant)
+      let former = context(of: declaration)
+      let old = declaration.service.dueLevel(context: former, setByHand: declaration.level).name
+      let before = declaration.phase ?? .run
+      declaration.phase = phase
+      try store(declaration)
+      journal.record(
+        EventRecord(
+          time: Timestamp.now(), severity: "informational", tenant: tenant, service: name, kind: "phase-changed",
+          message: "\(before.rawValue) to \(phase.rawValue)",
+          details: ["from": before.rawValue, "to": phase.rawValue]))
+      noteChange(from: former, of: declaration)
+      let change = await change(declaration, from: old, cause: "phase \(phase.rawValue)", progress: progress)
+      if let failure = change.failure { throw .execution(failure) }
+      return change
+    }
+  }
+
+  /// Looks whether an open notice concerns a service.
+  func noteNotices(of declaration: ServiceDeclaration) {
+    guard declaration.service.followsNotices, resolver.needsVulnerable(declaration) else {
+      noticed.remove(declaration.key)
+      return
+    }
+    noticed.insert(declaration.key)
+  }
+
+  /// Brings every service to what is due after vulnerability notices were taken in, accepted or forgotten: modules with a
+  /// known vulnerability are replaced where others do, and levels follow.
+  public func noticesChanged(progress: @Sendable (StepOutcome) -> Void) async -> [LevelChange] {
+    await commands.enter()
+    var changes: [LevelChange] = []
+    for declaration in declarations.values.sorted(by: { $0.key < $1.key }) where !declaration.isRemoved {
+      let former = context(of: declaration)
+      let old = declaration.service.dueLevel(context: former, setByHand: declaration.level).name
+      noteNotices(of: declaration)
+      noteChange(from: former, of: declaration)
+      let change = await change(declaration, from: old, cause: "vulnerability notices changed", progress: progress)
+      if change.from != change.to || change.failure != nil { changes.append(change) }
+    }
+    await commands.leave()
+    return changes
+  }
+
+  // MARK: Events
+
   /// Counts an event of a service, and changes its level where that is enough for a trigger.
-  func happened(_ kind: SecurityEventKind, to name: String, tenant: String) {
+  func happened(_ kind: SecurityEventKind, to name: String, tenant: String, claims: [String: String] = [:]) {
     let key = ServiceDeclaration.key(tenant: tenant, name: name)
     guard let declaration = declarations[key], !declaration.isRemoved else { return }
     let before = context(of: declaration)
-    let fired = holds.note(kind, in: declaration.service, key: key, context: contextualAttributes, now: Date())
+    let fired = holds.note(
+      kind, in: declaration.service, key: key,
+      context: before.merging(ServiceState.attributes(ofClaims: claims)) { own, _ in own }, now: Date())
     guard !fired.isEmpty else { return }
     storeHolds(of: key)
     for trigger in fired {
@@ -38,7 +115,7 @@ extension Orchestrator {
 
   /// Brings a service to the level due now, in its turn, and sees to it that this happens again when a hold ends.
   private func followHolds(of key: String, from former: [String: String], cause: String) {
-    scheduleHoldEnd(of: key)
+    scheduleChange(of: key)
     Task {
       await commands.enter()
       if let declaration = declarations[key], !declaration.isRemoved {
@@ -49,28 +126,46 @@ extension Orchestrator {
     }
   }
 
-  /// Waits for the next of a service's holds to end.
-  func scheduleHoldEnd(of key: String) {
-    holdEnds[key]?.cancel()
-    holdEnds[key] = nil
-    guard let end = holds.nextEnd(of: key, after: Date()) else { return }
-    holdEnds[key] = Task { [weak self] in
-      try? await Task.sleep(for: .seconds(max(0.01, end.timeIntervalSinceNow)))
+  // MARK: Time
+
+  /// Waits for the next of a service's holds to end, or for the next of its windows of time to begin or end.
+  func scheduleChange(of key: String) {
+    changes[key]?.cancel()
+    changes[key] = nil
+    guard let declaration = declarations[key], !declaration.isRemoved else { return }
+    let now = Date()
+    let window = declaration.service.nextWindowChange(after: Int(now.timeIntervalSince1970.rounded(.down)))
+      .map { Date(timeIntervalSince1970: Double($0)) }
+    guard let next = [holds.nextEnd(of: key, after: now), window].compactMap(\.self).min() else { return }
+    // A clock that is set anew is noticed at last after so long.
+    let wait = min(Self.longestWait, max(0.01, next.timeIntervalSince(now)))
+    changes[key] = Task { [weak self] in
+      try? await Task.sleep(for: .seconds(wait))
       guard !Task.isCancelled else { return }
-      await self?.holdEnded(key)
+      await self?.timePassed(of: key, since: now)
     }
   }
 
-  private func holdEnded(_ key: String) {
+  /// In seconds.
+  private static let longestWait = 60.0
+
+  private func timePassed(of key: String, since then: Date) {
     guard let declaration = declarations[key], !declaration.isRemoved else { return }
-    let now = Date()
-    var former = context(of: declaration)
-    let over = holds.forgetEnded(of: key, now: now)
-    guard !over.isEmpty else { return scheduleHoldEnd(of: key) }
+    var former = context(contextualAttributes, state(of: declaration, at: then), of: declaration)
+    let over = holds.forgetEnded(of: key, now: Date())
     for subject in over { former[AdaptationTrigger.holdPrefix + subject.trigger] = AdaptationTrigger.held }
+    let present = context(of: declaration)
+    guard !over.isEmpty || present != former else { return scheduleChange(of: key) }
     storeHolds(of: key, forgetting: over)
+    noteChange(from: former, of: declaration)
     let names = over.map { "`\($0.trigger)`" }.sorted().joined(separator: ", ")
-    followHolds(of: key, from: former, cause: "the time of trigger \(names) is over")
+    let windows = declaration.service.triggers.filter { trigger in
+      trigger.window != nil && trigger.conditionsHold(in: former) != trigger.conditionsHold(in: present)
+    }
+    let causes =
+      windows.map { "trigger `\($0.name)`: it is \($0.conditionsHold(in: present) ? "" : "no longer ")the time" }
+      + (names.isEmpty ? [] : ["the time of trigger \(names) is over"])
+    followHolds(of: key, from: former, cause: causes.joined(separator: "; "))
   }
 
   // MARK: Storing

@@ -30,7 +30,9 @@ public actor Orchestrator {
   }
   /// What triggers count, and the levels that stay due for a while.
   var holds = TriggerHolds()
-  var holdEnds: [String: Task<Void, Never>] = [:]
+  /// The services that an open vulnerability notice concerns, by the keys of their declarations.
+  var noticed: Set<String> = []
+  var changes: [String: Task<Void, Never>] = [:]
   var renewals: [String: Task<Void, Never>] = [:]
   var pool = ImagePool()
   var restarts: [String: Int] = [:]
@@ -78,6 +80,7 @@ public actor Orchestrator {
   /// no service is removed.
   public func recover() async {
     let survivors = await environment.host.survivors()
+    for declaration in declarations.values { noteNotices(of: declaration) }
     for declaration in declarations.values.sorted(by: { $0.key < $1.key }) {
       let own = survivors.filter { $0.tenant == declaration.tenant && $0.service == declaration.name }
       await controller(declaration).recover(own)
@@ -97,7 +100,7 @@ public actor Orchestrator {
     for declaration in declarations.values.sorted(by: { $0.key < $1.key }) {
       await converge(declaration.key)
     }
-    for key in declarations.keys { scheduleHoldEnd(of: key) }
+    for key in declarations.keys { scheduleChange(of: key) }
     refreshEntropy(every: Orchestrator.entropyInterval)
   }
 
@@ -200,6 +203,12 @@ public actor Orchestrator {
     }
   }
 
+  private func lifeEnded(_ key: String) {
+    guard let declaration = declarations[key], !declaration.isRemoved else { return }
+    happened(.lifeEnded, to: declaration.name, tenant: declaration.tenant)
+    converge(lost: key)
+  }
+
   private func converge(lost key: String) {
     Task {
       await commands.enter()
@@ -220,7 +229,7 @@ public actor Orchestrator {
     expiries[key] = Task { [weak self] in
       try? await Task.sleep(for: .seconds(max(0.05, expiry.timeIntervalSinceNow)))
       guard !Task.isCancelled else { return }
-      await self?.converge(lost: key)
+      await self?.lifeEnded(key)
     }
   }
 
@@ -257,7 +266,8 @@ public actor Orchestrator {
     }
     declarations[declaration.key] = nil
     expiries.removeValue(forKey: declaration.key)?.cancel()
-    holdEnds.removeValue(forKey: declaration.key)?.cancel()
+    changes.removeValue(forKey: declaration.key)?.cancel()
+    noticed.remove(declaration.key)
     renewals.removeValue(forKey: declaration.key)?.cancel()
     storeHolds(of: declaration.key, forgetting: holds.forget(declaration.key))
     if let counts = await controllers.removeValue(forKey: declaration.key)?.poolCounts {

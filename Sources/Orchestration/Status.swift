@@ -73,6 +73,8 @@ public struct ServiceStatus: Hashable, Sendable, Codable {
   public var level: String
   /// The level set by hand, if any.
   public var levelSetByHand: String?
+  /// The phase of its life.
+  public var phase: String
   /// The levels it has, lowest first.
   public var levels: [String]
   /// The number of the policies in force.
@@ -84,14 +86,15 @@ public struct ServiceStatus: Hashable, Sendable, Codable {
 
   /// A service, in short.
   public init(
-    tenant: String, name: String, source: String, level: String, levelSetByHand: String?, levels: [String],
-    policyVersion: Int, urls: [String], unikernels: [UnikernelStatus]
+    tenant: String, name: String, source: String, level: String, levelSetByHand: String?, phase: String,
+    levels: [String], policyVersion: Int, urls: [String], unikernels: [UnikernelStatus]
   ) {
     self.tenant = tenant
     self.name = name
     self.source = source
     self.level = level
     self.levelSetByHand = levelSetByHand
+    self.phase = phase
     self.levels = levels
     self.policyVersion = policyVersion
     self.urls = urls

@@ -197,6 +197,8 @@ public struct AdaptationTrigger: Hashable, Sendable, Codable {
   public var events: EventCount?
   /// All must hold; of a trigger that waits for events, when the last of them happens.
   public var conditions: [ContextCondition]
+  /// The time that its level is due in; nil for one that does not follow the time.
+  public var window: TimeWindow?
   /// For how long the level stays due at least, once it is, in seconds; nil: no longer than the conditions hold.
   public var minimumDwellSeconds: Int?
   /// The level that becomes due while the conditions hold. While no trigger's conditions hold, the initial level (or
@@ -208,8 +210,9 @@ public struct AdaptationTrigger: Hashable, Sendable, Codable {
   /// A trigger.
   public init(
     name: String, policy: String, targets: [String], events: EventCount? = nil, conditions: [ContextCondition],
-    minimumDwellSeconds: Int? = nil, level: String, place: SourceRange
+    window: TimeWindow? = nil, minimumDwellSeconds: Int? = nil, level: String, place: SourceRange
   ) {
+    self.window = window
     self.name = name
     self.policy = policy
     self.targets = targets

@@ -10,6 +10,8 @@ public enum SecurityEventKind: String, Hashable, Sendable, Codable, CaseIterable
   case packetDropped = "PacketDropped"
   /// An instance ended by itself.
   case instanceFailed = "InstanceFailed"
+  /// An instance has lived for as long as it may.
+  case lifeEnded = "LifeEnded"
 
   /// The requirement that a resource must be due for the event to happen; nil for none.
   var source: String? {
@@ -18,6 +20,7 @@ public enum SecurityEventKind: String, Hashable, Sendable, Codable, CaseIterable
     case .accessDenied: "authorization"
     case .rateExceeded: "rate limit"
     case .packetDropped: "filtering"
+    case .lifeEnded: "lifetime"
     case .instanceFailed: nil
     }
   }

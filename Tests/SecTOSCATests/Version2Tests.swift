@@ -100,6 +100,57 @@ struct Version2Tests {
     #expect(trigger.conditions.map(\.summary) == ["phase is `run`"])
   }
 
+  private static let event = "event: sectosca.events.ContextChanged"
+
+  @Test("a trigger may follow the time, beside conditions on attributes")
+  func schedule() throws {
+    let (service, findings) = try changed([
+      (Self.event, "event: sectosca.events.Schedule"),
+      (
+        Self.condition,
+        """
+        { $and: [ { $time_window: [ "22:00", "06:00", [ saturday, friday ] ] },
+          { $equal: [ { $context: [ drill ] }, "no" ] } ] }
+        """
+      ),
+    ])
+    #expect(findings.map(\.message) == [])
+    let trigger = try #require(service?.triggers.first)
+    #expect(trigger.window == TimeWindow(startMinute: 1320, endMinute: 360, days: [.friday, .saturday]))
+    #expect(trigger.conditionSummaries == ["from 22:00 to 06:00 UTC on friday and saturday", "drill is `no`"])
+  }
+
+  @Test("a trigger may follow the phase and vulnerability notices")
+  func states() throws {
+    let (service, findings) = try changed([
+      (Self.event, "event: sectosca.events.PhaseChanged"),
+      (Self.condition, "{ $equal: [ { $context: [ phase ] }, maintenance ] }"),
+    ])
+    #expect(findings.map(\.message) == [])
+    #expect(service?.triggers.first?.conditions.map(\.summary) == ["phase is `maintenance`"])
+    let noticed = try changed([
+      (Self.event, "event: sectosca.events.VulnerabilityNoticed"),
+      (Self.condition, "{ $equal: [ { $context: [ drill ] }, \"no\" ] }"),
+    ])
+    #expect(noticed.findings.map(\.message) == [])
+    #expect(noticed.service?.followsNotices == true)
+  }
+
+  @Test(
+    "a window of time that is none is an error where it is",
+    arguments: [
+      #"{ $time_window: [ "22:00", "26:00" ] }"#, #"{ $time_window: [ "22:00", "22:00" ] }"#,
+      #"{ $equal: [ { $context: [ a ] }, b ] }"#,
+      #"{ $and: [ { $time_window: [ "22:00", "23:00" ] }, { $time_window: [ "12:00", "13:00" ] } ] }"#,
+    ])
+  func noWindow(condition: String) throws {
+    let (service, findings) = try changed([
+      (Self.event, "event: sectosca.events.Schedule"), (Self.condition, condition),
+    ])
+    #expect(service == nil)
+    #expect(findings.contains { $0.code == "unsupported-condition" }, "\(findings.map(\.message))")
+  }
+
   @Test(
     "a condition that is not understood is an error where it is",
     arguments: [

@@ -8,7 +8,7 @@ enum APIOperation: String, CaseIterable, Sendable {
   case observe
   /// Takes services down.
   case removeService
-  /// Sets the level of a service.
+  /// Sets the level of a service, or says in what phase it is.
   case setLevel
   /// Changes what images or the decision point decide with.
   case changePolicies
@@ -32,7 +32,7 @@ enum APIOperation: String, CaseIterable, Sendable {
       ("GET", "/api/v1/events"), ("GET", "/api/v1/policies"):
       return .observe
     case ("DELETE", "/api/v1/services/{name}"): return .removeService
-    case ("PUT", "/api/v1/services/{name}/level"): return .setLevel
+    case ("PUT", "/api/v1/services/{name}/level"), ("PUT", "/api/v1/services/{name}/phase"): return .setLevel
     case ("PUT", "/api/v1/policies"): return .changePolicies
     default: break
     }

@@ -1,6 +1,7 @@
 import Foundation
 import Hummingbird
 import Orchestration
+import SecTOSCA
 
 // Services: what is declared, brought up and taken down; levels and context.
 
@@ -38,6 +39,23 @@ extension APIServer {
       let asked = try await Answer.decode(LevelRequest.self, from: request)
       return Answer.lines { progress throws(OrchestrationFault) in
         try await orchestrator.setLevel(asked.level, of: name, tenant: tenant, progress: progress)
+      }
+    }
+    api.put("services/:name/phase") { request, context in
+      let name = try context.parameters.require("name")
+      let tenant = request.tenant
+      let asked = try await Answer.decode(PhaseRequest.self, from: request)
+      guard let phase = OrchestrationPhase(rawValue: asked.phase) else {
+        let names = OrchestrationPhase.allCases.map(\.rawValue).joined(separator: ", ")
+        throw OrchestrationFault.input("the phase is `\(asked.phase)`, expected one of \(names)")
+      }
+      return Answer.lines { progress throws(OrchestrationFault) in
+        try await orchestrator.setPhase(phase, of: name, tenant: tenant, progress: progress)
+      }
+    }
+    api.post("notices/changes") { _, _ in
+      Answer.lines { progress throws(OrchestrationFault) in
+        await orchestrator.noticesChanged(progress: progress)
       }
     }
     api.get("context") { _, _ in try Answer.json(await orchestrator.context()) }

@@ -30,6 +30,8 @@ public struct ServiceDeclaration: Hashable, Sendable, Codable {
   public var target: Target
   /// The level set by hand, if any.
   public var level: String?
+  /// The phase of its life, if somebody said so.
+  public var phase: OrchestrationPhase?
   /// The number of the policies in force: 1 for those of the template, one more for each `policy apply`.
   public var policyVersion: Int
   /// Policies applied since, by the name of the authorization requirement whose files they stand for.

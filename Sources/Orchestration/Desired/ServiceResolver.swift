@@ -24,8 +24,8 @@ public struct ServiceResolver: Sendable {
   ) throws(OrchestrationFault) -> ResolvedService {
     let service = declaration.service
     let level = service.dueLevel(context: context, setByHand: declaration.level)
-    // What triggers hold decides the level only: policies do not see it.
-    let attributes = context.filter { !$0.key.hasPrefix(AdaptationTrigger.holdPrefix) }
+    // What triggers hold and follow besides attributes decides the level only: policies do not see it.
+    let attributes = context.filter { !ServiceState.isReserved($0.key) }
     var resources: [ResolvedResource] = []
     for resource in service.resources {
       resources.append(try resolve(resource, in: declaration, at: level, context: attributes))
@@ -106,6 +106,23 @@ public struct ServiceResolver: Sendable {
       return (files, try HandlerSources(of: resource, root: declaration.service.root))
     } catch {
       throw OrchestrationFault(error)
+    }
+  }
+
+  /// Whether some level needs a module that an open notice concerns, and has nothing to take in its place. It is the same
+  /// at whatever level the service is, so that a level which follows it does not change it.
+  func needsVulnerable(_ declaration: ServiceDeclaration) -> Bool {
+    var (strict, heedless) = (self, self)
+    strict.takesVulnerable = false
+    heedless.environment.notices = NoticeBook(folder: "")
+    func selects(_ resolver: ServiceResolver, _ resource: Resource, at level: SecurityLevel) -> Bool {
+      let due = declaration.service.due(to: resource.name, at: level)
+      return (try? resolver.select(resource, due, declaration.target, at: level)) != nil
+    }
+    return declaration.service.levels.contains { level in
+      declaration.service.resources.contains {
+        !selects(strict, $0, at: level) && selects(heedless, $0, at: level)
+      }
     }
   }
 

@@ -5,13 +5,17 @@ extension Interpretation {
   /// The operators that an assertion may use.
   static let operators = ["equal", "valid_values", "greater_or_equal", "less_or_equal", "in_range"]
 
-  /// What a trigger waits for: a number of events, where it waits for events, and its conditions on attributes; nil
-  /// where they cannot be used.
-  mutating func readCondition(
-    of trigger: Trigger, waitingFor kind: SecurityEventKind?
-  ) -> (EventCount?, [ContextCondition]?) {
-    guard let kind else { return (nil, readCondition(of: trigger)) }
-    return isVersion2 ? readCountingExpression(of: trigger, kind) : readCount(of: trigger, kind)
+  /// What a trigger waits for; nil where it cannot be used.
+  mutating func readCondition(of trigger: Trigger, waitingFor event: Vocabulary.Event) -> TriggerCondition? {
+    switch event {
+    case .context: return readCondition(of: trigger).map { TriggerCondition(attributes: $0) }
+    case .counted(let kind):
+      let (events, attributes) = isVersion2 ? readCountingExpression(of: trigger, kind) : readCount(of: trigger, kind)
+      return attributes.map { TriggerCondition(events: events, attributes: $0) }
+    case .phase: return readPhase(of: trigger)
+    case .schedule: return isVersion2 ? readWindowExpression(of: trigger) : readWindow(of: trigger)
+    case .notice: return readNotice(of: trigger)
+    }
   }
 
   /// The extended notation of a condition (TOSCA 1.3, 3.6.22.3): `evaluations` events within `period`, and assertions on
@@ -74,7 +78,7 @@ extension Interpretation {
   }
 
   /// A trigger's conditions; nil where it has none that can be used.
-  private mutating func readCondition(of trigger: Trigger) -> [ContextCondition]? {
+  mutating func readCondition(of trigger: Trigger) -> [ContextCondition]? {
     guard let written = trigger.condition, written.content != .null else {
       report(
         "unsupported-condition", at: trigger.place, "`\(trigger.name)` has no condition",
@@ -96,7 +100,7 @@ extension Interpretation {
     return readAssertions(extended ?? written, of: trigger, at: written.place)
   }
 
-  private mutating func readAssertions(
+  mutating func readAssertions(
     _ clause: Value, of trigger: Trigger, at place: SourceRange
   ) -> [ContextCondition]? {
     let before = findings.count

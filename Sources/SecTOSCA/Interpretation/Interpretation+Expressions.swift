@@ -39,7 +39,7 @@ extension Interpretation {
   }
 
   /// A function's name without the namespace that the profile is imported into.
-  private static func localName(_ name: String) -> String {
+  static func localName(_ name: String) -> String {
     "$" + (name.dropFirst().split(separator: ":").last ?? "")
   }
 
@@ -72,7 +72,7 @@ extension Interpretation {
   }
 
   /// A function with its arguments.
-  private struct Call {
+  struct Call {
     var name: String
     var arguments: [Value]
     var place: SourceRange
@@ -80,7 +80,7 @@ extension Interpretation {
   }
 
   /// The call that a value is: a map with the function's name as its only key.
-  private static func call(_ value: Value) -> Call? {
+  static func call(_ value: Value) -> Call? {
     guard let entries = value.map, entries.count == 1, let entry = entries.first, entry.key.hasPrefix("$") else {
       return nil
     }

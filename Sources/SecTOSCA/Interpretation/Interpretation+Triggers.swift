@@ -17,14 +17,16 @@ extension Interpretation {
       for trigger in policy.triggers where isUsable {
         let before = findings.count
         let event = readEvent(of: trigger)
-        let (events, conditions) = readCondition(of: trigger, waitingFor: event)
+        checkSchedule(of: trigger)
+        let condition = readCondition(of: trigger, waitingFor: event)
         let level = readAction(of: trigger)
-        guard let conditions, let level, !findings[before...].contains(where: { $0.severity == .error }) else {
+        guard let condition, let level, !findings[before...].contains(where: { $0.severity == .error }) else {
           continue
         }
         triggers.append(
           AdaptationTrigger(
-            name: trigger.name, policy: policy.name, targets: targets, events: events, conditions: conditions,
+            name: trigger.name, policy: policy.name, targets: targets, events: condition.events,
+            conditions: condition.attributes, window: condition.window,
             minimumDwellSeconds: dwell.flatMap { $0 > 0 ? $0 : nil }, level: level, place: trigger.place))
       }
     }
@@ -57,15 +59,23 @@ extension Interpretation {
   /// The longest time that a level can be made to stay, in seconds.
   static let longestDwell = 30 * 86_400
 
-  /// The kind of security events that a trigger waits for; nil for changes of context.
-  private mutating func readEvent(of trigger: Trigger) -> SecurityEventKind? {
-    if let known = Vocabulary.events.first(where: { $0.name == trigger.event.value }) { return known.kind }
+  /// What a trigger waits for.
+  private mutating func readEvent(of trigger: Trigger) -> Vocabulary.Event {
+    if let known = Vocabulary.events.first(where: { $0.name == trigger.event.value }) { return known.event }
     let names = Vocabulary.events.map(\.name)
     report(
       "unsupported-event", at: trigger.event.place,
       "`\(trigger.name)` waits for the event `\(trigger.event.value)`, which is not known",
       expected: enumeration(names, last: "or"), suggestion: nearest(trigger.event.value, among: names))
-    return nil
+    return .context
+  }
+
+  /// The time interval of TOSCA 1.3 is one that does not come again, and so not what levels follow.
+  private mutating func checkSchedule(of trigger: Trigger) {
+    guard let schedule = trigger.schedule, schedule.content != .null else { return }
+    report(
+      "unsupported-condition", at: schedule.place, "the `schedule` of `\(trigger.name)` is not carried out",
+      expected: "the event `sectosca.events.Schedule`, with `from` and `until` in its condition")
   }
 
   /// The level that a trigger's action sets.
@@ -130,7 +140,7 @@ extension Interpretation {
   mutating func checkTriggers() {
     for (index, trigger) in triggers.enumerated() {
       for earlier in triggers[..<index]
-      where earlier.level != trigger.level && earlier.events == nil && trigger.events == nil {
+      where earlier.level != trigger.level && earlier.followsAttributesAlone && trigger.followsAttributesAlone {
         guard AttributeDomain.canHold(earlier.conditions + trigger.conditions) else { continue }
         let levels = enumeration([trigger.level, earlier.level])
         report(

@@ -37,9 +37,29 @@ enum Vocabulary {
   static let siteArtifact = "sectosca.artifacts.StaticSite"
   static let handlerArtifact = "sectosca.artifacts.SwiftHandler"
   static let contextChanged = "sectosca.events.ContextChanged"
-  /// The events that triggers can wait for, by kind; nil for changes of context.
-  static let events: [(name: String, kind: SecurityEventKind?)] =
-    [(contextChanged, nil)] + SecurityEventKind.allCases.map { ("sectosca.events." + $0.rawValue, $0) }
+  /// What a trigger waits for.
+  enum Event: Hashable {
+    /// Contextual attributes.
+    case context
+    /// The phase of the service's life.
+    case phase
+    /// A time that comes again.
+    case schedule
+    /// A vulnerability notice about a module of the service.
+    case notice
+    /// A number of security events.
+    case counted(SecurityEventKind)
+  }
+  /// The events that triggers can wait for.
+  static let events: [(name: String, event: Event)] =
+    [
+      (contextChanged, .context), ("sectosca.events.PhaseChanged", .phase), ("sectosca.events.Schedule", .schedule),
+      ("sectosca.events.VulnerabilityNoticed", .notice),
+    ] + SecurityEventKind.allCases.map { ("sectosca.events." + $0.rawValue, .counted($0)) }
+  /// The attribute that stands for the phase in conditions on it.
+  static let phase = "phase"
+  /// The function that stands for being in a window of time in conditions of TOSCA 2.0.
+  static let windowFunction = "$time_window"
   /// The function that stands for a number of events in conditions of TOSCA 2.0.
   static let countFunction = "$event_count"
   /// The function that stands for a contextual attribute in conditions of TOSCA 2.0.

@@ -11,6 +11,12 @@ extension ContextCondition {
 }
 
 extension AdaptationTrigger {
+  /// Whether it follows nothing but attributes that users set. Of two such triggers that hold at once it would not be
+  /// known which level their writer meant.
+  var followsAttributesAlone: Bool {
+    events == nil && !conditions.contains { ServiceState.isReserved($0.attribute) }
+  }
+
   /// Whether its level is due in a context: it is held, or it follows attributes alone and all its conditions hold.
   public func holds(in context: [String: String]) -> Bool {
     context[holdAttribute] == Self.held || (events == nil && conditionsHold(in: context))

@@ -77,7 +77,7 @@ extension ProtectedService {
       adaptations: triggers.map { trigger in
         ProtectionTable.Adaptation(
           trigger: trigger.name,
-          conditions: (trigger.events.map { [$0.summary] } ?? []) + trigger.conditions.map(\.summary),
+          conditions: trigger.conditionSummaries,
           level: trigger.level)
       })
   }
@@ -105,10 +105,21 @@ extension ServiceEndpoint {
   }
 }
 
+extension AdaptationTrigger {
+  /// What must hold for its level to be due, in words.
+  public var conditionSummaries: [String] {
+    (events.map { [$0.summary] } ?? []) + (window.map { [$0.summary] } ?? [])
+      + conditions.filter { $0.attribute != ServiceState.windowAttribute(name) }.map(\.summary)
+  }
+}
+
 extension ContextCondition {
   /// The condition in words.
   public var summary: String {
-    switch comparison {
+    if attribute == ServiceState.noticeAttribute { return "a vulnerability notice is open" }
+    // What is reserved is named as in the template.
+    let attribute = String(attribute.split(separator: ":").last ?? "")
+    return switch comparison {
     case .isOneOf(let values) where values.count == 1: "\(attribute) is `\(values[0])`"
     case .isOneOf(let values): "\(attribute) is \(enumeration(values, last: "or"))"
     case .atLeast(let bound): "\(attribute) is at least \(numberText(bound))"

@@ -52,6 +52,15 @@ struct NoticeCommand: AsyncParsableCommand {
     }
   }
 
+  /// Has what runs follow, where a control plane runs. What that led to is said on standard error.
+  static func tellControlPlane() async throws {
+    guard let client = try await Installation.runningControlPlane() else { return }
+    let changes = try await client.perform("POST", "/api/v1/notices/changes", as: [LevelChange].self) {
+      Console.show($0)
+    }
+    for change in changes { Console.say(change.line) }
+  }
+
   static func show(_ effects: [Effect], format: DocumentFormat) throws {
     switch format {
     case .json: try Console.print(json: effects)
@@ -89,6 +98,7 @@ struct NoticeCommand: AsyncParsableCommand {
         notices += read
       }
       for notice in notices { try NoticeCommand.book.add(notice) }
+      try await NoticeCommand.tellControlPlane()
       let known = try NoticeCommand.book.notices().filter { known in notices.contains { $0.id == known.id } }
       try NoticeCommand.show(try await NoticeCommand.effects(of: known), format: format)
     }
@@ -108,7 +118,7 @@ struct NoticeCommand: AsyncParsableCommand {
     }
   }
 
-  struct Accept: ParsableCommand {
+  struct Accept: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Accepts what a notice warns of: the modules may be selected all the same.",
       discussion: "Example: testudo notice accept CVE-2026-12345 --reason \"not reachable: no client certificates\"")
@@ -119,21 +129,23 @@ struct NoticeCommand: AsyncParsableCommand {
     @Option(help: "Why.")
     var reason: String
 
-    func run() throws {
+    func run() async throws {
       let notice = try NoticeCommand.book.accept(id, reason: reason)
+      try await NoticeCommand.tellControlPlane()
       print("\(notice.id) is accepted")
     }
   }
 
-  struct Remove: ParsableCommand {
+  struct Remove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Forgets a notice.", discussion: "Example: testudo notice remove CVE-2026-12345")
 
     @Argument(help: "The notice's identifier.")
     var id: String
 
-    func run() throws {
+    func run() async throws {
       try NoticeCommand.book.remove(id)
+      try await NoticeCommand.tellControlPlane()
       print("\(id) is forgotten")
     }
   }
