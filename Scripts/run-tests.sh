@@ -39,5 +39,6 @@ twice host --skip EndToEndTests --skip HostingTests
 twice hosting --skip-build --filter HostingTests
 echo "== testing everything end to end"
 twice end-to-end --skip-build --filter EndToEndTests
+Scripts/check-api.sh
 Scripts/attack.sh || { echo "== the attacks are tried once more"; Scripts/attack.sh; }
 Scripts/fuzz.sh 60

@@ -41,6 +41,20 @@ public struct ServiceRequest: Hashable, Sendable, Codable {
 }
 
 extension ServiceRequest {
+  /// Reads a request; only `path` has to be there.
+  public init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      path: try fields.decode(String.self, forKey: .path), name: try fields.decodeIfPresent(String.self, forKey: .name),
+      tenant: try fields.decodeIfPresent(String.self, forKey: .tenant) ?? "default",
+      level: try fields.decodeIfPresent(String.self, forKey: .level),
+      target: try fields.decodeIfPresent(Target.self, forKey: .target) ?? .process,
+      inputs: try fields.decodeIfPresent([String: String].self, forKey: .inputs) ?? [:],
+      tolerances: try fields.decodeIfPresent([String].self, forKey: .tolerances),
+      strict: try fields.decodeIfPresent(Bool.self, forKey: .strict),
+      sources: try fields.decodeIfPresent(ImportSources.self, forKey: .sources))
+  }
+
   /// How the request's template is to be read, with the parts of a library's folder.
   public func loading(library: String) throws(OrchestrationFault) -> TemplateLoading {
     var tolerated: Tolerance = []

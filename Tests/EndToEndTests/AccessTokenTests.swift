@@ -89,7 +89,7 @@ struct AccessTokenTests {
         ("GET", "api/v1/decision/log", nil, ["security-officer", "administrator", "everything"], 200),
         (
           "PUT", "api/v1/services/none/level", "{}", ["operator", "security-officer", "administrator", "everything"],
-          200
+          404
         ),
         ("GET", "api/v1/tokens", nil, ["administrator", "everything"], 200),
         ("GET", "api/v1/context", nil, ["everything"], 200), ("GET", "metrics", nil, ["everything"], 200),

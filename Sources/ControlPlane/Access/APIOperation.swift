@@ -19,34 +19,13 @@ enum APIOperation: String, CaseIterable, Sendable {
   /// What concerns the machine and every tenant: templates of the host's files, contextual attributes, metrics.
   case operateMachine
 
-  /// What a route of the API does; `nil` for one that needs no token, of which there are few. A route that is not listed
-  /// is for those only who may do everything.
+  /// What a route of the API does; `nil` for one that needs no token, of which there are few. A route that is not
+  /// described is for those only who may do everything.
   /// - Parameters:
   ///   - method: The HTTP method.
   ///   - route: The route, parameters in braces.
   static func of(_ method: String, _ route: String) -> APIOperation? {
-    if isOpen(method, route) { return nil }
-    if route.hasPrefix("/access/v1/") || route.hasPrefix("/tenants/{tenant}/access/v1/") { return .decide }
-    switch (method, route) {
-    case ("GET", "/api/v1/services"), ("GET", "/api/v1/unikernels"), ("GET", "/api/v1/logs/{name}"),
-      ("GET", "/api/v1/events"), ("GET", "/api/v1/policies"):
-      return .observe
-    case ("DELETE", "/api/v1/services/{name}"): return .removeService
-    case ("PUT", "/api/v1/services/{name}/level"), ("PUT", "/api/v1/services/{name}/phase"): return .setLevel
-    case ("PUT", "/api/v1/policies"): return .changePolicies
-    default: break
-    }
-    if route.hasPrefix("/api/v1/decision") { return method == "GET" ? .readDecisions : .changePolicies }
-    if route.hasPrefix("/api/v1/tokens") { return .changeTokens }
-    return .operateMachine
-  }
-
-  /// Whether a route needs no token: whether there is a control plane, and where the decision points are.
-  private static func isOpen(_ method: String, _ route: String) -> Bool {
-    method == "GET"
-      && ["/healthz", "/readyz", "/.well-known/authzen-configuration"].contains(where: {
-        route == $0 || route == $0 + "/tenants/{tenant}"
-      })
+    if let known = APIRoute.of(method, route) { known.operation } else { .operateMachine }
   }
 
   /// Whether it concerns the machine, and not one tenant.

@@ -18,9 +18,8 @@ struct CallerMiddleware: RouterMiddleware {
     guard let token = try Self.token(request).flatMap(tokens.token) else {
       throw Self.unauthorized(hasToken: request.headers[.authorization] != nil)
     }
-    guard case .some(.some(let operation)) = operation else {
-      throw OrchestrationFault.notFound("there is no `\(request.uri.path)` in this API")
-    }
+    // What is no route is refused further on, to those only who have a token.
+    guard case .some(.some(let operation)) = operation else { return try await next(request, context) }
     let asked = context.parameters.get("tenant") ?? request.tenantFilter
     // Whoever has all tenants asks about all of them where that is possible.
     let tenant = asked ?? token.tenant ?? (Self.canMeanAll(operation) ? nil : "default")
@@ -29,7 +28,8 @@ struct CallerMiddleware: RouterMiddleware {
         "`\(tenant)` is no tenant's name, expected 1 to 40 lower-case letters, digits and `-`, a letter first")
     }
     guard policy.permits(token, operation, on: tenant) else { throw Self.forbidden(token, operation, tenant) }
-    return try await next(Self.naming(tenant, in: request), context)
+    let takesTenant = context.endpointPath.flatMap { APIRoute.of(request.method.rawValue, $0) }?.takesTenant ?? false
+    return try await next(takesTenant ? Self.naming(tenant, in: request) : request, context)
   }
 
   /// Whether an operation can be about all tenants at once.
@@ -82,10 +82,4 @@ struct CallerMiddleware: RouterMiddleware {
         kind: .refused),
       challenge: #"Bearer realm="testudo", error="insufficient_scope""#)
   }
-}
-
-/// A caller who is not let in, and what they would have to show (RFC 9110, section 11.6.1).
-struct Refusal: Error {
-  var problem: Problem
-  var challenge: String
 }

@@ -24,6 +24,7 @@ extension APIServer {
     // The path of a decision point follows the well-known one (section 11.2.1).
     router.get(".well-known/authzen-configuration/tenants/:tenant") { request, context in
       let tenant = try context.parameters.require("tenant")
+      try Self.requireName(tenant)
       let base = "\(address(for: request))/tenants/\(tenant)"
       return Answer.text(AccessMetadata.document(at: base), type: "application/json")
     }
@@ -32,16 +33,8 @@ extension APIServer {
   private func access(
     _ endpoint: AccessEndpoint, _ request: Request, tenant: String
   ) async throws -> Response {
-    guard DecisionPoints.isName(tenant) else {
-      throw OrchestrationFault.notFound(
-        "`\(tenant)` is no tenant's name, expected 1 to 40 lower-case letters, digits and `-`, a letter first")
-    }
-    let type = request.headers[.contentType]?.split(separator: ";", omittingEmptySubsequences: false).first
-    guard type?.trimmingCharacters(in: .whitespaces).lowercased() == "application/json" else {
-      let found = request.headers[.contentType].map { "the content type is `\($0)`" } ?? "there is no content type"
-      throw Problem.badRequest("\(found), expected `application/json`")
-    }
-    let buffer = try await request.body.collect(upTo: DecisionPoint.maximumRequestBytes)
+    try Self.requireName(tenant)
+    let buffer = try await request.body.collect(upTo: .max)
     guard let text = String(validating: buffer.readableBytesView, as: UTF8.self) else {
       throw Problem.badRequest("the body is not UTF-8, expected a JSON object")
     }
@@ -54,6 +47,13 @@ extension APIServer {
     }
     decisionLog.record(answer.decisions, tenant: tenant, request: request.headers[.requestID])
     return Answer.text(answer.body, type: "application/json")
+  }
+
+  private static func requireName(_ tenant: String) throws(OrchestrationFault) {
+    guard DecisionPoints.isName(tenant) else {
+      throw .notFound(
+        "`\(tenant)` is no tenant's name, expected 1 to 40 lower-case letters, digits and `-`, a letter first")
+    }
   }
 
   /// The address that a client reaches this under: the one it was told, else the one it asked for.

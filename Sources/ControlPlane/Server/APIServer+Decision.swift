@@ -11,8 +11,7 @@ extension APIServer {
     let log = decisionLog
     api.get("decision") { request, _ in try Answer.json(points.status(tenant: request.tenantFilter)) }
     api.patch("decision") { request, _ in
-      let buffer = try await request.body.collect(upTo: APIServer.maximumDecisionBytes)
-      let texts = try JSONDecoder().decode([String: String?].self, from: Data(buffer.readableBytesView))
+      let texts = try await Answer.decode([String: String?].self, from: request)
       var parts: [DecisionPoints.Part: String?] = [:]
       for (name, text) in texts {
         guard let part = DecisionPoints.Part(rawValue: name) else {
@@ -35,7 +34,7 @@ extension APIServer {
         return Answer.text(text)
       }
       api.put(path) { request, _ in
-        let buffer = try await request.body.collect(upTo: APIServer.maximumDecisionBytes)
+        let buffer = try await request.body.collect(upTo: .max)
         guard let text = String(validating: buffer.readableBytesView, as: UTF8.self) else {
           throw Problem.badRequest("the body is not UTF-8, expected \(part.rawValue)")
         }

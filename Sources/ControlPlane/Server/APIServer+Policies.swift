@@ -18,7 +18,7 @@ extension APIServer {
     api.put("policies") { request, _ in
       let tenant = request.tenant
       let asked = try await Answer.decode(PolicyRequest.self, from: request)
-      return Answer.lines { progress throws(OrchestrationFault) in
+      return try await Answer.steps(request) { progress throws(OrchestrationFault) in
         try await orchestrator.applyPolicies(
           asked.files, to: asked.service, tenant: tenant, requirement: asked.requirement, progress: progress)
       }

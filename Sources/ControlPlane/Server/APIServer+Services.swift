@@ -12,21 +12,21 @@ extension APIServer {
       try Answer.json(await orchestrator.services(tenant: request.tenantFilter))
     }
     api.post("services") { request, _ in
-      let asked = try await Answer.decode(ServiceRequest.self, from: request)
-      return Answer.lines { progress throws(OrchestrationFault) in
+      let asked = try await Self.serviceRequest(request)
+      return try await Answer.steps(request) { progress throws(OrchestrationFault) in
         try await orchestrator.up(asked, progress: progress)
       } beforeEnd: {
         await endIfIdle()
       }
     }
     api.post("plans") { request, _ in
-      let asked = try await Answer.decode(ServiceRequest.self, from: request)
+      let asked = try await Self.serviceRequest(request)
       return try Answer.json(try await orchestrator.plan(asked))
     }
     api.delete("services/:name") { request, context in
       let name = try context.parameters.require("name")
       let tenant = request.tenant
-      return Answer.lines { progress throws(OrchestrationFault) in
+      return try await Answer.steps(request) { progress throws(OrchestrationFault) in
         try await orchestrator.down(name, tenant: tenant, progress: progress)
         return Done()
       } beforeEnd: {
@@ -37,7 +37,7 @@ extension APIServer {
       let name = try context.parameters.require("name")
       let tenant = request.tenant
       let asked = try await Answer.decode(LevelRequest.self, from: request)
-      return Answer.lines { progress throws(OrchestrationFault) in
+      return try await Answer.steps(request) { progress throws(OrchestrationFault) in
         try await orchestrator.setLevel(asked.level, of: name, tenant: tenant, progress: progress)
       }
     }
@@ -49,21 +49,30 @@ extension APIServer {
         let names = OrchestrationPhase.allCases.map(\.rawValue).joined(separator: ", ")
         throw OrchestrationFault.input("the phase is `\(asked.phase)`, expected one of \(names)")
       }
-      return Answer.lines { progress throws(OrchestrationFault) in
+      return try await Answer.steps(request) { progress throws(OrchestrationFault) in
         try await orchestrator.setPhase(phase, of: name, tenant: tenant, progress: progress)
       }
     }
-    api.post("notices/changes") { _, _ in
-      Answer.lines { progress throws(OrchestrationFault) in
+    api.post("notices/changes") { request, _ in
+      try await Answer.steps(request) { progress throws(OrchestrationFault) in
         await orchestrator.noticesChanged(progress: progress)
       }
     }
     api.get("context") { _, _ in try Answer.json(await orchestrator.context()) }
     api.put("context") { request, _ in
       let asked = try await Answer.decode([String: String].self, from: request)
-      return Answer.lines { progress throws(OrchestrationFault) in
+      return try await Answer.steps(request) { progress throws(OrchestrationFault) in
         try await orchestrator.setContext(asked, progress: progress)
       }
     }
+  }
+
+  /// What is to be brought up. Its path is one of this host, not one of wherever the control plane was started.
+  private static func serviceRequest(_ request: Request) async throws -> ServiceRequest {
+    let asked = try await Answer.decode(ServiceRequest.self, from: request)
+    guard asked.path.hasPrefix("/"), !asked.path.contains("\0") else {
+      throw OrchestrationFault.input("`path` is `\(asked.path)`, expected an absolute path of the control plane's host")
+    }
+    return asked
   }
 }

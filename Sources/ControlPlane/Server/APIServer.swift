@@ -20,6 +20,8 @@ public struct APIServer: Sendable {
   let listen: Listener?
   /// The address that clients know the decision points under, without a `/` at its end; else the one they ask for.
   let publicURL: String?
+  /// How many requests were answered, and how long that took.
+  let requests = RequestCounts()
   var decisionLog: DecisionLog { orchestrator.decisionLog }
 
   /// A server in front of an orchestrator.
@@ -36,38 +38,36 @@ public struct APIServer: Sendable {
 
   /// What is served over TCP to callers without tokens: decisions, and nothing that changes anything.
   func decisionRouter() -> Router<BasicRequestContext> {
-    let router = Router()
-    router.add(middleware: RequestIDMiddleware())
-    router.add(middleware: ProblemMiddleware())
+    let router = makeRouter(APIRoute.withoutTokens, callers: nil)
     addAccess(to: router)
-    router.get("healthz") { _, _ in
-      try Answer.json(Health(status: "ok", pid: getpid(), version: APIServer.version))
-    }
+    addItself(to: router)
     return router
   }
 
   /// The routes. With callers, each request shows a token, and does what its bearer may.
   func router(callers: CallerMiddleware? = nil) -> Router<BasicRequestContext> {
-    let router = Router()
+    let router = makeRouter(APIRoute.all, callers: callers)
+    addAccess(to: router)
+    addItself(to: router)
+    let api = router.group("api/v1")
+    addDecision(to: api)
+    addServices(to: api)
+    addPolicies(to: api)
+    addObservation(to: api)
+    addImages(to: api)
+    addPool(to: api)
+    addTokens(to: api)
+    addMetrics(to: router)
+    return router
+  }
+
+  private func makeRouter(_ routes: [APIRoute], callers: CallerMiddleware?) -> Router<BasicRequestContext> {
+    let router = Router(options: .autoGenerateHeadEndpoints)
     router.add(middleware: RequestIDMiddleware())
+    router.add(middleware: RequestCountMiddleware(counts: requests))
     router.add(middleware: ProblemMiddleware())
     if let callers { router.add(middleware: callers) }
-    addAccess(to: router)
-    addDecision(to: router.group("api/v1"))
-    addServices(to: router.group("api/v1"))
-    addPolicies(to: router.group("api/v1"))
-    addObservation(to: router.group("api/v1"))
-    addPool(to: router.group("api/v1"))
-    addTokens(to: router.group("api/v1"))
-    router.get("healthz") { _, _ in
-      try Answer.json(Health(status: "ok", pid: getpid(), version: APIServer.version))
-    }
-    router.get("readyz") { _, _ in try Answer.json(Done()) }
-    router.get("metrics") { _, _ in
-      let text =
-        Metrics.text(of: await orchestrator.unikernels(tenant: nil)) + Metrics.text(of: decisionLog.counts)
-      return Answer.text(text, type: "text/plain; version=0.0.4")
-    }
+    router.add(middleware: RouteMiddleware(routes: routes))
     return router
   }
 
@@ -125,36 +125,6 @@ public struct APIServer: Sendable {
     Task {
       try? await Task.sleep(for: .milliseconds(50))
       kill(getpid(), SIGTERM)
-    }
-  }
-}
-
-/// Turns what handlers throw into `application/problem+json`.
-struct ProblemMiddleware: RouterMiddleware {
-  typealias Context = BasicRequestContext
-
-  func handle(
-    _ request: Request, context: Context, next: (Request, Context) async throws -> Response
-  ) async throws -> Response {
-    do {
-      return try await next(request, context)
-    } catch let fault as OrchestrationFault {
-      return try Answer.problem(Problem(fault))
-    } catch let problem as Problem {
-      return try Answer.problem(problem)
-    } catch let refusal as Refusal {
-      var response = try Answer.problem(refusal.problem)
-      response.headers[.wwwAuthenticate] = refusal.challenge
-      return response
-    } catch let error as HTTPError {
-      let detail =
-        error.status == .notFound ? "there is no `\(request.uri.path)` in this API" : error.body ?? "\(error)"
-      return try Answer.problem(
-        Problem(
-          type: "about:blank", title: error.status.reasonPhrase, status: error.status.code, detail: detail,
-          kind: .input))
-    } catch let error as DecodingError {
-      return try Answer.problem(.badRequest("the body is not what was expected: \(error)"))
     }
   }
 }

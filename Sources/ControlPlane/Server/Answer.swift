@@ -30,12 +30,14 @@ enum Answer {
       body: ResponseBody(byteBuffer: ByteBuffer(bytes: data)))
   }
 
-  /// Carries something out and tells of it line by line. It goes on when the client hangs up: an interrupted command
-  /// leaves nothing half done.
-  static func lines<Result: Codable & Sendable>(
+  /// Carries something out. It goes on when the client hangs up: an interrupted command leaves nothing half done. Who asks
+  /// for lines is told of each step as it is carried out; others get the result or the problem once it is done. What
+  /// fails before the first step is a problem with its status for both.
+  static func steps<Result: Codable & Sendable>(
+    _ request: Request,
     _ body: @escaping @Sendable (@escaping @Sendable (StepOutcome) -> Void) async throws(OrchestrationFault) -> Result,
     beforeEnd: @escaping @Sendable () async -> Void = {}
-  ) -> Response {
+  ) async throws -> Response {
     let (lines, continuation) = AsyncStream.makeStream(of: AnswerLine<Result>.self)
     Task {
       let last: AnswerLine<Result>
@@ -48,21 +50,37 @@ enum Answer {
       continuation.yield(last)
       continuation.finish()
     }
+    let wantsLines = request.headers[.accept]?.contains("application/x-ndjson") == true
+    var first: AnswerLine<Result>?
+    search: for await line in lines {
+      switch line {
+      case .result(let result) where !wantsLines: return try json(result)
+      case .problem(let problem): return try Answer.problem(problem)
+      case .progress where !wantsLines: continue
+      case .progress, .result:
+        first = line
+        break search
+      }
+    }
+    guard let first else { throw CancellationError() }
     return Response(
       status: .ok, headers: [.contentType: "application/x-ndjson"],
       body: ResponseBody { writer in
-        for await line in lines {
-          var data = try encoder.encode(line)
-          data.append(0x0A)
-          try await writer.write(ByteBuffer(bytes: data))
-        }
+        try await writer.write(try frame(first))
+        for await line in lines { try await writer.write(try frame(line)) }
         try await writer.finish(nil)
       })
   }
 
-  /// The body of a request, of at most 4 MiB.
+  private static func frame(_ line: some Encodable) throws -> ByteBuffer {
+    var data = try encoder.encode(line)
+    data.append(0x0A)
+    return ByteBuffer(bytes: data)
+  }
+
+  /// The body of a request. It is no longer than its route says; `RouteMiddleware` sees to that.
   static func decode<Value: Decodable>(_ type: Value.Type, from request: Request) async throws -> Value {
-    let buffer = try await request.body.collect(upTo: 4 << 20)
+    let buffer = try await request.body.collect(upTo: .max)
     return try JSONDecoder().decode(type, from: Data(buffer.readableBytesView))
   }
 }

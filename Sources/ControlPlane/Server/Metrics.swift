@@ -1,45 +1,55 @@
-import Orchestration
-
-/// What runs, in the text format of Prometheus.
-enum Metrics {
-  static func text(of counts: DecisionLog.Counts) -> String {
-    var lines = [
-      "# HELP testudo_decisions_total Decisions of the policy decision points.",
-      "# TYPE testudo_decisions_total counter",
-    ]
-    for (outcome, byTenant) in [("permit", counts.permitted), ("deny", counts.denied)] {
-      for (tenant, count) in byTenant.sorted(by: { $0.key < $1.key }) {
-        lines.append("testudo_decisions_total{tenant=\"\(tenant)\",decision=\"\(outcome)\"} \(count)")
-      }
-    }
-    lines += [
-      "# HELP testudo_decisions_dropped_total Decisions that are missing in the decision log.",
-      "# TYPE testudo_decisions_dropped_total counter", "testudo_decisions_dropped_total \(counts.dropped)",
-    ]
-    return lines.joined(separator: "\n") + "\n"
+/// Metrics in the text format of Prometheus (version 0.0.4): each family once, with its help and type, and each series once
+/// in it.
+struct Metrics {
+  /// What kind of numbers a family has.
+  enum Kind: String {
+    /// It only grows.
+    case counter
+    /// It is what it is now.
+    case gauge
+    /// How often, and how much together: `_count` and `_sum`.
+    case summary
   }
 
-  static func text(of unikernels: [UnikernelStatus]) -> String {
-    var lines = [
-      "# HELP testudo_unikernel_info One series per unikernel.", "# TYPE testudo_unikernel_info gauge",
-    ]
-    for unikernel in unikernels {
-      let labels = [
-        ("tenant", unikernel.tenant), ("service", unikernel.service), ("resource", unikernel.resource),
-        ("level", unikernel.level), ("state", unikernel.state), ("image", unikernel.image),
-      ]
-      .map { "\($0.0)=\"\($0.1)\"" }.joined(separator: ",")
-      lines.append("testudo_unikernel_info{\(labels)} 1")
+  /// A number with its labels.
+  struct Sample {
+    var labels: [(name: String, value: String)] = []
+    var value: Double
+    /// What follows the family's name, as `_sum` does.
+    var suffix = ""
+  }
+
+  private(set) var text = ""
+
+  /// Adds a family. One without samples is left out.
+  mutating func add(_ name: String, _ kind: Kind, _ help: String, _ samples: [Sample]) {
+    guard !samples.isEmpty else { return }
+    text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
+    for sample in samples {
+      let labels = sample.labels.map { "\($0.name)=\"\(Self.escaped($0.value))\"" }.joined(separator: ",")
+      text += name + sample.suffix + (labels.isEmpty ? "" : "{\(labels)}") + " \(Self.number(sample.value))\n"
     }
-    lines += [
-      "# HELP testudo_policy_version The version of the policies an enforcement point acknowledged.",
-      "# TYPE testudo_policy_version gauge",
-    ]
-    for unikernel in unikernels where unikernel.mechanisms.contains("authorization") {
-      lines.append(
-        "testudo_policy_version{tenant=\"\(unikernel.tenant)\",service=\"\(unikernel.service)\","
-          + "resource=\"\(unikernel.resource)\"} \(unikernel.policyVersion)")
+  }
+
+  /// Adds a family of one number.
+  mutating func add(_ name: String, _ kind: Kind, _ help: String, _ value: Double) {
+    add(name, kind, help, [Sample(value: value)])
+  }
+
+  private static func escaped(_ value: String) -> String {
+    var text = ""
+    for scalar in value.unicodeScalars {
+      switch scalar {
+      case "\\": text += "\\\\"
+      case "\"": text += "\\\""
+      case "\n": text += "\\n"
+      default: text.unicodeScalars.append(scalar)
+      }
     }
-    return lines.joined(separator: "\n") + "\n"
+    return text
+  }
+
+  private static func number(_ value: Double) -> String {
+    if let whole = Int(exactly: value) { String(whole) } else { String(value) }
   }
 }

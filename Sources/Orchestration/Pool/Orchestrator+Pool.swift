@@ -94,12 +94,12 @@ extension Orchestrator {
     }
   }
 
-  private func declared(_ tenant: String?) -> [ServiceDeclaration] {
+  func declared(_ tenant: String?) -> [ServiceDeclaration] {
     declarations.values.filter { !$0.isRemoved && (tenant == nil || $0.tenant == tenant) }.sorted { $0.key < $1.key }
   }
 
   /// The images of all levels of a service.
-  private func pooled(of declaration: ServiceDeclaration) throws(OrchestrationFault) -> [PooledImage] {
+  func pooled(of declaration: ServiceDeclaration) throws(OrchestrationFault) -> [PooledImage] {
     let inForce = declaration.service.dueLevel(context: context(of: declaration), setByHand: declaration.level)
     var entries: [PooledImage] = []
     var current: Set<String> = []

@@ -36,6 +36,8 @@ struct SearchRequest: Sendable {
     if let page = reader.object("page", fields) {
       switch page["limit"] {
       case .integer(let number)? where number >= 0: limit = Int(min(number, Int64(Self.maximumLimit)))
+      // `100.0` is a whole number, too, and `1e2`.
+      case .number(let text)? where Self.whole(text) != nil: limit = min(Self.whole(text) ?? 0, Self.maximumLimit)
       case .some(let other):
         let found = if case .integer(let number) = other { "\(number)" } else { other.kindName }
         reader.add("page.limit", "`limit` is \(found)", expected: "a whole number that is not negative")
@@ -54,6 +56,12 @@ struct SearchRequest: Sendable {
       }
     }
     _ = try reader.result(true)
+  }
+
+  /// The whole number, not negative, that a number with a fraction or an exponent is, or as near as matters here.
+  private static func whole(_ text: String) -> Int? {
+    guard let number = Double(text), number >= 0, number == number.rounded() else { return nil }
+    return Int(min(number, 1e15))
   }
 }
 

@@ -36,6 +36,9 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "The address that clients know the decision points under, such as https://pdp.example.")
   var url: String?
 
+  @Flag(name: .customLong("print-openapi"), help: "Print the description of the API (OpenAPI 3.1), and end.")
+  var printOpenAPI = false
+
   func validate() throws {
     if let listen {
       guard let address = ListenAddress(listen) else {
@@ -67,6 +70,7 @@ struct Serve: AsyncParsableCommand {
   }
 
   func run() async throws {
+    if printOpenAPI { return print(try APIDescription.text(), terminator: "") }
     let listener = try listener()
     let home = Installation.home
     try home.create()

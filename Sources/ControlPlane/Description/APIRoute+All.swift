@@ -1,0 +1,235 @@
+import PolicyDecision
+
+// Every route there is. A test holds them against those that are registered, and `openapi.json` is made of them.
+
+extension APIRoute {
+  /// Every route.
+  static let all =
+    services + policies + observation + images + pool + decision + tokens + aboutItself
+    + access(below: "") + access(below: "/tenants/{tenant}")
+
+  /// The routes that callers without tokens have on a loopback address: decisions, and nothing that changes anything.
+  static let withoutTokens = all.filter { $0.operation == nil || $0.operation == .decide }
+
+  private static func json(_ schema: String, limit: Int = 4 << 20) -> Body {
+    Body(types: ["application/json"], schema: schema, limit: limit)
+  }
+
+  private static func document(_ schema: String) -> [Answer] { [("application/json", schema)] }
+
+  /// What takes time: one document once it is done or, for who asks for lines, each step as it is carried out.
+  private static func steps(_ schema: String) -> [Answer] {
+    [("application/json", schema), ("application/x-ndjson", "Lines")]
+  }
+
+  private static let services = [
+    APIRoute(
+      method: "GET", path: "/api/v1/services", name: "listServices", summary: "The services that are declared.",
+      operation: .observe, queries: [.onlyTenant], answers: document("Services")),
+    APIRoute(
+      method: "POST", path: "/api/v1/services", name: "up",
+      summary: "Makes a service what a template of this host's files says.", operation: .operateMachine,
+      body: json("ServiceRequest"), answers: steps("Service"), problems: [404, 422, 500, 503]),
+    APIRoute(
+      method: "POST", path: "/api/v1/plans", name: "plan", summary: "What `up` would do, and why. Changes nothing.",
+      operation: .operateMachine, body: json("ServiceRequest"), answers: document("Actions"),
+      problems: [404, 422, 503]),
+    APIRoute(
+      method: "DELETE", path: "/api/v1/services/{name}", name: "down",
+      summary: "Stops a service and removes everything that was made for it.", operation: .removeService,
+      queries: [.tenant], answers: steps("Done"), problems: [404, 500, 503]),
+    APIRoute(
+      method: "PUT", path: "/api/v1/services/{name}/level", name: "setLevel",
+      summary: "Sets the level by hand, or leaves it to triggers again.", operation: .setLevel, queries: [.tenant],
+      body: json("LevelRequest"), answers: steps("LevelChange"), problems: [404, 422, 500, 503]),
+    APIRoute(
+      method: "PUT", path: "/api/v1/services/{name}/phase", name: "setPhase",
+      summary: "Says in what phase of its life a service is, and brings about the level that is then due.",
+      operation: .setLevel, queries: [.tenant], body: json("PhaseRequest"), answers: steps("LevelChange"),
+      problems: [404, 422, 500, 503]),
+    APIRoute(
+      method: "POST", path: "/api/v1/notices/changes", name: "noticesChanged",
+      summary: "Looks at the vulnerability notices anew, and brings about every level that is then due.",
+      operation: .operateMachine, answers: steps("LevelChanges"), problems: [500, 503]),
+    APIRoute(
+      method: "GET", path: "/api/v1/context", name: "listContext", summary: "The contextual attributes.",
+      operation: .operateMachine, answers: document("Attributes")),
+    APIRoute(
+      method: "PUT", path: "/api/v1/context", name: "setContext",
+      summary: "Sets contextual attributes, and brings about every level that is then due.",
+      operation: .operateMachine, body: json("Attributes"), answers: steps("LevelChanges"),
+      problems: [422, 500, 503]),
+  ]
+
+  private static let policies = [
+    APIRoute(
+      method: "GET", path: "/api/v1/policies", name: "listPolicies",
+      summary: "Which version of the policies each enforcement point acknowledged.", operation: .observe,
+      queries: [.onlyTenant], answers: document("PolicyAcknowledgements")),
+    APIRoute(
+      method: "GET", path: "/api/v1/policies/certificate", name: "certifyConvergence",
+      summary: "A signed certificate of what every enforcement point has in force.", operation: .operateMachine,
+      queries: [.onlyTenant, APIParameter(name: "service", kind: .text(40), summary: "Only this service's.")],
+      answers: document("SignedEnvelope"), problems: [404, 500]),
+    APIRoute(
+      method: "PUT", path: "/api/v1/policies", name: "applyPolicies",
+      summary: "Replaces the policies of a service in every image, without a restart.", operation: .changePolicies,
+      queries: [.tenant], body: json("PolicyRequest"), answers: steps("PolicyAcknowledgements"),
+      problems: [404, 422, 500, 503]),
+  ]
+
+  private static let observation = [
+    APIRoute(
+      method: "GET", path: "/api/v1/unikernels", name: "listUnikernels", summary: "What runs.", operation: .observe,
+      queries: [.onlyTenant], answers: document("Unikernels")),
+    APIRoute(
+      method: "GET", path: "/api/v1/logs/{name}", name: "readLogs",
+      summary: "The last lines of the consoles of a service's instances.", operation: .observe,
+      queries: [.tenant, APIParameter(name: "resource", kind: .text(256), summary: "Only this resource's.")],
+      answers: [("text/plain", nil)], problems: [404]),
+    APIRoute(
+      method: "GET", path: "/api/v1/events", name: "listEvents",
+      summary: "What happened: at most 10,000 events or, for who asks for server-sent events, those and all to come.",
+      operation: .observe,
+      queries: [
+        .onlyTenant,
+        APIParameter(
+          name: "after", kind: .number(0...Int.max), summary: "Only events with a greater number; 0 unless given."),
+      ], answers: [("application/json", "Events"), ("text/event-stream", "EventStream")]),
+  ]
+
+  private static let images = [
+    APIRoute(
+      method: "GET", path: "/api/v1/images", name: "listImages", summary: "The images of the store, by digest.",
+      operation: .observe, queries: [.onlyTenant], answers: document("Images")),
+    image("", "readImage", "An image, as its signed statement describes it.", "Image"),
+    image("/sbom", "readBillOfMaterials", "An image's bill of materials (CycloneDX).", "BillOfMaterials"),
+    image("/provenance", "readProvenance", "How an image was made (SLSA, in a signed envelope).", "SignedEnvelope"),
+    image("/report", "readReport", "What an image offers to somebody who attacks it.", "AttackSurfaceReport"),
+  ]
+
+  private static func image(_ part: String, _ name: String, _ summary: String, _ schema: String) -> APIRoute {
+    APIRoute(
+      method: "GET", path: "/api/v1/images/{digest}\(part)", name: name, summary: summary, operation: .observe,
+      queries: [.onlyTenant], answers: document(schema), problems: [404, 500])
+  }
+
+  private static let pool = [
+    APIRoute(
+      method: "GET", path: "/api/v1/pool", name: "readPool",
+      summary: "The images that could be asked for next, and which of them are ready.", operation: .operateMachine,
+      queries: [.onlyTenant], answers: document("Pool")),
+    APIRoute(
+      method: "POST", path: "/api/v1/pool/fill", name: "fillPool", summary: "Makes them all.",
+      operation: .operateMachine, queries: [.onlyTenant], answers: document("Pool"), problems: [422, 500, 503]),
+    APIRoute(
+      method: "POST", path: "/api/v1/pool/drain", name: "drainPool",
+      summary: "Removes those that are ready and not in use.", operation: .operateMachine, queries: [.onlyTenant],
+      answers: document("Pool"), problems: [500]),
+  ]
+
+  private static let decision =
+    [
+      APIRoute(
+        method: "GET", path: "/api/v1/decision", name: "listDecisionPoints",
+        summary: "What decision points decide with, in short.", operation: .readDecisions, queries: [.onlyTenant],
+        answers: document("DecisionPoints")),
+      APIRoute(
+        method: "PATCH", path: "/api/v1/decision", name: "changeDecisionPoint",
+        summary: "Replaces or takes away several parts in one version.", operation: .changePolicies,
+        queries: [.tenant], body: json("DecisionParts", limit: APIServer.maximumDecisionBytes),
+        answers: document("DecisionPoint"), problems: [422, 500]),
+      APIRoute(
+        method: "DELETE", path: "/api/v1/decision", name: "clearDecisionPoint", summary: "Takes everything away.",
+        operation: .changePolicies, queries: [.tenant], answers: document("DecisionPoint"), problems: [422, 500]),
+      APIRoute(
+        method: "GET", path: "/api/v1/decision/log", name: "readDecisionLog",
+        summary: "The end of the log of decisions: events of OCSF, one a line.", operation: .readDecisions,
+        queries: [
+          .onlyTenant,
+          APIParameter(name: "limit", kind: .number(0...100_000), summary: "How many at most; 100 unless given."),
+        ], answers: [("application/x-ndjson", "Lines")]),
+    ]
+    + ["policies", "schema", "entities"].flatMap { part in
+      [
+        APIRoute(
+          method: "GET", path: "/api/v1/decision/\(part)", name: "read-\(part)", summary: "The \(part), as given.",
+          operation: .readDecisions, queries: [.tenant], answers: [("text/plain", nil)], problems: [404]),
+        APIRoute(
+          method: "PUT", path: "/api/v1/decision/\(part)", name: "set-\(part)",
+          summary: "Puts \(part) in the place of those before.", operation: .changePolicies, queries: [.tenant],
+          body: Body(types: [], schema: nil, limit: APIServer.maximumDecisionBytes),
+          answers: document("DecisionPoint"), problems: [422, 500]),
+        APIRoute(
+          method: "DELETE", path: "/api/v1/decision/\(part)", name: "clear-\(part)",
+          summary: "Takes the \(part) away.", operation: .changePolicies, queries: [.tenant],
+          answers: document("DecisionPoint"), problems: [422, 500]),
+      ]
+    }
+
+  private static let tokenTenant = APIParameter(
+    name: "tenant", kind: .tenant(everywhere: true),
+    summary: "The tenant of the tokens; `*` for tokens for all tenants.")
+
+  private static let tokens = [
+    APIRoute(
+      method: "GET", path: "/api/v1/tokens", name: "listTokens", summary: "The tokens, without their texts.",
+      operation: .changeTokens, queries: [tokenTenant], answers: document("Tokens")),
+    APIRoute(
+      method: "POST", path: "/api/v1/tokens", name: "createToken",
+      summary: "Makes a token; its text is in this answer and nowhere else.", operation: .changeTokens,
+      queries: [tokenTenant], body: json("TokenRequest", limit: 1 << 16), answers: document("NewToken"),
+      problems: [422, 500]),
+    APIRoute(
+      method: "DELETE", path: "/api/v1/tokens/{id}", name: "revokeToken",
+      summary: "Ends a token: whoever shows it from then on is a stranger.", operation: .changeTokens,
+      queries: [tokenTenant], answers: document("Token"), problems: [404, 500]),
+  ]
+
+  private static let aboutItself = [
+    APIRoute(
+      method: "GET", path: "/openapi.json", name: "readDescription", summary: "This description.",
+      answers: document("Description")),
+    APIRoute(
+      method: "GET", path: "/healthz", name: "readHealth", summary: "Whether the control plane answers.",
+      answers: document("Health")),
+    APIRoute(
+      method: "GET", path: "/readyz", name: "readReadiness",
+      summary: "Whether it can do its work, and what each part of that says.", answers: document("Readiness"),
+      problems: [503]),
+    APIRoute(
+      method: "GET", path: "/metrics", name: "readMetrics", summary: "Metrics in the text format of Prometheus.",
+      operation: .operateMachine, answers: [("text/plain", nil)]),
+    APIRoute(
+      method: "GET", path: "/.well-known/authzen-configuration", name: "readDecisionMetadata",
+      summary: "Where the decision point of the tenant `default` is (AuthZEN).",
+      answers: document("DecisionMetadata")),
+    APIRoute(
+      method: "GET", path: "/.well-known/authzen-configuration/tenants/{tenant}", name: "readTenantDecisionMetadata",
+      summary: "Where a tenant's decision point is (AuthZEN).", answers: document("DecisionMetadata"),
+      problems: [404]),
+  ]
+
+  /// A decision point (AuthZEN Authorization API 1.0).
+  private static func access(below base: String) -> [APIRoute] {
+    AccessEndpoint.allCases.map { endpoint in
+      let schema =
+        switch endpoint {
+        case .evaluation: ("Evaluation", "Decision")
+        case .evaluations: ("Evaluations", "Decisions")
+        case .subjectSearch: ("SubjectSearch", "SearchResults")
+        case .resourceSearch: ("ResourceSearch", "SearchResults")
+        case .actionSearch: ("ActionSearch", "SearchResults")
+        }
+      return APIRoute(
+        method: "POST", path: "\(base)/\(endpoint.path)",
+        name: endpoint.rawValue.replacing("/", with: "-") + (base.isEmpty ? "" : "-of-tenant"),
+        summary: "Asks \(base.isEmpty ? "a" : "the named tenant's") decision point (AuthZEN).", operation: .decide,
+        queries: base.isEmpty ? [.tenant] : [],
+        // What is no JSON is a malformed request there (section 10.1.3).
+        body: Body(
+          types: ["application/json"], schema: schema.0, limit: DecisionPoint.maximumRequestBytes, refusal: 400),
+        answers: document(schema.1), problems: base.isEmpty ? [] : [404])
+    }
+  }
+}
