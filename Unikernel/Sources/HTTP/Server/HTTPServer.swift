@@ -179,7 +179,7 @@ public final class HTTPServer: StreamAcceptor, Module, Timed {
   /// Ends what connections were switched to: the settings have changed, and what was let through under the earlier ones
   /// has to be asked for anew.
   public func endUpgrades() {
-    for connection in connections { connection.endUpgrade() }
+    for connection in connections.holders { connection.endUpgrade() }
   }
 
   /// Whether a drain's grace is over, so that no new connection is taken.
