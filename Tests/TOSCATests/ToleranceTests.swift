@@ -197,6 +197,9 @@ struct ToleranceTests {
       text: v3("capability_types: { C: {} }\nnode_types: { N: { capabilities: { c: { type: C, occurrences: 2 } } } }\n")
     ),
     Case(
+      tolerance: "flat-items", code: "wrong-syntax",
+      text: v3("node_types:\n  N:\n    artifacts:\n      - a: service.yaml\n        type: tosca.artifacts.File\n")),
+    Case(
       tolerance: "missing-imports", code: "unknown-repository",
       text: v3("imports: [ { file: a.yaml, repository: nowhere } ]\n")),
   ]

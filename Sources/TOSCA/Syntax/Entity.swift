@@ -236,8 +236,8 @@ struct Entity {
   /// The entries of a list of maps with one name each, where a map of names is asked for and that is tolerated.
   private func namesInList(_ value: YAMLNode) -> [YAMLEntry]? {
     guard context.tolerances.contains(.flatItems), let items = value.items else { return nil }
-    let entries = items.flatMap { $0.entries ?? [] }
-    guard entries.count == items.count else { return nil }
+    guard items.allSatisfy({ $0.entries?.isEmpty == false }) else { return nil }
+    let entries = items.flatMap { withoutKeynamesBeside($0).entries ?? [] }
     context.findings.report(
       "tolerated", .warning, at: value.place,
       "a list stands where \(what) has a map of names; tolerated by `\(Tolerance.flatItems.name)`",
