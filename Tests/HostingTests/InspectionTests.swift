@@ -59,7 +59,9 @@ struct InspectionTests {
   func probe() {
     let checks = HostProbe().run()
     #expect(
-      checks.map(\.name) == ["root", "network namespaces", "TAP devices", "network bridges", "address lock", "linker ld.lld", "KVM"])
+      checks.map(\.name) == [
+        "root", "network namespaces", "TAP devices", "network bridges", "address lock", "linker ld.lld", "KVM",
+      ])
     for check in checks {
       #expect(!check.found.isEmpty)
       #expect(check.isPresent == (check.remedy == nil))
