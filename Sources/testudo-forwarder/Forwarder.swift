@@ -1,8 +1,9 @@
 import CHosting
 import Glibc
 
-/// The event loop. Everything happens in one thread, which is in the service's network namespace except while it makes
-/// a socket of the host's: a socket stays in the namespace it was made in.
+/// The event loop. Everything happens in one thread, which is in the service's network namespace. Sockets of the host's
+/// network are made in another, which stays there, since an ordinary user cannot go back: a socket stays in the namespace
+/// it was made in.
 final class Forwarder {
   /// No more connections are open at once; more wait in the listeners' backlogs.
   static let maximumConnections = 4096
@@ -41,17 +42,15 @@ final class Forwarder {
   let requests: RequestSocket
   var requesters: [UInt32: Requester] = [:]
   private let signals: Int32
-  private let hostNetwork: Int32
-  private let serviceNetwork: Int32
   var isRunning = true
 
   init(socketPath: String, network: String) throws(ForwarderFault) {
     limit = Forwarder.raiseDescriptorLimit()
-    hostNetwork = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)
-    guard hostNetwork >= 0 else { throw ForwarderFault("open /proc/self/ns/net", code: errno) }
-    let path = "/run/netns/" + network
-    serviceNetwork = open(path, O_RDONLY | O_CLOEXEC)
-    guard serviceNetwork >= 0 else { throw ForwarderFault("open the network \(path)", code: errno) }
+    let serviceNetwork = open(network, O_RDONLY | O_CLOEXEC)
+    guard serviceNetwork >= 0 else { throw ForwarderFault("open the network \(network)", code: errno) }
+    defer { close(serviceNetwork) }
+    let stayed = hosting_stay()
+    guard stayed == 0 else { throw ForwarderFault("start a thread", code: stayed) }
     let entered = hosting_enter_network(serviceNetwork)
     guard entered == 0 else { throw ForwarderFault("enter the network \(network)", code: entered) }
     poller = try Poller()
@@ -127,18 +126,19 @@ final class Forwarder {
 
   /// Makes a socket in the service's network, or in the host's; a negative error number where that fails.
   func makeSocket(inHostNetwork: Bool) -> Int32 {
+    var result: Int32 = -1
+    var work: () -> Void = {
+      let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+      result = socket >= 0 ? socket : -errno
+    }
     if inHostNetwork {
-      let left = hosting_enter_network(hostNetwork)
-      guard left == 0 else { return left }
+      withUnsafeMutablePointer(to: &work) { work in
+        hosting_run_in_stay({ $0?.assumingMemoryBound(to: (() -> Void).self).pointee() }, work)
+      }
+    } else {
+      work()
     }
-    let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
-    let code = errno
-    if inHostNetwork, hosting_enter_network(serviceNetwork) != 0 {
-      // Here it could only forward to the wrong network.
-      requests.remove()
-      exit(1)
-    }
-    return socket >= 0 ? socket : -code
+    return result
   }
 
   /// Makes the listening socket of a port.
@@ -158,6 +158,7 @@ final class Forwarder {
       case EADDRNOTAVAIL:
         throw ForwarderFault(
           "\(endpoint.host) is not an address of this host" + (direction == .inward ? "" : " in the service's network"))
+      case EACCES: throw ForwarderFault("\(endpoint.text) is for root: choose a port from 1024 on")
       default: throw ForwarderFault("listen at \(endpoint.text)", code: code)
       }
     }

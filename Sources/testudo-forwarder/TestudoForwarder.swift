@@ -1,8 +1,8 @@
 import CHosting
 import Glibc
 
-/// `testudo-forwarder SOCKET_PATH NETNS_NAME`: forwards TCP connections from ports of this host to endpoints inside a
-/// service's network namespace. What it publishes it is told at the Unix socket SOCKET_PATH: see `Request`.
+/// `testudo-forwarder SOCKET_PATH NETWORK_PATH`: forwards TCP connections from ports of this host to endpoints inside a
+/// service's network namespace, which is bound to NETWORK_PATH. What it publishes it is told at the Unix socket SOCKET_PATH: see `Request`.
 ///
 /// It prints `ready` once it takes requests. SIGTERM, SIGINT and the request `stop` end it, and its socket goes with
 /// it. Exit status: 0 stopped; 1 it could not start; 2 wrong usage.
@@ -10,7 +10,7 @@ import Glibc
 struct TestudoForwarder {
   static func main() {
     guard CommandLine.arguments.count == 3 else {
-      complain("usage: testudo-forwarder SOCKET_PATH NETNS_NAME")
+      complain("usage: testudo-forwarder SOCKET_PATH NETWORK_PATH")
       exit(2)
     }
     do throws(ForwarderFault) {

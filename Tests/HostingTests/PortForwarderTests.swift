@@ -250,7 +250,7 @@ struct PortForwarderTests {
         _ = try await PortForwarder.start(program: forwarderProgram, socket: socket, network: network)
       } throws: { error in
         guard case .refused(let text)? = error as? HostingFault else { return false }
-        return text.contains("/run/netns/\(network.name)") && text.contains("No such file")
+        return text.contains(network.path) && text.contains("No such file")
       }
       #expect(access(socket, F_OK) != 0)
     }

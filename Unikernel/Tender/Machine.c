@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,7 +23,7 @@
 
 #include "../Sources/CMicroVMPlatform/include/CMicroVMPlatform.h"
 
-enum { MEGABYTE = 1 << 20, NOBODY = 65534, TRANSLATIONS = 32 };
+enum { MEGABYTE = 1 << 20, TRANSLATIONS = 32 };
 // What an image has beside its file and its heap: the firmware's data, page tables, stacks (microvm.ld).
 enum { OVERHEAD = 5 << 20 };
 // What becomes of the descriptors.
@@ -72,11 +71,7 @@ static void drop_privileges(const struct sandbox *sandbox, int keeps_user) {
   set_limit(RLIMIT_FSIZE, (TRANSLATIONS + 1) * MEGABYTE);
   set_limit(RLIMIT_MEMLOCK, 0);
   signal(SIGXFSZ, SIG_IGN);
-  if (!keeps_user && geteuid() == 0) {
-    // In a namespace of an ordinary user there is nobody else to become.
-    int failed = setgroups(0, 0) || setresgid(NOBODY, NOBODY, NOBODY) || setresuid(NOBODY, NOBODY, NOBODY);
-    if (failed && errno != EINVAL && errno != EPERM) fail("dropping privileges");
-  }
+  if (!keeps_user && !give_up_rights()) fail("dropping privileges");
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) fail("no_new_privs");
   // After the change of user, which clears it: the machine does not outlive its tender.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -97,11 +92,11 @@ static int common_arguments(char **arguments, const char *emulator, int is_kvm, 
       "virtio-mmio.force-legacy=false", "-rtc", "base=utc,clock=host", "-device",
       "isa-debug-exit,iobase=0xf4,iosize=4", "-sandbox",
       // With -runas, its own change of user must pass; as nobody, without the right to gain privileges, there is no other.
-      is_kvm ? "on,obsolete=deny,spawn=deny,resourcecontrol=deny"
+      is_kvm && becomes_nobody() ? "on,obsolete=deny,spawn=deny,resourcecontrol=deny"
              : "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"};
   int count = 0;
   for (unsigned index = 0; index < sizeof given / sizeof *given; index++) arguments[count++] = (char *)given[index];
-  if (is_kvm && geteuid() == 0) {
+  if (is_kvm && becomes_nobody()) {
     arguments[count++] = "-runas";
     arguments[count++] = "nobody";
   }
@@ -128,7 +123,7 @@ void become_machine(const struct sandbox *sandbox, const struct machine *machine
   int count = common_arguments(arguments, machine->emulator, is_kvm, memory);
   for (unsigned index = 0; index < sizeof own / sizeof *own; index++) arguments[count++] = (char *)own[index];
   arrange_descriptors(sandbox);
-  drop_privileges(sandbox, is_kvm);
+  drop_privileges(sandbox, is_kvm && becomes_nobody());
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, 0);

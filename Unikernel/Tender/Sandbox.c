@@ -7,7 +7,6 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/close_range.h>
 #include <signal.h>
 #include <stdint.h>
@@ -27,7 +26,7 @@
 
 extern const uint8_t trampoline_start[], trampoline_end[];
 
-enum { PAGE = 4096, STACK = 512 << 10, NOBODY = 65534, MOST_SEGMENTS = 8, MOST_MAPPINGS = 256 };
+enum { PAGE = 4096, STACK = 512 << 10, MOST_SEGMENTS = 8, MOST_MAPPINGS = 256 };
 enum { CONSOLE_LIMIT = 4 << 20 };
 
 // Where images are linked to (process.ld), clear of anything the kernel maps by itself.
@@ -159,8 +158,7 @@ static void drop_privileges(const struct sandbox *sandbox) {
   set_limit(RLIMIT_MEMLOCK, 0);
   set_limit(RLIMIT_NPROC, 0);
   signal(SIGXFSZ, SIG_IGN);
-  if (geteuid() == 0 && (setgroups(0, 0) || setresgid(NOBODY, NOBODY, NOBODY) || setresuid(NOBODY, NOBODY, NOBODY)))
-    fail("dropping privileges");
+  if (!give_up_rights()) fail("dropping privileges");
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) fail("no_new_privs");
   // After the change of user, which clears it: the image does not outlive its tender.
   prctl(PR_SET_PDEATHSIG, SIGKILL);

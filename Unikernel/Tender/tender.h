@@ -35,6 +35,11 @@ void become_image(const struct sandbox *sandbox) __attribute__((noreturn));
 // Relay.c: carries frames between the image and whoever is connected, until the image's end closes or SIGTERM comes.
 void relay(int image, int listener, int connection);
 
+// Rights.c: gives up the rights of whoever started the tender: the child becomes nobody or, where there is nobody else to
+// become, in a user namespace of an ordinary user, keeps that user and gives up every capability. 0 if that failed.
+int becomes_nobody(void);
+int give_up_rights(void);
+
 // Limits.c: puts the image into a control group of its own with bounds on memory and processor time; 0 if none is
 // writable. And takes that group away again.
 int limit_resources(pid_t child, unsigned long long memory);

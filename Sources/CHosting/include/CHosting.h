@@ -32,6 +32,15 @@ int hosting_share_mount(const char *folder);
 /// 1 where `path` is a namespace (a file of nsfs), 0 where it is not, `-errno` where it cannot be told.
 int hosting_is_namespace(const char *path);
 
+/// 0 where the caller could have a user namespace and a mount namespace of its own; else `-errno`. Nothing is left.
+int hosting_can_unshare(void);
+
+/// Starts a thread that stays in the present network namespace of the calling thread. To be called once.
+int hosting_stay(void);
+
+/// Runs `body` in the thread of `hosting_stay`, and returns when it has.
+void hosting_run_in_stay(void (*body)(void *context), void *context);
+
 // Bridges and TAPs, in the calling thread's network namespace (netdevice(7))
 
 /// Makes a bridge that forwards at once: no spanning tree, no forward delay.

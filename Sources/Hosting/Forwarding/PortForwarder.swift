@@ -23,7 +23,7 @@ public struct PortForwarder: Sendable {
     }
     let (number, other) = try Descriptor.pair()
     let near = Descriptor(number)
-    let process = try launch([program, socket, network.name], output: Descriptor(other))
+    let process = try launch([program, socket, network.path], output: Descriptor(other))
     let said = await near.readAll(within: requestDeadline)
     guard said == "ready\n" else {
       ProcessTable.signal(process, SIGKILL) { ProcessTable.arguments(of: process).first == program }

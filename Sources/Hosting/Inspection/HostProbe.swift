@@ -44,9 +44,12 @@ public struct HostProbe: Sendable {
 
   private func user() -> HostCheck {
     let user = geteuid()
+    let found = UserNamespace.isEntered ? "an ordinary user, root in a user namespace only" : "running as user \(user)"
     return HostCheck(
-      name: "root", isPresent: user == 0, isRequired: true, found: "running as user \(user)",
-      remedy: "run the command with `sudo`")
+      name: "root", isPresent: user == 0, isRequired: true, found: found,
+      remedy: "run the command with `sudo`, or let ordinary users have user namespaces: as root, `sysctl "
+        + "user.max_user_namespaces=10000` and, where the kernel has them, `sysctl kernel.unprivileged_userns_clone=1` and "
+        + "`sysctl kernel.apparmor_restrict_unprivileged_userns=0`")
   }
 
   private func namespaces() -> HostCheck {
@@ -67,7 +70,7 @@ public struct HostProbe: Sendable {
       remedy: "load the driver with `modprobe tun`; in a container, hand it over with `--device /dev/net/tun`"
     ) { () throws(HostingFault) in
       try NetworkNamespace.run(in: -1, named: "probe") { () throws(HostingFault) in
-        _ = Descriptor(try HostingFault.check(hosting_tap_open("tap0"), "create a TAP through /dev/net/tun"))
+        _ = Descriptor(try BridgePort.makeTAP("tap0", "through /dev/net/tun"))
       }
       return "/dev/net/tun gives one"
     }
@@ -89,7 +92,7 @@ public struct HostProbe: Sendable {
     return check("address lock", isRequired: false, remedy: remedy) { () throws(HostingFault) in
       try NetworkNamespace.run(in: -1, named: "probe") { () throws(HostingFault) in
         _ = try HostingFault.check(hosting_bridge_create("br0"), "create a bridge")
-        let tap = Descriptor(try HostingFault.check(hosting_tap_open("tap0"), "create a TAP through /dev/net/tun"))
+        let tap = Descriptor(try BridgePort.makeTAP("tap0", "through /dev/net/tun"))
         try HostingFault.check(hosting_bridge_attach("br0", "tap0"), "attach a TAP to a bridge")
         let own = PortAddresses(hardware: [2, 0, 0, 0, 0, 1], ipv4: 1, ipv6: [UInt8](repeating: 0, count: 16))
         let lacking = try own.lock("tap0")

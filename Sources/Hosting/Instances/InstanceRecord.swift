@@ -33,6 +33,8 @@ public struct InstanceRecord: Codable, Sendable, Hashable {
   public var emulator: Emulator?
   /// Why its image could send with the addresses of others; `nil` where it cannot. Known from the start on.
   public var unlocked: String?
+  /// Whether it was started by an ordinary user, in a user namespace; `nil` for no.
+  public var isOrdinary: Bool?
   /// Whatever else the caller wants to find again; hosting does not look at it.
   public var metadata: [String: String]
 

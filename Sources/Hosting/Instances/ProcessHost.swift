@@ -51,6 +51,7 @@ public actor ProcessHost: UnikernelHost {
       try folder.write(boot: boot)
       let port = try NetworkNamespace(record.network).openTAP(record.tapName, for: PortAddresses(record))
       record.unlocked = port.lacking
+      record.isOrdinary = UserNamespace.isEntered ? true : nil
       let (near, far) = try Descriptor.pair()
       let farEnd = Descriptor(far)
       let console: Int32

@@ -7,6 +7,24 @@ struct BridgePort: ~Copyable {
   let tap: Descriptor
   /// Why addresses are not locked there; `nil` where they are.
   let lacking: String?
+
+  /// Makes a TAP in the calling thread's network namespace, which lasts as long as the descriptor returned.
+  static func makeTAP(_ name: String, _ place: String) throws(HostingFault) -> Int32 {
+    let number = hosting_tap_open(name)
+    if [-ENOENT, -ENODEV, -ENXIO].contains(number) {
+      throw .lacking(
+        what: "/dev/net/tun",
+        remedy: "load it with `modprobe tun`, or hand the device to this container with `--device /dev/net/tun`")
+    }
+    if number == -EACCES && UserNamespace.isEntered {
+      throw .lacking(
+        what: "a /dev/net/tun that ordinary users can open",
+        remedy:
+          "as root, `chmod 0666 /dev/net/tun`, as most distributions have it: a TAP can be made with it only in a "
+          + "network namespace of one's own")
+    }
+    return try HostingFault.check(number, "create the TAP \(name) \(place)")
+  }
 }
 
 /// The addresses of one instance, and the only ones that frames from its port may have.

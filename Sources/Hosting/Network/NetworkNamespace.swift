@@ -137,13 +137,7 @@ struct NetworkNamespace {
   func openTAP(_ name: String, for addresses: PortAddresses) throws(HostingFault) -> BridgePort {
     var lacking: String?
     let number = try visit { () throws(HostingFault) -> Int32 in
-      let number = hosting_tap_open(name)
-      if [-ENOENT, -ENODEV, -ENXIO].contains(number) {
-        throw .lacking(
-          what: "/dev/net/tun",
-          remedy: "load it with `modprobe tun`, or hand the device to this container with `--device /dev/net/tun`")
-      }
-      try HostingFault.check(number, "create the TAP \(name) in \(network.name)")
+      let number = try BridgePort.makeTAP(name, "in \(network.name)")
       do throws(HostingFault) {
         try HostingFault.check(
           hosting_bridge_attach(ServiceNetwork.bridge, name), "attach the TAP \(name) to the bridge of \(network.name)")

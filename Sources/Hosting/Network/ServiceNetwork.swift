@@ -8,8 +8,8 @@ public struct ServiceNetwork: Codable, Sendable, Hashable {
 
   /// The name of the bridge in every service's namespace.
   public static let bridge = "br0"
-  /// Where namespaces are pinned, shared with `ip netns`.
-  public static let folder = "/run/netns"
+  /// Where namespaces are pinned: as root, shared with `ip netns`.
+  public static let folder = UserNamespace.folder ?? "/run/netns"
 
   /// A network as it is to be; nothing is made yet.
   public init(name: String, subnet: String) {

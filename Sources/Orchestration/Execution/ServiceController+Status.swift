@@ -67,6 +67,13 @@ extension ServiceController {
 extension InstanceRecord {
   /// What of its protection this host lacks, for people.
   var warnings: [String] {
-    unlocked.map { ["the addresses of its service's network are not locked: \($0)"] } ?? []
+    var warnings = unlocked.map { ["the addresses of its service's network are not locked: \($0)"] } ?? []
+    if isOrdinary == true {
+      warnings.append(
+        emulator == nil
+          ? "runs as the user who started it, not as nobody, and without a bound on processor time"
+          : "QEMU runs as the user who started it, not as nobody, and can open that user's files if it is broken into")
+    }
+    return warnings
   }
 }

@@ -12,6 +12,8 @@ struct Doctor: ParsableCommand {
   var format = DocumentFormat.text
 
   func run() throws {
+    // What an ordinary user can do is found out where it would be done.
+    try UserNamespace.enter(home: Installation.home.path)
     var checks = HostProbe().run()
     do {
       let library = try Installation.library()

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ControlPlane
 import Foundation
+import Hosting
 import Orchestration
 
 struct Serve: AsyncParsableCommand {
@@ -74,6 +75,8 @@ struct Serve: AsyncParsableCommand {
     let listener = try listener()
     let home = Installation.home
     try home.create()
+    // An ordinary user's goes on from here in a user namespace, as the same process.
+    try UserNamespace.enter(home: home.path)
     let lock = try ControlPlaneLock(home: home)
     let environment = try OrchestrationEnvironment(
       home: home, library: try Installation.library(), forwarderProgram: Installation.forwarder)
