@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs the tools that Tests/Attacks uses and that are missing. Tests whose tool is missing are skipped.
 set -euo pipefail
-wanted=(apache2-utils hping3 nghttp2-client nmap openssl python3 python3-h11 python3-scapy python3-websockets slowhttptest sslscan tcpdump
+wanted=(apache2-utils dnsmasq-base hping3 nghttp2-client nmap openssl python3 python3-h11 python3-scapy python3-websockets
+  slowhttptest sslscan tcpdump
   tcpreplay testssl.sh wrk)
 command -v dpkg-query >/dev/null && command -v apt-get >/dev/null || exit 0
 missing=()

@@ -7,6 +7,7 @@ let modules: [(name: String, dependencies: [Target.Dependency])] = [
   ("Network", []),
   ("UserDatagrams", []),
   ("NameResolution", ["UserDatagrams"]),
+  ("DHCP", ["Network"]),
   ("HTTP", []),
   ("ControlChannel", ["Cryptography", "CRuntime"]),
   ("Firewall", []),

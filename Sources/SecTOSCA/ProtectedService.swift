@@ -95,14 +95,17 @@ public struct Resource: Hashable, Sendable, Codable {
   public var externals: [ExternalService]
   /// Memory for its heap, in bytes.
   public var memoryBytes: Int
+  /// How it gets its IPv4 address.
+  public var addressing: Addressing
   /// Where it stands in the template.
   public var place: SourceRange
 
   /// A resource.
   public init(
     name: String, type: String, applications: [ApplicationPart], endpoint: ServiceEndpoint, connections: [String],
-    externals: [ExternalService] = [], memoryBytes: Int, place: SourceRange
+    externals: [ExternalService] = [], memoryBytes: Int, addressing: Addressing = .assigned, place: SourceRange
   ) {
+    self.addressing = addressing
     self.name = name
     self.type = type
     self.applications = applications
@@ -112,6 +115,14 @@ public struct Resource: Hashable, Sendable, Codable {
     self.memoryBytes = memoryBytes
     self.place = place
   }
+}
+
+/// How a resource gets its IPv4 address.
+public enum Addressing: String, Hashable, Sendable, Codable {
+  /// It is told.
+  case assigned
+  /// It asks a server on its network (RFC 2131), first for the address that it is told.
+  case dhcp
 }
 
 /// One application of a resource.

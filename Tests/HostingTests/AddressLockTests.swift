@@ -188,6 +188,19 @@ enum Frames {
     [type, 0, 0, 0, flags, 0, 0, 0] + target + (option.map { [$0, 1] + hardware(naming) } ?? [])
   }
 
+  /// A message of DHCP to all, as who has no address sends it.
+  static func dhcp(
+    from: [UInt8] = [0, 0, 0, 0], to: [UInt8] = [255, 255, 255, 255], ports: [UInt8] = [0, 68, 0, 67],
+    naming: UInt8 = 2, fragment: UInt8 = 0x40
+  ) -> [UInt8] {
+    let message = [1, 1, 6, 0] + [UInt8](repeating: 0, count: 24) + hardware(naming) + [UInt8](repeating: 0, count: 202)
+    let length = 28 + message.count
+    return ethernet(
+      0x0800,
+      [0x45, 0, UInt8(length >> 8), UInt8(length & 255), 0, 0, fragment, 0, 64, 17, 0, 0] + from + to + ports
+        + [UInt8((length - 20) >> 8), UInt8((length - 20) & 255), 0, 0] + message, to: everybody)
+  }
+
   static let solicitation = ipv6(58, discovery(135, target: ipv6(3), flags: 0, option: 1))
   static let advertisement = ipv6(58, discovery(136, option: 2))
   static let arpAnswer = arp(2)
@@ -199,6 +212,7 @@ enum Frames {
   static let honest = [
     Named("IPv4", ipv4()), Named("an ARP request", arp(1)), Named("an ARP answer", arpAnswer),
     Named("an ARP probe", arp(1, address: [0, 0, 0, 0])),
+    Named("a question for an address", dhcp()), Named("the same from one's own address", dhcp(from: ipv4(2))),
     Named("TCP over IPv6", ipv6(6, [1, 2, 3, 4])), Named("UDP over IPv6", ipv6(17, [1, 2, 3, 4])),
     Named("IPv6 from the link's address", ipv6(17, [1, 2, 3, 4], from: linkLocal(2))),
     Named("an echo", ipv6(58, [128, 0, 0, 0, 0, 1, 0, 1])), Named("an error", ipv6(58, [1, 4, 0, 0, 0, 0, 0, 0])),
@@ -220,6 +234,11 @@ enum Frames {
     Named("IPv4 from the host's hardware address", ipv4(hardwareFrom: 1)),
     Named("IPv4 from another's address", ipv4(from: ipv4(4))), Named("IPv4 from the host", ipv4(from: ipv4(1))),
     Named("IPv4 from nobody", ipv4(from: [0, 0, 0, 0])), Named("IPv4 with options", ipv4(first: 0x46)),
+    Named("a question for another's address", dhcp(naming: 4)),
+    Named("an answer from nobody that lends addresses", dhcp(ports: [0, 67, 0, 68])),
+    Named("a question for an address to one host", dhcp(to: ipv4(3))),
+    Named("a part of a question for an address", dhcp(fragment: 0x20)),
+    Named("a question for an address that is cut off", Array(dhcp()[..<75])),
     Named("IPv4 of version 5", ipv4(first: 0x55)),
     Named("ARP for another's address", arp(2, address: ipv4(4))), Named("ARP for the host", arp(2, address: ipv4(1))),
     Named("an ARP request from another's address", arp(1, address: ipv4(1))),

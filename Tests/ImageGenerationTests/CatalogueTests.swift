@@ -33,7 +33,10 @@ struct CatalogueTests {
   @Test(
     "a mistake in a manifest is reported with its place and what was expected",
     arguments: [
-      (#""kind": "mechanism""#, #""kind": "gadget""#, "kind", "`platform`, `support`, `mechanism` or `application`"),
+      (
+        #""kind": "mechanism""#, #""kind": "gadget""#, "kind",
+        "`platform`, `support`, `feature`, `mechanism` or `application`"
+      ),
       (#""stage": "run""#, #""stage": "later""#, "parameters[0].stage", "`build`, `boot` or `run`"),
       (#""required": true"#, #""required": 1"#, "parameters[0].required", "`true` or `false`"),
       (#""shape": "list of text""#, #""shape": "list""#, "parameters[0].shape", "a shape such as"),

@@ -87,7 +87,7 @@ struct LibraryOSImageTests {
     #expect(!report.systemCalls.isEmpty && report.systemCalls.count <= 5)
     #expect(
       report.modulesLeftOut == [
-        "audit", "basic-authentication", "handler", "key-value", "microvm-platform", "remote-authorization",
+        "audit", "basic-authentication", "dhcp", "handler", "key-value", "microvm-platform", "remote-authorization",
         "transport-security",
       ])
   }

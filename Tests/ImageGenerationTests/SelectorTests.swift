@@ -30,6 +30,18 @@ struct SelectorTests {
     #expect(selection.modules.allSatisfy { !$0.reasons.isEmpty })
   }
 
+  @Test("the client of DHCP is in where the resource asks for it, and is no security module")
+  func addressing() throws {
+    var asking = Portal.orders
+    asking.addressing = .dhcp
+    let selection = try Portal.selection(asking, [Portal.declaredFlows])
+    let without = try Portal.selection(Portal.orders, [Portal.declaredFlows])
+    let module = try #require(selection.modules.first { $0.manifest.name == "dhcp" })
+    #expect(module.reasons.map(\.description) == ["application address.dhcp"])
+    #expect(selection.mechanisms == without.mechanisms)
+    #expect(selection.modules.count == without.modules.count + 1)
+  }
+
   @Test("two requirements that one module meets are both its reasons")
   func sharedModule() throws {
     let selection = try Portal.selection(Portal.orders, [Portal.declaredFlows, Portal.nobody])

@@ -98,6 +98,14 @@ struct InterpreterTests {
     #expect(trigger.conditions == [ContextCondition(attribute: "threat_level", comparison: .isOneOf(["high"]))])
   }
 
+  @Test("a resource is told its address unless it is to ask a server")
+  func addressing() throws {
+    let resources = try #require(
+      Interpreter().interpret(Portal.topology().setting("addressing", of: "orders", to: "dhcp")).service?.resources)
+    #expect(resources.first { $0.name == "orders" }?.addressing == .dhcp)
+    #expect(resources.first { $0.name == "storefront" }?.addressing == .assigned)
+  }
+
   @Test("targets a group's members where a requirement names a group")
   func groups() throws {
     let topology = Portal.topology().with(Portal.group("everything", ["storefront", "orders"]))

@@ -116,6 +116,9 @@ struct ResourceFindingTests {
       "too little memory", portal.setting("memory", of: "orders", to: .amount(1000, "1 kB")), "invalid-value",
       at: "orders/memory", names: ["`1 kB`"]),
     FindingCase(
+      "a way to an address that is none", portal.setting("addressing", of: "orders", to: "dhpc"), "invalid-value",
+      at: "orders/addressing", names: ["`dhpc`"], suggestion: "dhcp"),
+    FindingCase(
       "memory that is not a number", portal.setting("memory", of: "orders", to: .amount(.nan, "? B")), "invalid-value",
       at: "orders/memory"),
     FindingCase(

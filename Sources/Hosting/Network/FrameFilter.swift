@@ -3,7 +3,7 @@ import CHosting
 /// What an instance may send, as a program of the kernel's classic packet filter (bpf of linux/filter.h) at its port of
 /// the bridge: frames from its own hardware address, with its own IPv4 and IPv6 addresses, and nothing that speaks for
 /// another host: no ARP or neighbor discovery (RFC 4861) for other addresses, no router's message, no redirect, no
-/// listener query. What is not known to be honest is dropped.
+/// listener query. Who has no address yet may ask a server for one. What is not known to be honest is dropped.
 struct FrameFilter {
   /// The instructions.
   let program: [sock_filter]
@@ -148,7 +148,24 @@ struct FrameFilter {
     code.load(.byte, 14)
     code.require(0x45)
     code.load(.word, 26)
-    code.require(ipv4)
+    code.jump(ipv4, to: .pass)
+    // Who asks a server for an address has none yet (RFC 2131, 4.1): a whole datagram to all, from port 68 to port 67, and
+    // for this hardware address.
+    code.require(0)
+    code.requireLength(76)
+    code.load(.word, 30)
+    code.require(0xFFFF_FFFF)
+    code.load(.half, 20)
+    code.mask(0x3FFF)
+    code.require(0)
+    code.load(.byte, 23)
+    code.require(17)
+    code.load(.word, 34)
+    code.require(68 << 16 | 67)
+    code.load(.word, 70)
+    code.require(high)
+    code.load(.half, 74)
+    code.require(low)
     code.place(.pass)
     code.give(FrameFilter.pass)
     code.place(.drop)

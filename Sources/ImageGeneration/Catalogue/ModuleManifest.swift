@@ -6,6 +6,8 @@ public struct ModuleManifest: Hashable, Sendable {
     case platform
     /// What other modules stand on; linked as far as they call it.
     case support
+    /// What a resource asks for besides its application, such as a way to get its address.
+    case feature
     /// A security module.
     case mechanism
     /// What answers requests.

@@ -48,18 +48,24 @@ public struct Need: Hashable, Sendable, CustomStringConvertible {
   var reason: Reason {
     switch origin {
     case .target(let target): Reason(kind: .target, name: target.rawValue)
-    case .application: Reason(kind: .application, name: String(capability.dropFirst("application.".count)))
+    case .application:
+      Reason(
+        kind: .application, name: capability.hasPrefix("application.") ? String(capability.dropFirst(12)) : capability)
     case .requirement(let name, _): Reason(kind: .requirement, name: name)
     }
   }
 
-  /// What an image of a resource must have: a platform, its applications, and what is due.
+  /// What an image of a resource must have: a platform, its applications, what else it asks for, and what is due.
   static func all(of resource: Resource, due: [SecurityRequirement], target: Target) -> [Need] {
     var needs = [Need(capability: target.capability, origin: .target(target))]
     for part in resource.applications {
       let origin = Origin.application(resource: resource.name, place: resource.place)
       let need = Need(capability: part.capability, origin: origin)
       if !needs.contains(need) { needs.append(need) }
+    }
+    if resource.addressing == .dhcp {
+      needs.append(
+        Need(capability: "address.dhcp", origin: .application(resource: resource.name, place: resource.place)))
     }
     for requirement in due {
       guard let capability = requirement.protection.capability else { continue }

@@ -15,13 +15,16 @@ extension Interpretation {
       let applications = readApplications(of: node, connections: connections + external.map(\.name))
       let memory = amount(
         "memory", of: Properties(of: node), in: (1 << 20)...(4 << 30), unit: "bytes (1 MiB to 4 GiB)", required: true)
+      let addressing = choice(
+        "addressing", of: Properties(of: node), from: [Addressing.assigned.rawValue, Addressing.dhcp.rawValue])
       let endpoint = readEndpoint(of: node)
       if let memory { checkCapacity(of: node, applications: applications, memory: memory) }
       guard let memory, let endpoint else { continue }
       resources.append(
         Resource(
           name: node.name, type: node.type.name, applications: applications, endpoint: endpoint,
-          connections: connections, externals: external, memoryBytes: memory, place: node.place))
+          connections: connections, externals: external, memoryBytes: memory,
+          addressing: addressing.flatMap { Addressing(rawValue: $0.value) } ?? .assigned, place: node.place))
     }
     checkPublishedPorts()
     checkUnusedExternalServices()

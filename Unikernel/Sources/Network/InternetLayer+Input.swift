@@ -27,7 +27,7 @@ extension InternetLayer {
       return nil
     }
     if header.destination == configuration.hardware, header.type == EtherType.ipv4 {
-      return datagram(in: frame.suffix(from: EthernetHeader.length), configuration, at: now)
+      return datagram(in: frame.suffix(from: EthernetHeader.length), configuration, offload, at: now)
     }
     if header.type == EtherType.ipv6, let ipv6 {
       return ipv6.receive(frame.suffix(from: EthernetHeader.length), header, at: now)
@@ -36,6 +36,11 @@ extension InternetLayer {
       header.destination == configuration.hardware || header.destination == .broadcast
     {
       receiveARP(frame.suffix(from: EthernetHeader.length), configuration, at: now)
+    } else if addressSource != nil, header.type == EtherType.ipv4, header.destination == .broadcast {
+      // What else is sent to all is for nobody here.
+      if let packet = try? IPv4Packet(frame.suffix(from: EthernetHeader.length)) {
+        _ = takeAddressMessage(packet, isChecksumTrusted: offload.isChecksumTrusted, at: now)
+      }
     } else {
       counts.ignored &+= 1
     }
@@ -44,10 +49,17 @@ extension InternetLayer {
 
   @inline(__always)
   private func datagram(
-    in bytes: UnsafeRawBufferPointer, _ configuration: NetworkConfiguration, at now: Instant
+    in bytes: UnsafeRawBufferPointer, _ configuration: NetworkConfiguration, _ offload: VirtioNetHeader,
+    at now: Instant
   ) -> IPPacket? {
     do throws(IPv4Packet.Fault) {
       let packet = try IPv4Packet(bytes)
+      if addressSource != nil,
+        takeAddressMessage(packet, isChecksumTrusted: offload.isChecksumTrusted, at: now)
+          || configuration.address.raw == 0
+      {
+        return nil
+      }
       // A packet from this image's own address cannot have come over the link (LAND).
       guard packet.destination == configuration.address, packet.source.isUnicastHost,
         packet.source != configuration.address,
@@ -84,6 +96,12 @@ extension InternetLayer {
     guard let packet = ARPPacket(bytes) else {
       counts.malformed &+= 1
       return
+    }
+    if let addressSource {
+      if packet.senderHardware != configuration.hardware {
+        addressSource.addressSeen(packet.senderAddress.raw == 0 ? packet.targetAddress : packet.senderAddress, at: now)
+      }
+      if configuration.address.raw == 0 { return }
     }
     if packet.senderAddress == configuration.address {
       if packet.senderHardware != configuration.hardware { counts.addressConflicts &+= 1 }

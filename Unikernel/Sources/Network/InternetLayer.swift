@@ -27,6 +27,8 @@ final class InternetLayer {
   let reassembly = Reassembly()
   var random: RandomPool
   var errors = EventAllowance(perSecond: InternetLayer.errorsPerSecond)
+  /// Where the address comes from, if not from the settings.
+  var addressSource: (any AddressSource)?
   /// IPv6, where it was asked for.
   private(set) var ipv6: IPv6Layer?
   /// Whether the platform cuts TCP segments and completes their checksums.
@@ -70,6 +72,11 @@ final class InternetLayer {
   func configure(_ configuration: NetworkConfiguration, at now: Instant) {
     self.configuration = configuration
     if configuration.usesIPv6 { ipv6 = IPv6Layer(self, configuration, at: now) }
+  }
+
+  /// Puts another IPv4 address in force.
+  func readdress(_ configuration: NetworkConfiguration) {
+    self.configuration = configuration
   }
 
   /// Hands a frame to the platform, with room for a virtio-net header before it.
@@ -261,13 +268,14 @@ final class InternetLayer {
 
   func sendARP(
     _ operation: ARPPacket.Operation, to destination: EthernetAddress, targetHardware: EthernetAddress,
-    targetAddress: IPv4Address
+    targetAddress: IPv4Address, isProbe: Bool = false
   ) {
     guard let configuration else { return }
     EthernetHeader(destination: destination, source: configuration.hardware, type: EtherType.arp)
       .write(to: announcement)
     ARPPacket(
-      operation: operation, senderHardware: configuration.hardware, senderAddress: configuration.address,
+      operation: operation, senderHardware: configuration.hardware,
+      senderAddress: isProbe ? IPv4Address(raw: 0) : configuration.address,
       targetHardware: targetHardware, targetAddress: targetAddress
     ).write(to: announcement + EthernetHeader.length)
     transmit(announcement, count: EthernetHeader.length + ARPPacket.length)

@@ -14,7 +14,9 @@ public final class NetworkStack: StreamNetwork, Module, Timed {
   let internet: InternetLayer
   let transport: TCPTransport
   private var prepared: NetworkConfiguration?
-  private var isAnnouncementDue = false
+  var isAnnouncementDue = false
+  /// What the settings say, whatever became of the address since.
+  private var given: NetworkConfiguration?
   /// Who takes the datagrams of protocols that this stack does not speak itself.
   private var receivers: [(protocolNumber: UInt8, receiver: any DatagramReceiver)] = []
 
@@ -230,7 +232,7 @@ public final class NetworkStack: StreamNetwork, Module, Timed {
   /// (text, `fd00::2/64`), `ipv6-gateway` (text), `ipv6-autoconfiguration` (boolean), `maximum-connections` (integer). They are given at boot; later, only the same values are taken.
   public func prepare(_ parameters: [Parameter]) throws(ParameterFault) {
     let read = try NetworkConfiguration(parameters, limits: transport.limits)
-    if let inForce = internet.configuration, inForce != read {
+    if let given, given != read {
       throw ParameterFault("network", expected: "the address that was given at boot")
     }
     prepared = read
@@ -240,7 +242,8 @@ public final class NetworkStack: StreamNetwork, Module, Timed {
   public func commit() {
     guard let prepared else { return }
     self.prepared = nil
-    guard internet.configuration == nil else { return }
+    guard given == nil else { return }
+    given = prepared
     transport.start(connections: prepared.maximumConnections)
     internet.configure(prepared, at: transport.clock.now)
     isAnnouncementDue = true

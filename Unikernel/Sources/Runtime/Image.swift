@@ -33,6 +33,7 @@ final class Image {
       _ = testudo_write(Int(TESTUDO_TAP), frame.baseAddress, frame.count)
     }
     self.registry = Registry(clock: clock, random: random, network: stack, events: events)
+    registry.networkStack = stack
     self.server = HTTPServer(registry: registry)
     // A content that grows is copied, and for a moment there twice.
     server.heldBytesLimit = memory / 4

@@ -174,6 +174,13 @@ final class TCPTransport {
     handler.streamClosed(connection, reason: reason)
   }
 
+  /// Ends connections without a word, since their address is this image's no more.
+  func closeAll(where isGone: (TCPConnection) -> Bool) {
+    for slot in 0..<table.slotCount {
+      if let connection = table[slot], isGone(connection) { close(connection, reason: .timedOut) }
+    }
+  }
+
   /// Closes the attempts to reach hosts behind a neighbor that does not answer.
   func neighborLost(_ neighbor: Neighbor) {
     for slot in 0..<table.slotCount {
