@@ -87,6 +87,8 @@ let package = Package(
       ],
       path: "Benchmarks/testudo-bench"),
     .executableTarget(name: "tosca-bench", dependencies: ["TOSCA"], path: "Benchmarks/tosca-bench"),
+    .executableTarget(
+      name: "bundle-bench", dependencies: ["PolicyDecision", interchange], path: "Benchmarks/bundle-bench"),
     .executableTarget(name: "cedar-bench", dependencies: ["Cedar"], path: "Benchmarks/cedar-bench"),
     .testTarget(name: "TOSCATests", dependencies: ["TOSCA"]),
     .testTarget(

@@ -9,6 +9,9 @@ echo
 echo "the network, beside nginx"
 Benchmarks/network.sh .build/release
 echo
+echo "policies inside images"
+Benchmarks/bundle.sh
+echo
 echo "policy decisions, beside peers"
 Benchmarks/policy.sh
 echo

@@ -142,7 +142,7 @@ struct Bench {
       let text = try String(contentsOfFile: request.path + "/" + name, encoding: .utf8)
       try await push.measure {
         _ = try await orchestrator.applyPolicies(
-          [ServiceDeclaration.PolicyFile(file: name, text: text)], to: "portal", tenant: "default", requirement: nil
+          [ServiceDeclaration.PolicyFile(file: name, text: text)], to: ["portal"], tenant: "default", requirement: nil
         ) { _ in }
       }
     }

@@ -71,18 +71,29 @@ public struct PhaseRequest: Hashable, Sendable, Codable {
 
 /// `PUT /api/v1/policies`.
 public struct PolicyRequest: Hashable, Sendable, Codable {
-  /// The service.
-  public var service: String
+  /// The services.
+  public var services: [String]
   /// The authorization requirement; may be left out where there is one only.
   public var requirement: String?
   /// The policy files.
   public var files: [ServiceDeclaration.PolicyFile]
 
-  /// Policies for a service.
-  public init(service: String, requirement: String?, files: [ServiceDeclaration.PolicyFile]) {
-    self.service = service
+  /// Policies for services.
+  public init(services: [String], requirement: String?, files: [ServiceDeclaration.PolicyFile]) {
+    self.services = services
     self.requirement = requirement
     self.files = files
+  }
+}
+
+/// `POST /api/v1/policies/rollback`.
+public struct RollbackRequest: Hashable, Sendable, Codable {
+  /// The version whose content is to be in force again; the one before the present if it is left out.
+  public var to: Int?
+
+  /// Going back to a version.
+  public init(to: Int?) {
+    self.to = to
   }
 }
 

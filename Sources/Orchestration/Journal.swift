@@ -92,6 +92,14 @@ extension Journal {
         instance: instance.id, kind: "addresses-unlocked", message: lacking))
   }
 
+  /// A message that an instance refused.
+  func record(refusal: String, instance: InstanceRecord?, tenant: String, service: String) {
+    record(
+      EventRecord(
+        time: Timestamp.now(), severity: "high", tenant: tenant, service: service, resource: instance?.resource,
+        instance: instance?.id, kind: "message-refused", message: refusal))
+  }
+
   /// An image that was generated.
   func record(_ image: Image, resource: String, tenant: String, service: String) {
     record(

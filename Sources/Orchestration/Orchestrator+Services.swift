@@ -16,6 +16,7 @@ extension Orchestrator {
   ) async throws(OrchestrationFault) -> ServiceStatus {
     try await exclusively { () throws(OrchestrationFault) in
       let former = declarations[try key(of: request)]
+      try makeFirstVersion(of: request.tenant)
       let (declared, unpacked) = try declare(request)
       defer { withExtendedLifetime(unpacked) {} }
       var declaration = declared
@@ -35,6 +36,7 @@ extension Orchestrator {
         await rollBack(declaration, to: former, progress: progress)
         throw error
       }
+      leaveOutStalePolicies(of: declaration.tenant)
       return await status(of: declaration)
     }
   }
@@ -147,8 +149,7 @@ extension Orchestrator {
     return name
   }
 
-  /// The declaration that a request would make, policies applied since carried over as long as their requirement is there;
-  /// and the files of the request's archive, which the declaration's paths lead to.
+  /// The declaration that a request would make, with what the tenant's version of policies says of it; and the files of the request's archive, which the declaration's paths lead to.
   private func declare(
     _ request: ServiceRequest
   ) throws(OrchestrationFault) -> (declaration: ServiceDeclaration, unpacked: UnpackedArchive?) {
@@ -167,10 +168,9 @@ extension Orchestrator {
     var declaration = ServiceDeclaration(
       tenant: request.tenant, name: name, source: request.path, service: service, target: request.target,
       level: request.level)
+    declaration.policies = policies(of: declaration)
     if let former = declarations[declaration.key] {
-      declaration.policyVersion = former.policyVersion
       declaration.phase = former.phase
-      declaration.policies = former.policies.filter { name, _ in service.requirements.contains { $0.name == name } }
       declaration.level = request.level ?? former.level.flatMap { service.level($0)?.name }
     }
     return (declaration, unpacked)

@@ -26,6 +26,6 @@ extension Orchestrator {
       tenant: declaration.tenant, name: declaration.name, source: declaration.source, level: due.name,
       levelSetByHand: declaration.level, phase: (declaration.phase ?? .run).rawValue,
       levels: declaration.service.levels.map(\.name),
-      policyVersion: declaration.policyVersion, urls: unikernels.flatMap(\.urls), unikernels: unikernels)
+      policyVersion: declaration.policies.number, urls: unikernels.flatMap(\.urls), unikernels: unikernels)
   }
 }

@@ -24,6 +24,10 @@ public actor Orchestrator {
   /// Answers images that ask.
   nonisolated let imageDecisions: ImageDecisions
   var declarations: [String: ServiceDeclaration] = [:]
+  /// Keeps the versions of tenants' policies.
+  let policyHistory: PolicyHistory
+  /// The version that is due, or why it cannot be relied on, by tenant.
+  var policyVersions: [String: Result<PolicyVersion, OrchestrationFault>] = [:]
   var controllers: [String: ServiceController] = [:]
   var contextualAttributes: [String: String] = [:] {
     didSet { imageDecisions.attributes = contextualAttributes }
@@ -44,6 +48,7 @@ public actor Orchestrator {
   /// An orchestrator over an environment, with what is stored there. Nothing is carried out before `recover`.
   public init(environment: OrchestrationEnvironment) throws(OrchestrationFault) {
     self.environment = environment
+    self.policyHistory = PolicyHistory(store: environment.store, key: environment.controlKey)
     self.resolver = ServiceResolver(environment: environment, takesVulnerable: true)
     self.journal = Journal(store: environment.store)
     self.decisionPoints = try DecisionPoints(store: environment.store)
@@ -68,6 +73,17 @@ public actor Orchestrator {
       throw .host(error.reason)
     }
     imageDecisions.attributes = contextualAttributes
+    let found = try Orchestrator.readPolicies(policyHistory, declarations: &declarations)
+    policyVersions = found
+    for (key, declaration) in declarations {
+      declarations[key]?.policies = Orchestrator.policies(of: declaration, in: found)
+    }
+    for case (let tenant, .failure(let fault)) in found {
+      journal.record(
+        EventRecord(
+          time: Timestamp.now(), severity: "high", tenant: tenant, service: "", kind: "policy-version-refused",
+          message: fault.message))
+    }
   }
 
   /// The version of the program, as documents name it.
@@ -193,7 +209,7 @@ public actor Orchestrator {
       await commands.enter()
       await converge(key)
       await commands.leave()
-      if let controller = controllers[key], let due = declarations[key]?.policyVersion,
+      if let controller = controllers[key], let due = declarations[key]?.policies.number,
         await controller.acknowledgements(due: due).contains(where: { !$0.converged })
       {
         retry(key)
@@ -209,7 +225,7 @@ public actor Orchestrator {
     converge(lost: key)
   }
 
-  private func converge(lost key: String) {
+  func converge(lost key: String) {
     Task {
       await commands.enter()
       await converge(key)
@@ -274,6 +290,7 @@ public actor Orchestrator {
       pool.hits += counts.hits
       pool.misses += counts.misses
     }
+    leaveOutStalePolicies(of: declaration.tenant)
     let folder = environment.home.template(tenant: declaration.tenant, service: declaration.name)
     try? FileManager.default.removeItem(atPath: folder)
   }

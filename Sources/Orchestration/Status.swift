@@ -127,6 +127,8 @@ public struct StepOutcome: Hashable, Sendable, Codable {
 
 /// That an enforcement point has a version of the policies in force: it said so itself.
 public struct PolicyAcknowledgement: Hashable, Sendable, Codable {
+  /// The tenant.
+  public var tenant: String?
   /// The service.
   public var service: String
   /// The resource.
@@ -141,14 +143,18 @@ public struct PolicyAcknowledgement: Hashable, Sendable, Codable {
   public var converged: Bool
   /// When it acknowledged (RFC 3339).
   public var acknowledged: String?
+  /// When it last proved that it is there (RFC 3339).
+  public var confirmed: String?
   /// The digest of the settings that it acknowledged, policies included.
   public var digest: String?
 
   /// An enforcement point's version.
   public init(
-    service: String, resource: String, instance: String, version: Int, due: Int, converged: Bool,
-    acknowledged: String?, digest: String? = nil
+    tenant: String?, service: String, resource: String, instance: String, version: Int, due: Int, converged: Bool,
+    acknowledged: String?, confirmed: String?, digest: String? = nil
   ) {
+    self.tenant = tenant
+    self.confirmed = confirmed
     self.digest = digest
     self.service = service
     self.resource = resource

@@ -29,6 +29,8 @@ struct Event: Decodable, Sendable {
 
 /// What an enforcement point has acknowledged, as `policy status --format json` gives it.
 struct PolicyStatus: Decodable, Sendable {
+  var service: String
+  var instance: String
   var resource: String
   var version: Int
   var due: Int

@@ -128,6 +128,13 @@ extension Portal {
     return url.hasSuffix("/") ? String(url.dropLast()) : url
   }
 
+  /// Where the storefront of one of several services is published, without the slash at the end.
+  func urls(of service: String) async throws -> String {
+    let found = try await unikernels().first { $0.service == service && !$0.urls.isEmpty }
+    let url = try #require(found?.urls.first)
+    return url.hasSuffix("/") ? String(url.dropLast()) : url
+  }
+
   /// A token of the identity provider that the portal trusts.
   func token(subject: String, role: String) async throws -> String {
     let outcome = try await testudo(

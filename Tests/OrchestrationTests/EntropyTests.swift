@@ -124,7 +124,9 @@ private final class FakeChannel: InstanceChannel {
 
   func send(_ message: [UInt8]) throws(HostingFault) {}
 
-  func request(_ message: [UInt8], version: UInt64, deadline: Duration) async throws(HostingFault) -> Report {
+  nonisolated(nonsending) func request(
+    _ message: [UInt8], version: UInt64, deadline: Duration
+  ) async throws(HostingFault) -> Report {
     guard let (message, covered, seal) = try? ControlMessage.decode(message, sealedBy: .code),
       let key = ChannelKey(of: record), key.code(of: Array(covered)) == Array(seal)
     else { throw .gone("no control message") }

@@ -91,7 +91,7 @@ public final class ControlConnection: InstanceChannel {
 
   /// Sends a sealed message of this version and waits for its acknowledgement or refusal; fails where the image ends or
   /// nothing comes within `deadline`.
-  public func request(
+  public nonisolated(nonsending) func request(
     _ message: [UInt8], version: UInt64, deadline: Duration
   ) async throws(HostingFault) -> Report {
     let timeout = Task { [weak self, id = record.id] in

@@ -22,11 +22,14 @@ public protocol InstanceChannel: AnyObject, Sendable {
   /// or with `close`.
   var reports: AsyncStream<Report> { get }
 
-  /// Sends a signed message and does not wait for an answer.
+  /// Sends a sealed message and does not wait for an answer.
   func send(_ message: [UInt8]) throws(HostingFault)
 
-  /// Sends a signed message of this version and waits for its acknowledgement or refusal, which `reports` has as well.
-  func request(_ message: [UInt8], version: UInt64, deadline: Duration) async throws(HostingFault) -> Report
+  /// Sends a sealed message of this version and waits for its acknowledgement or refusal, which `reports` has as well. It
+  /// is sent before the caller's actor does anything else, so that messages leave in the order of their versions.
+  nonisolated(nonsending) func request(
+    _ message: [UInt8], version: UInt64, deadline: Duration
+  ) async throws(HostingFault) -> Report
 
   /// Lets go of the channel; the image runs on.
   func close()

@@ -29,6 +29,7 @@ extension ConfigurationValues {
           set("authorization.remote", "cache-ms", .number(remote.cacheMilliseconds))
         }
         if let bundle = environment.bundle { set("authorization", "bundle", .bytes(bundle)) }
+        if let version = environment.policyVersion { set("authorization", "version", version.value) }
         // Always given, so that a level without a lease takes the place of one with a lease.
         set("authorization", "lease-ms", .number((authorization.leaseSeconds ?? 0) * 1000))
       // The first is worked out above, the others are not for a module to enforce by parameters.

@@ -17,13 +17,16 @@ public struct ResourceEnvironment: Hashable, Sendable {
   public var backends: [String: [String]]
   /// The compiled policies, where authorization is due.
   public var bundle: [UInt8]?
+  /// Which version of the tenant's policies those are.
+  public var policyVersion: PolicyVersionIdentity?
   /// The contextual attributes that policies may ask for, by name.
   public var attributes: [String: String]
 
   /// What surrounds a resource.
   public init(
     address: String, addressIPv6: String? = nil, mac: [UInt8], gateway: String? = nil, peers: [String] = [],
-    backends: [String: [String]] = [:], bundle: [UInt8]? = nil, attributes: [String: String] = [:],
+    backends: [String: [String]] = [:], bundle: [UInt8]? = nil,
+    policyVersion: PolicyVersionIdentity? = nil, attributes: [String: String] = [:],
     forwarder: ForwarderIdentity? = nil
   ) {
     self.address = address
@@ -33,6 +36,7 @@ public struct ResourceEnvironment: Hashable, Sendable {
     self.peers = peers
     self.backends = backends
     self.bundle = bundle
+    self.policyVersion = policyVersion
     self.attributes = attributes
     self.forwarder = forwarder
   }

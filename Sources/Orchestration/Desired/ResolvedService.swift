@@ -75,10 +75,13 @@ public struct NeighbourAddresses: Hashable, Sendable {
       forwarder: resource.endpoint.isPublic ? ForwarderIdentity(address: "0.0.0.0", secret: []) : nil)
   }
 
-  func environment(bundle: [UInt8]?, attributes: [String: String]) -> ResourceEnvironment {
+  func environment(
+    bundle: [UInt8]?, policyVersion: PolicyVersionIdentity? = nil, attributes: [String: String]
+  ) -> ResourceEnvironment {
     ResourceEnvironment(
       address: own, addressIPv6: ownIPv6, mac: mac.split(separator: ":").compactMap { UInt8($0, radix: 16) },
-      gateway: nil, peers: peers, backends: backends, bundle: bundle, attributes: attributes, forwarder: forwarder)
+      gateway: nil, peers: peers, backends: backends, bundle: bundle, policyVersion: policyVersion,
+      attributes: attributes, forwarder: forwarder)
   }
 }
 
@@ -110,6 +113,7 @@ public struct ResolvedResource: Sendable {
   let files: SiteFiles
   let controlPublicKey: [UInt8]
   let bundle: [UInt8]?
+  let policyVersion: PolicyVersionIdentity?
   let attributes: [String: String]
   /// What is due at each level, and the modules selected then: for instances on their way out.
   let others: [String: (due: [SecurityRequirement], selection: Selection)]
@@ -139,7 +143,7 @@ public struct ResolvedResource: Sendable {
   ) -> [StagedParameter] {
     ModuleConfiguration.parameters(
       for: resource, due: due, selection: selection,
-      environment: addresses.environment(bundle: bundle, attributes: attributes),
+      environment: addresses.environment(bundle: bundle, policyVersion: policyVersion, attributes: attributes),
       files: files, controlPublicKey: controlPublicKey)
   }
 

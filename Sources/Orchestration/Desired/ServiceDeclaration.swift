@@ -32,12 +32,20 @@ public struct ServiceDeclaration: Hashable, Sendable, Codable {
   public var level: String?
   /// The phase of its life, if somebody said so.
   public var phase: OrchestrationPhase?
-  /// The number of the policies in force: 1 for those of the template, one more for each `policy apply`.
-  public var policyVersion: Int
-  /// Policies applied since, by the name of the authorization requirement whose files they stand for.
-  public var policies: [String: [PolicyFile]]
+  /// What of the tenant's version of policies concerns the service. Not stored with it, but with the tenant.
+  public var policies = AppliedPolicies()
   /// Whether it is being taken down.
   public var isRemoved: Bool
+  /// Policies applied while versions were each service's, and their number: they become the tenant's first version when
+  /// they are read.
+  var formerPolicies: [String: [PolicyFile]]?
+  var formerVersion: Int?
+
+  private enum CodingKeys: String, CodingKey {
+    case tenant, name, source, service, target, level, phase, isRemoved
+    case formerPolicies = "policies"
+    case formerVersion = "policyVersion"
+  }
 
   /// A service as it is declared now.
   public init(
@@ -49,8 +57,6 @@ public struct ServiceDeclaration: Hashable, Sendable, Codable {
     self.service = service
     self.target = target
     self.level = level
-    self.policyVersion = 1
-    self.policies = [:]
     self.isRemoved = false
   }
 

@@ -22,6 +22,7 @@ public struct ServiceResolver: Sendable {
   public func resolve(
     _ declaration: ServiceDeclaration, context: [String: String]
   ) throws(OrchestrationFault) -> ResolvedService {
+    if let refusal = declaration.policies.refusal { throw .input(refusal) }
     let service = declaration.service
     let level = service.dueLevel(context: context, setByHand: declaration.level)
     // What triggers hold and follow besides attributes decides the level only: policies do not see it.
@@ -48,9 +49,11 @@ public struct ServiceResolver: Sendable {
     let (files, handler) = try content(of: resource, in: declaration)
     // Policies see the attributes that some trigger or policy file may speak of: all that are set.
     let bundle = try compile(due, in: declaration, attributes: context)
+    let policyVersion = bundle == nil ? nil : declaration.policies.identity
     let staged = ModuleConfiguration.parameters(
       for: resource, due: due, selection: selection,
-      environment: NeighbourAddresses.none(for: resource).environment(bundle: bundle, attributes: context),
+      environment: NeighbourAddresses.none(for: resource).environment(
+        bundle: bundle, policyVersion: policyVersion, attributes: context),
       files: files, controlPublicKey: environment.controlKey.publicKey)
     let recipe = ImageRecipe(
       service: declaration.name, resource: resource, level: level.name, due: due, target: declaration.target,
@@ -65,10 +68,10 @@ public struct ServiceResolver: Sendable {
       resource: resource, due: due, selection: selection, recipe: recipe, recipeDigest: recipeDigest,
       bootDigest: ResolvedResource.digest(staged, of: .boot),
       runSettings: RunSettings(
-        level: level.name, policyVersion: bundle == nil ? 0 : declaration.policyVersion,
+        level: level.name, policyVersion: bundle == nil ? 0 : declaration.policies.number,
         digest: ResolvedResource.digest(staged, of: .run)),
-      files: files, controlPublicKey: environment.controlKey.publicKey, bundle: bundle, attributes: context,
-      others: selections)
+      files: files, controlPublicKey: environment.controlKey.publicKey, bundle: bundle, policyVersion: policyVersion,
+      attributes: context, others: selections)
   }
 
   /// What the images of a service are made of at a level, whatever the context and the policies: those go into no image.
@@ -172,7 +175,7 @@ public struct ServiceResolver: Sendable {
   static func policies(
     _ authorization: Authorization, of name: String, in declaration: ServiceDeclaration
   ) throws(OrchestrationFault) -> [PolicySource] {
-    if let applied = declaration.policies[name] {
+    if let applied = declaration.policies.files[name] {
       return applied.map { PolicySource(file: $0.file, text: $0.text) }
     }
     var sources: [PolicySource] = []

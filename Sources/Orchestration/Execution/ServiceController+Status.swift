@@ -1,6 +1,7 @@
 import Foundation
 import Hosting
 import ImageGeneration
+import Interchange
 
 // What a service is at present, for people and programs.
 
@@ -39,15 +40,42 @@ extension ServiceController {
     }
   }
 
-  /// What each enforcement point of policies acknowledged.
-  func acknowledgements(due: Int) -> [PolicyAcknowledgement] {
-    observed.instances.compactMap { instance in
-      guard let record = records[instance.id], record.mechanisms.contains("authorization") else { return nil }
+  /// How long an enforcement point may take to say that it is there before it does not count as converged.
+  static let presenceDeadline = Duration.milliseconds(700)
+  /// One that was heard of no longer ago than this is not asked.
+  static let presenceAge = Duration.milliseconds(250)
+
+  /// What each enforcement point of policies acknowledged. Each is asked whether it is there: one that was killed, or
+  /// hangs, is not converged, whatever it acknowledged before.
+  func acknowledgements(due: Int) async -> [PolicyAcknowledgement] {
+    let points = observed.instances.map(\.id).filter { records[$0]?.mechanisms.contains("authorization") ?? false }
+    let present = await withTaskGroup(of: (String, Bool).self) { group in
+      for id in points { group.addTask { (id, await self.isPresent(id)) } }
+      var present: Set<String> = []
+      for await (id, isPresent) in group where isPresent { present.insert(id) }
+      return present
+    }
+    let instances = Dictionary(observed.instances.map { ($0.id, $0) }) { first, _ in first }
+    return points.compactMap { id in
+      guard let record = records[id], let instance = instances[id] else { return nil }
       let version = instance.run.settings.policyVersion
       return PolicyAcknowledgement(
-        service: name, resource: record.resource, instance: record.id, version: version, due: due,
-        converged: version == due && channels[record.id] != nil && instance.state == .ready,
-        acknowledged: memories[record.id]?.acknowledged, digest: memories[record.id]?.run.settings.digest)
+        tenant: tenant, service: name, resource: record.resource, instance: id, version: version, due: due,
+        converged: version == due && present.contains(id) && channels[id] != nil && instance.state == .ready,
+        acknowledged: memories[id]?.acknowledged, confirmed: heard[id]?.time,
+        digest: memories[id]?.run.settings.digest)
+    }
+  }
+
+  private func isPresent(_ id: String) async -> Bool {
+    if let last = heard[id]?.at, ContinuousClock.now - last < ServiceController.presenceAge {
+      return channels[id] != nil
+    }
+    do throws(OrchestrationFault) {
+      try await tell(id, .renew, payload: [], deadline: ServiceController.presenceDeadline)
+      return true
+    } catch {
+      return false
     }
   }
 

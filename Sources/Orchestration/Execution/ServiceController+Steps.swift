@@ -210,6 +210,7 @@ extension ServiceController {
   private func forget(_ id: String) {
     channels[id]?.close()
     channels[id] = nil
+    heard[id] = nil
     records[id] = nil
     memories[id] = nil
     observed.instances.removeAll { $0.id == id }
@@ -229,18 +230,18 @@ extension ServiceController {
   // MARK: Settings
 
   private func push(_ id: String, _ run: RunState) async throws(OrchestrationFault) {
-    guard let record = records[id], var memory = memories[id] else {
+    guard let record = records[id], let known = memories[id] else {
       throw .execution("there is no instance \(id)")
     }
     let resource = try resolvedResource(record.resource)
     // One on its way out has settings of another level: only who its neighbours are can change for it.
     let parameters =
-      run.settings == memory.run.settings
+      run.settings == known.run.settings
       ? resource.neighbourParameters(at: addresses(run, of: record), level: run.settings.level)
       : resource.parameters(stages: [.run], at: addresses(run, of: record))
-    if !parameters.isEmpty {
-      memory.version = try await tell(id, .apply, payload: Parameter.encode(parameters))
-    }
+    if !parameters.isEmpty { try await tell(id, .apply, payload: Parameter.encode(parameters)) }
+    // Taken only now: it may have been told more meanwhile.
+    guard var memory = memories[id] else { throw .execution("instance \(id) is gone") }
     memory.run = run
     memory.acknowledged = Timestamp.now()
     try remember(id, memory)
@@ -250,7 +251,9 @@ extension ServiceController {
 
   /// Sends a sealed message and waits until it is acknowledged. Returns its version.
   @discardableResult
-  func tell(_ id: String, _ kind: ControlKind, payload: [UInt8]) async throws(OrchestrationFault) -> UInt64 {
+  func tell(
+    _ id: String, _ kind: ControlKind, payload: [UInt8], deadline: Duration = ServiceController.acknowledgementDeadline
+  ) async throws(OrchestrationFault) -> UInt64 {
     guard let record = records[id], let channel = channels[id] else {
       throw .execution("there is no way to instance \(id)")
     }
@@ -259,11 +262,11 @@ extension ServiceController {
     let message = try signer.sealed(
       ControlMessage(kind: kind, audience: record.audience ?? [], version: version, payload: payload), for: record)
     let report = try await hosting { () throws(HostingFault) in
-      try await channel.request(
-        message.bytes, version: version, deadline: ServiceController.acknowledgementDeadline)
+      try await channel.request(message.bytes, version: version, deadline: deadline)
     }
     switch report {
     case .acknowledged(_, let proof) where message.isAcknowledged(with: proof):
+      heard[id] = (ContinuousClock.now, Timestamp.now())
       return version
     case .refused(_, let reason):
       throw .execution("`\(record.resource)` refused the change: \(reason)")

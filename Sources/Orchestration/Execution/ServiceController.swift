@@ -37,6 +37,8 @@ actor ServiceController {
   var linked: Set<String> = []
   /// Enforcement points that are being asked to acknowledge a renewal.
   var unrenewed: Set<String> = []
+  /// When each instance last proved that it has what it was sent, by the clock that nobody can set and as text.
+  var heard: [String: (at: ContinuousClock.Instant, time: String)] = [:]
   var lastHost = 1
   let gate = Gate()
 
@@ -269,7 +271,9 @@ actor ServiceController {
       setState(id, .drained)
     case .failed(let reason):
       journal.record(failure: reason.description, instance: records[id], tenant: tenant, service: name)
-    case .ready, .acknowledged, .refused, .status, .dropped, .question:
+    case .refused(_, let reason):
+      journal.record(refusal: reason.description, instance: records[id], tenant: tenant, service: name)
+    case .ready, .acknowledged, .status, .dropped, .question:
       break
     }
   }

@@ -10,8 +10,8 @@ struct PolicyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "policy", abstract: "Checks and propagates policies, and says which enforcement point has which.",
     subcommands: [
-      Check.self, Apply.self, Status.self, Certificate.self, Explain.self, Decide.self, Translate.self, Diff.self,
-      Moon.self,
+      Check.self, Apply.self, Rollback.self, List.self, Status.self, Certificate.self, Explain.self, Decide.self,
+      Translate.self, Diff.self, Moon.self,
     ])
 
   struct Check: ParsableCommand {
@@ -81,9 +81,10 @@ struct PolicyCommand: AsyncParsableCommand {
 
   struct Apply: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Propagates policies to every enforcement point of a service, without a restart.",
+      abstract: "Makes another version of a tenant's policies and propagates it, without a restart.",
       discussion: """
-        Exit status 1 if an enforcement point has not acknowledged; it is named, and asked again.
+        The files stand for those of the services that are named; every enforcement point of the tenant gets the new \
+        version. Exit status 1 if an enforcement point has not acknowledged; it is named, and asked again.
 
         Example: testudo policy apply Examples/portal/readers-may-write.cedar --service portal
         """)
@@ -91,8 +92,8 @@ struct PolicyCommand: AsyncParsableCommand {
     @Argument(help: "Policy files, which stand for those in force from now on.")
     var files: [String]
 
-    @Option(help: "The service; may be left out when one is up only.")
-    var service: String?
+    @Option(help: "The service; may be left out when one is up only. Repeatable.")
+    var service: [String] = []
 
     @Option(help: "The authorization requirement; may be left out when the service has one only.")
     var requirement: String?
@@ -108,28 +109,27 @@ struct PolicyCommand: AsyncParsableCommand {
     func run() async throws {
       let sources = try PolicyFiles.read(files)
       let client = try await Installation.requireControlPlane()
-      let name = try await name(client)
       let request = PolicyRequest(
-        service: name, requirement: requirement,
+        services: try await services(client), requirement: requirement,
         files: sources.map { ServiceDeclaration.PolicyFile(file: $0.file, text: $0.text) })
       let acknowledgements = try await client.perform(
         "PUT", "/api/v1/policies?tenant=\(tenant.tenant)", body: request, as: [PolicyAcknowledgement].self,
         progress: { Console.show($0) })
       try Status.show(acknowledgements, format: format)
       if let certificate {
-        try await Certificate.write(client, tenant: tenant.tenant, service: name, to: certificate)
+        try await Certificate.write(client, tenant: tenant.tenant, service: nil, to: certificate)
       }
       if acknowledgements.contains(where: { !$0.converged }) { throw ExitCode(1) }
     }
 
-    private func name(_ client: APIClient) async throws -> String {
-      if let service { return service }
+    private func services(_ client: APIClient) async throws -> [String] {
+      guard service.isEmpty else { return service }
       let services: [ServiceStatus] = try await client.get("/api/v1/services?tenant=\(tenant.tenant)")
       guard services.count == 1 else {
         throw ValidationError(
           "Name the service with --service: \(services.map(\.name).joined(separator: ", ")) are up.")
       }
-      return services[0].name
+      return [services[0].name]
     }
   }
 }

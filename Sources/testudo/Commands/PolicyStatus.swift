@@ -31,7 +31,8 @@ extension PolicyCommand {
         let rows = acknowledgements.map {
           [
             "\($0.service)/\($0.resource)", String($0.instance.prefix(8)), "v\($0.version)",
-            $0.converged ? "converged" : "due: v\($0.due)", $0.acknowledged ?? "never",
+            $0.converged ? "converged" : $0.version == $0.due ? "does not answer" : "due: v\($0.due)",
+            $0.acknowledged ?? "never",
           ]
         }
         print(Console.table([["ENFORCEMENT POINT", "INSTANCE", "VERSION", "STATE", "ACKNOWLEDGED"]] + rows))

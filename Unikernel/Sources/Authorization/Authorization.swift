@@ -13,6 +13,8 @@ public final class Authorization: RequestModule {
   private let clock: any Clock
   private let events: any EventSink
   private var bundle: PolicyBundle?
+  private var version: PolicyVersion?
+  private var preparedVersion: PolicyVersion?
   private var attributes: [PolicyValueField] = []
   private var preparedBundle: PolicyBundle?
   private var preparedAttributes: [PolicyValueField]?
@@ -34,11 +36,13 @@ public final class Authorization: RequestModule {
     self.events = events
   }
 
-  /// `authorization.allowed`, `.denied`, and `.errors`: policies left out since they could not be evaluated.
+  /// `authorization.allowed`, `.denied`, `.errors`: policies left out since they could not be evaluated, `.lapsed`: requests
+  /// denied since the lease had run out; and `.policy-version`, the number of the version in force.
   public var counters: [Counter] {
     [
       Counter("authorization.allowed", allowed), Counter("authorization.denied", denied),
       Counter("authorization.errors", errors), Counter("authorization.lapsed", lapsed),
+      Counter("authorization.policy-version", UInt64(version?.number ?? 0)),
     ]
   }
 
@@ -81,14 +85,18 @@ extension Authorization: ContactObserver {
   public func contacted(at now: Instant) { lastContact = now }
 }
 
-/// Settings: `bundle`, which the first message must have, `attributes`, and `lease-ms`.
+/// Settings: `bundle`, which the first message must have, `version`, `attributes`, and `lease-ms`.
 extension Authorization {
   /// Reads and checks a bundle and attributes, and keeps them aside.
   public func prepare(_ parameters: [Parameter]) throws(ParameterFault) {
     rollback()
+    var hasBundle = false
     for parameter in parameters {
       switch parameter.name {
-      case "bundle": preparedBundle = try Authorization.bundle(parameter.value)
+      case "bundle":
+        hasBundle = true
+        preparedBundle = try Authorization.bundle(parameter.value)
+      case "version": preparedVersion = try PolicyVersion(parameter.value, after: version)
       case "attributes": preparedAttributes = try Authorization.attributes(parameter.value)
       case "lease-ms":
         guard let milliseconds = parameter.value.integerValue, (0...Authorization.longestLease).contains(milliseconds)
@@ -97,8 +105,11 @@ extension Authorization {
         }
         preparedLease = .milliseconds(Int(milliseconds))
       default:
-        throw ParameterFault(name + "." + parameter.name, expected: "bundle, attributes or lease-ms")
+        throw ParameterFault(name + "." + parameter.name, expected: "bundle, version, attributes or lease-ms")
       }
+    }
+    guard hasBundle == (preparedVersion != nil) || (hasBundle && version == nil) else {
+      throw ParameterFault("authorization.version", expected: "a version together with its bundle")
     }
     guard bundle != nil || preparedBundle != nil else {
       throw ParameterFault("authorization.bundle", expected: "a policy bundle: there is none yet")
@@ -108,6 +119,7 @@ extension Authorization {
   /// Puts them in force.
   public func commit() {
     if let preparedBundle { bundle = preparedBundle }
+    if let preparedVersion { version = preparedVersion }
     if let preparedAttributes { attributes = preparedAttributes }
     if let preparedLease {
       lease = preparedLease == .milliseconds(0) ? nil : preparedLease
@@ -120,6 +132,7 @@ extension Authorization {
   /// Forgets them.
   public func rollback() {
     preparedBundle = nil
+    preparedVersion = nil
     preparedAttributes = nil
     preparedLease = nil
   }

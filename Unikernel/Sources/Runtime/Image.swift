@@ -15,6 +15,8 @@ final class Image {
   private let registry: Registry
   private let server: HTTPServer
   private var channel: ControlChannel?
+  /// How long the last change of settings took to be checked and put in force.
+  private var changeMicroseconds: UInt64 = 0
   /// Room for one frame: the largest datagram with an Ethernet and a virtio-net header.
   private let frame = UnsafeMutableRawBufferPointer.allocate(byteCount: 65536 + 64, alignment: 64)
   /// How many frames one turn of the loop takes before everything else has its turn.
@@ -130,8 +132,13 @@ final class Image {
 
 extension Image: ControlChannel.Delegate {
   func apply(_ parameters: [Parameter]) throws(ParameterFault) {
+    // The clock stands still within a turn of the loop.
+    clock.refresh()
+    let start = clock.now
     try registry.configure(parameters)
     server.endUpgrades()
+    clock.refresh()
+    changeMicroseconds = (clock.now - start).nanoseconds / 1000
   }
 
   func drain(grace: TimeSpan, completion: @escaping () -> Void) {
@@ -162,6 +169,7 @@ extension Image: ControlChannel.Delegate {
     var all: [Counter] = []
     for module in registry.modules { all.append(contentsOf: module.counters) }
     all.append(Counter("platform.heap-bytes", testudo_heap_used()))
+    all.append(Counter("control.change-microseconds", changeMicroseconds))
     return all
   }
 }

@@ -120,7 +120,7 @@ struct AuthorizationTests {
     #expect(
       module.counters == [
         Counter("authorization.allowed", 1), Counter("authorization.denied", 3), Counter("authorization.errors", 0),
-        Counter("authorization.lapsed", 0),
+        Counter("authorization.lapsed", 0), Counter("authorization.policy-version", 0),
       ])
   }
 
@@ -197,6 +197,57 @@ struct AuthorizationTests {
     module.rollback()
     module.commit()
     #expect(status(module.examine(exchange(clerk))) == 403)
+  }
+
+  private func version(_ tenant: ByteString, _ number: Int64, digest: Int = 32) -> Parameter {
+    set(
+      "version",
+      .map([
+        ParameterField("tenant", .text(tenant)), ParameterField("number", .integer(number)),
+        ParameterField("digest", .bytes([UInt8](repeating: 1, count: digest))),
+      ]))
+  }
+
+  @Test("a version follows one of the same tenant that is not newer; nothing else does")
+  func versions() throws {
+    let module = module()
+    try module.prepare([set("bundle", .bytes(bundle)), version("shop", 4), level("low")])
+    module.commit()
+    #expect(module.counters.contains(Counter("authorization.policy-version", 4)))
+    let empty = PolicyBundleParts().encode()
+    let refused: [([Parameter], ByteString)] = [
+      (
+        [set("bundle", .bytes(empty)), version("bank", 5)],
+        "a version of the policies of `shop`, not of another tenant"
+      ),
+      ([set("bundle", .bytes(empty)), version("shop", 3)], "no version before 4"),
+      ([set("bundle", .bytes(empty))], "a version together with its bundle"),
+      ([version("shop", 5)], "a version together with its bundle"),
+      (
+        [set("bundle", .bytes(empty)), version("shop", 0)], "a tenant, a number from 1, and a digest of 32 bytes"
+      ),
+      (
+        [set("bundle", .bytes(empty)), version("shop", 5, digest: 31)],
+        "a tenant, a number from 1, and a digest of 32 bytes"
+      ),
+    ]
+    for (parameters, expected) in refused {
+      #expect(throws: ParameterFault("authorization.version", expected: expected)) { try module.prepare(parameters) }
+      module.rollback()
+      module.commit()
+      #expect(status(module.examine(exchange(clerk))) == 0, "what was in force stays")
+    }
+    // The same version again, as with another attribute, and attributes alone.
+    try module.prepare([set("bundle", .bytes(bundle)), version("shop", 4), level("high")])
+    module.commit()
+    #expect(status(module.examine(exchange(clerk))) == 403)
+    try module.prepare([level("low")])
+    module.commit()
+    #expect(status(module.examine(exchange(clerk))) == 0)
+    try module.prepare([set("bundle", .bytes(empty)), version("shop", 5)])
+    module.commit()
+    #expect(status(module.examine(exchange(clerk))) == 403)
+    #expect(module.counters.contains(Counter("authorization.policy-version", 5)))
   }
 
   @Test("a denial is an event that says who asked for what")

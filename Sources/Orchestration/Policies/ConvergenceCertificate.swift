@@ -14,6 +14,8 @@ public struct ConvergenceCertificate: Hashable, Sendable, Codable {
   public var issued: String
   /// Whether every enforcement point has what is due. One that does not answer is not converged.
   public var isConverged: Bool
+  /// The SHA-256 of the signed version that is due, by tenant.
+  public var digests: [String: String]?
   /// The enforcement points.
   public var points: [PolicyAcknowledgement]
 
@@ -21,12 +23,13 @@ public struct ConvergenceCertificate: Hashable, Sendable, Codable {
   public static let mediaType = "application/vnd.testudo.convergence+json"
   static let currentType = "testudo.convergence/1"
 
-  init(tenant: String?, service: String?, points: [PolicyAcknowledgement], issued: String) {
+  init(tenant: String?, service: String?, points: [PolicyAcknowledgement], digests: [String: String], issued: String) {
     type = Self.currentType
     self.tenant = tenant
     self.service = service
     self.issued = issued
     self.points = points
+    self.digests = digests
     isConverged = points.allSatisfy(\.converged)
   }
 
@@ -55,8 +58,12 @@ extension Orchestrator {
   ) async throws(OrchestrationFault) -> SignedEnvelope {
     if let service { _ = try declaration(service, tenant: tenant ?? "default") }
     let points = await policyStatus(tenant: tenant).filter { service == nil || $0.service == service }
+    var digests: [String: String] = [:]
+    for case (let name, .success(let version)) in policyVersions where tenant == nil || tenant == name {
+      digests[name] = version.identity.digestText
+    }
     let certificate = ConvergenceCertificate(
-      tenant: tenant, service: service, points: points, issued: Timestamp.now())
+      tenant: tenant, service: service, points: points, digests: digests, issued: Timestamp.now())
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     do {
