@@ -27,14 +27,15 @@ extension ServiceController {
           image: record.image, imageBytes: (try? environment.builder.store.image(record.image).bytes) ?? 0,
           address: record.host,
           urls: urls, pid: pid, policyVersion: instance.run.settings.policyVersion, mechanisms: record.mechanisms,
-          since: record.started, instance: record.id, warnings: record.warnings))
+          since: record.started, instance: record.id, warnings: record.warnings, integrity: integrity[record.id],
+          withdrawn: instance.withdrawal?.cause))
     }
     return all.sorted { ($0.resource, $0.since) < ($1.resource, $1.since) }
   }
 
   private func stateName(_ state: ObservedInstance.State) -> String {
     switch state {
-    case .starting, .ready, .draining, .failed: state.rawValue
+    case .starting, .ready, .draining, .failed, .quarantined: state.rawValue
     case .drained: "draining"
     }
   }
@@ -42,7 +43,10 @@ extension ServiceController {
   /// What each enforcement point of policies acknowledged.
   func acknowledgements(due: Int) -> [PolicyAcknowledgement] {
     observed.instances.compactMap { instance in
-      guard let record = records[instance.id], record.mechanisms.contains("authorization") else { return nil }
+      // What is in quarantine enforces nothing any more.
+      guard instance.state != .quarantined, let record = records[instance.id],
+        record.mechanisms.contains("authorization")
+      else { return nil }
       let version = instance.run.settings.policyVersion
       return PolicyAcknowledgement(
         service: name, resource: record.resource, instance: record.id, version: version, due: due,

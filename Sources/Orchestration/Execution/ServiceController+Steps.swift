@@ -16,6 +16,8 @@ extension ServiceController {
   static let drainGrace: UInt32 = 250
   /// How long requests in progress may take to finish.
   static let drainDeadline = Duration.seconds(15)
+  /// The same of an instance that may be in somebody else's hands, which an attacker has as long.
+  static let suspectDrainDeadline = Duration.seconds(1)
 
   func perform(_ step: Action.Step) async throws(OrchestrationFault) {
     switch step {
@@ -35,6 +37,7 @@ extension ServiceController {
     case .route(let resource, let id): try await route(resource, to: id)
     case .unpublish(let resource): try await unpublish(resource)
     case .drain(let id, _): try await drain(id)
+    case .quarantine(let id, _): try await isolate(id)
     case .stopInstance(let id, _): try await stop(id)
     case .stopForwarder: try await stopForwarder()
     case .removeNetwork:
@@ -200,7 +203,7 @@ extension ServiceController {
     throw .execution("the service's network has no address left: at most 253 instances")
   }
 
-  private func stop(_ id: String) async throws(OrchestrationFault) {
+  func stop(_ id: String) async throws(OrchestrationFault) {
     stopping.insert(id)
     try await hosting { () throws(HostingFault) in try await environment.host.stop(id) }
     forget(id)
@@ -212,7 +215,9 @@ extension ServiceController {
     channels[id] = nil
     records[id] = nil
     memories[id] = nil
+    integrity[id] = nil
     observed.instances.removeAll { $0.id == id }
+    try? FileManager.default.removeItem(atPath: environment.home.dump(of: id))
     _ = try? environment.store.transact(if: [], [.delete(key: InstanceMemory.key(id))])
   }
 
@@ -250,7 +255,9 @@ extension ServiceController {
 
   /// Sends a sealed message and waits until it is acknowledged. Returns its version.
   @discardableResult
-  func tell(_ id: String, _ kind: ControlKind, payload: [UInt8]) async throws(OrchestrationFault) -> UInt64 {
+  func tell(
+    _ id: String, _ kind: ControlKind, payload: [UInt8], deadline: Duration? = nil
+  ) async throws(OrchestrationFault) -> UInt64 {
     guard let record = records[id], let channel = channels[id] else {
       throw .execution("there is no way to instance \(id)")
     }
@@ -260,7 +267,7 @@ extension ServiceController {
       ControlMessage(kind: kind, audience: record.audience ?? [], version: version, payload: payload), for: record)
     let report = try await hosting { () throws(HostingFault) in
       try await channel.request(
-        message.bytes, version: version, deadline: ServiceController.acknowledgementDeadline)
+        message.bytes, version: version, deadline: deadline ?? ServiceController.acknowledgementDeadline)
     }
     switch report {
     case .acknowledged(_, let proof) where message.isAcknowledged(with: proof):
@@ -340,7 +347,7 @@ extension ServiceController {
     observed.hasForwarder = false
   }
 
-  private func drain(_ id: String) async throws(OrchestrationFault) {
+  func drain(_ id: String) async throws(OrchestrationFault) {
     let (reports, continuation) = AsyncStream.makeStream(of: Report.self)
     waiting[id] = continuation
     defer { waiting[id] = nil }
@@ -351,9 +358,19 @@ extension ServiceController {
       try remember(id, memory)
     }
     setState(id, .draining)
-    try await tell(id, .drain, payload: payload.bytes)
+    // What may be in somebody else's hands need not answer, and is given little time.
+    let isSuspect = memories[id]?.withdrawal?.isSuspect ?? false
+    do throws(OrchestrationFault) {
+      try await tell(
+        id, .drain, payload: payload.bytes, deadline: isSuspect ? ServiceController.suspectDrainDeadline : nil)
+    } catch {
+      guard isSuspect else { throw error }
+      setState(id, .drained)
+      return
+    }
+    let deadline = isSuspect ? ServiceController.suspectDrainDeadline : ServiceController.drainDeadline
     let timeout = Task {
-      try? await Task.sleep(for: ServiceController.drainDeadline)
+      try? await Task.sleep(for: deadline)
       continuation.finish()
     }
     defer { timeout.cancel() }
@@ -402,6 +419,7 @@ extension ServiceController {
       "led traffic of \(published[name] ?? name) to \(name) \(address(id))"
     case .unpublish(let name): "withdrew the port of \(name)"
     case .drain(let id, let name): "drained \(name) \(short(id))"
+    case .quarantine(let id, let name): "took \(name) \(short(id)) off the network, into quarantine"
     case .stopInstance(let id, let name): "stopped \(name) \(short(id))"
     case .stopForwarder: "stopped the port forwarder"
     case .removeNetwork: "removed network \(network.name)"
