@@ -58,15 +58,19 @@ int hosting_bridge_remove(const char *bridge) {
   return control(SIOCBRDELBR, name);
 }
 
-int hosting_bridge_attach(const char *bridge, const char *port) {
+static int bridge_port(unsigned long operation, const char *bridge, const char *port) {
   struct ifreq request;
   int failed = named(&request, bridge);
   if (failed) return failed;
   unsigned index = if_nametoindex(port);
   if (index == 0) return -errno;
   request.ifr_ifindex = (int)index;
-  return control(SIOCBRADDIF, &request);
+  return control(operation, &request);
 }
+
+int hosting_bridge_attach(const char *bridge, const char *port) { return bridge_port(SIOCBRADDIF, bridge, port); }
+
+int hosting_bridge_detach(const char *bridge, const char *port) { return bridge_port(SIOCBRDELIF, bridge, port); }
 
 int hosting_interface_set_up(const char *interface, int up) {
   struct ifreq request;

@@ -69,6 +69,36 @@ public struct PhaseRequest: Hashable, Sendable, Codable {
   }
 }
 
+/// `POST /api/v1/services/{name}/quarantine`.
+public struct QuarantineRequest: Hashable, Sendable, Codable {
+  /// The resource.
+  public var resource: String
+  /// The beginning of an instance's identifier; `nil` for all of the resource.
+  public var instance: String?
+  /// Why, for people.
+  public var cause: String?
+
+  /// Instances of a resource.
+  public init(resource: String, instance: String? = nil, cause: String? = nil) {
+    self.resource = resource
+    self.instance = instance
+    self.cause = cause
+  }
+
+  /// Why, in at most so many characters, in one line.
+  static let longestCause = 200
+
+  func checkedCause() throws(OrchestrationFault) -> String {
+    guard let cause else { return "put into quarantine by hand" }
+    guard (1...Self.longestCause).contains(cause.count),
+      cause.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F })
+    else {
+      throw .input("the reason has \(cause.count) characters, expected 1 to \(Self.longestCause) in one line")
+    }
+    return "put into quarantine by hand: \(cause)"
+  }
+}
+
 /// `PUT /api/v1/policies`.
 public struct PolicyRequest: Hashable, Sendable, Codable {
   /// The services.

@@ -9,6 +9,7 @@ import Foundation
 ///     instances/       one folder per running unikernel (Hosting)
 ///     networks/        which network namespaces are ours (Hosting)
 ///     notices/         vulnerability notices about modules
+///     quarantine/      what the memory of instances in quarantine was written to
 ///     decisions/       the log of what the decision points decided
 ///     run/             sockets and process identifiers of the control plane and the port forwarders
 public struct HomeDirectory: Hashable, Sendable {
@@ -50,6 +51,10 @@ public struct HomeDirectory: Hashable, Sendable {
   public var controlPlaneLog: String { run + "/control-plane.log" }
   /// The folder of the log of decisions.
   public var decisions: String { path + "/decisions" }
+  /// The folder of what the memory of instances in quarantine was written to.
+  public var quarantine: String { path + "/quarantine" }
+  /// What the memory of an instance in quarantine is written to.
+  public func dump(of instance: String) -> String { "\(quarantine)/\(instance).core" }
   /// The copy of a service's template.
   public func template(tenant: String, service: String) -> String { "\(path)/services/\(tenant)/\(service)" }
   /// Whether some service is declared, as far as can be seen without a control plane.

@@ -127,7 +127,7 @@ extension Action.Step {
     switch self {
     case .generateImage(let resource), .startInstance(let resource, _), .unpublish(let resource): (resource, nil)
     case .push(let instance, let resource, _), .drain(let instance, let resource),
-      .stopInstance(let instance, let resource):
+      .quarantine(let instance, let resource), .stopInstance(let instance, let resource):
       (resource, instance)
     case .route(let resource, let instance): (resource, instance)
     case .offer(let external), .withdraw(let external): (external, nil)

@@ -41,6 +41,7 @@ public actor Orchestrator {
   var pool = ImagePool()
   var restarts: [String: Int] = [:]
   var expiries: [String: Task<Void, Never>] = [:]
+  var integrityWatches: [String: [String: IntegrityWatch]] = [:]
   private var entropyRefresh: Task<Void, Never>?
   let commands = Gate()
   var waitingCommands = 0
@@ -183,6 +184,7 @@ public actor Orchestrator {
     }
     await scheduleExpiry(declaration.key)
     await scheduleRenewals(declaration.key)
+    await scheduleIntegrityChecks(declaration.key)
     try result.get()
     fillInBackground(declaration.key)
   }
@@ -285,6 +287,7 @@ public actor Orchestrator {
     changes.removeValue(forKey: declaration.key)?.cancel()
     noticed.remove(declaration.key)
     renewals.removeValue(forKey: declaration.key)?.cancel()
+    endIntegrityChecks(declaration.key)
     storeHolds(of: declaration.key, forgetting: holds.forget(declaration.key))
     if let counts = await controllers.removeValue(forKey: declaration.key)?.poolCounts {
       pool.hits += counts.hits

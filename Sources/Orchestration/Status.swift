@@ -12,7 +12,7 @@ public struct UnikernelStatus: Hashable, Sendable, Codable {
   public var level: String
   /// `process` or `microvm`.
   public var target: String
-  /// `starting`, `ready`, `draining`, `failed` or `stopped`.
+  /// `starting`, `ready`, `draining`, `failed`, `stopped` or `quarantined`.
   public var state: String
   /// The image's digest.
   public var image: String
@@ -34,12 +34,17 @@ public struct UnikernelStatus: Hashable, Sendable, Codable {
   public var instance: String
   /// What of its protection this host lacks, each in one line.
   public var warnings: [String]
+  /// What the checks of its memory have found; `nil` where none was made.
+  public var integrity: IntegrityStatus?
+  /// Why it must give its place to a fresh one; `nil` where it need not.
+  public var withdrawn: String?
 
   /// One unikernel.
   public init(
     service: String, resource: String, tenant: String, host: String, level: String, target: String, state: String,
     image: String, imageBytes: Int, address: String, urls: [String], pid: Int32?, policyVersion: Int,
-    mechanisms: [String], since: String, instance: String, warnings: [String] = []
+    mechanisms: [String], since: String, instance: String, warnings: [String] = [],
+    integrity: IntegrityStatus? = nil, withdrawn: String? = nil
   ) {
     self.warnings = warnings
     self.service = service
@@ -58,6 +63,8 @@ public struct UnikernelStatus: Hashable, Sendable, Codable {
     self.mechanisms = mechanisms
     self.since = since
     self.instance = instance
+    self.integrity = integrity
+    self.withdrawn = withdrawn
   }
 }
 

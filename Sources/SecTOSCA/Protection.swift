@@ -20,6 +20,8 @@ public enum Protection: Hashable, Sendable, Codable {
   case surfaceBudget(SurfaceBudget)
   /// The image is replaced after a time.
   case lifetime(Lifetime)
+  /// The memory of running instances is held against the image.
+  case runtimeIntegrity(RuntimeIntegrity)
 
   /// The kind's name, as in the TOSCA type (`Filtering`) and in messages.
   public var kind: String {
@@ -33,6 +35,7 @@ public enum Protection: Hashable, Sendable, Codable {
     case .audit: "audit"
     case .surfaceBudget: "surface budget"
     case .lifetime: "lifetime"
+    case .runtimeIntegrity: "runtime integrity"
     }
   }
 }

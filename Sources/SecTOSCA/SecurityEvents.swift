@@ -12,6 +12,8 @@ public enum SecurityEventKind: String, Hashable, Sendable, Codable, CaseIterable
   case instanceFailed = "InstanceFailed"
   /// An instance has lived for as long as it may.
   case lifeEnded = "LifeEnded"
+  /// The memory of an instance is not what its image says.
+  case integrityViolated = "IntegrityViolated"
 
   /// The requirement that a resource must be due for the event to happen; nil for none.
   var source: String? {
@@ -22,6 +24,7 @@ public enum SecurityEventKind: String, Hashable, Sendable, Codable, CaseIterable
     case .packetDropped: "filtering"
     case .lifeEnded: "lifetime"
     case .instanceFailed: nil
+    case .integrityViolated: "runtime integrity"
     }
   }
 }

@@ -83,6 +83,7 @@ extension Protection {
     case .audit: ["audit"]
     case .surfaceBudget: ["surface-budget"]
     case .lifetime: ["lifetime"]
+    case .runtimeIntegrity: ["runtime-integrity"]
     }
   }
 }

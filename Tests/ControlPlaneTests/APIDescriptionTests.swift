@@ -91,9 +91,9 @@ struct APIDescriptionTests {
       }
     }
     #expect(message(PolicyRequest.self, "{") == "it is not JSON, expected a JSON document")
-    #expect(message(PolicyRequest.self, "{}") == "it has no `service`")
+    #expect(message(PolicyRequest.self, "{}") == "it has no `services`")
     #expect(
-      message(PolicyRequest.self, #"{"service":"a","files":[{"file":1,"text":""}]}"#)
+      message(PolicyRequest.self, #"{"services":["a"],"files":[{"file":1,"text":""}]}"#)
         == "`files[0].file` is of another kind, expected a text")
     #expect(message(ServiceRequest.self, #"{"path":"/a","strict":"no"}"#).hasSuffix("expected `true` or `false`"))
     #expect(

@@ -18,11 +18,11 @@ struct APIPolicyTests {
     "each role may do what it is for, to its own tenant",
     arguments: [
       (AccessRole.decisionCaller, [APIOperation.decide]), (.viewer, [.observe]),
-      (.operator, [.observe, .removeService, .setLevel]),
-      (.securityOfficer, [.observe, .decide, .setLevel, .changePolicies, .readDecisions]),
+      (.operator, [.observe, .removeService, .setLevel, .quarantine]),
+      (.securityOfficer, [.observe, .decide, .setLevel, .quarantine, .changePolicies, .readDecisions]),
       (
         .administrator,
-        [.decide, .observe, .removeService, .setLevel, .changePolicies, .readDecisions, .changeTokens]
+        [.decide, .observe, .removeService, .setLevel, .quarantine, .changePolicies, .readDecisions, .changeTokens]
       ),
     ])
   func roles(role: AccessRole, allowed: [APIOperation]) throws {
@@ -50,6 +50,10 @@ struct APIPolicyTests {
     #expect(APIOperation.of("POST", "/tenants/{tenant}/access/v1/search/subject") == .decide)
     #expect(APIOperation.of("PUT", "/api/v1/decision/policies") == .changePolicies)
     #expect(APIOperation.of("GET", "/api/v1/decision/log") == .readDecisions)
+    #expect(APIOperation.of("GET", "/api/v1/quarantine") == .observe)
+    #expect(APIOperation.of("DELETE", "/api/v1/quarantine/{instance}") == .quarantine)
+    // A dump has every secret of the instance.
+    #expect(APIOperation.of("POST", "/api/v1/quarantine/{instance}/dump") == .operateMachine)
   }
 
   @Test(

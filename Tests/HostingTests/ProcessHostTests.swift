@@ -1,3 +1,4 @@
+import CHosting
 import Glibc
 import Interchange
 import Testing
@@ -67,6 +68,54 @@ struct ProcessHostTests {
         return
       }
       #expect(event.module == "tap" && event.action == "arp")
+    }
+  }
+
+  @Test("an instance that is isolated stands still off the bridge with its memory, and goes on when it rejoins")
+  func isolation() async throws {
+    try await withNetwork { host, network in
+      let record = InstanceRecord.sample(network, home: host.home)
+      let channel = try await host.start(record, boot: record.message(.boot, 1))
+      var reports = channel.reports.makeAsyncIterator()
+      #expect(await reports.next() == .ready(version: 1, mechanisms: ["firewall"]))
+      guard case .running(let process) = await host.observed(record.id) else {
+        Issue.record("the image does not run")
+        return
+      }
+      let namespace = try NetworkNamespace(network)
+      func isOnBridge() throws -> Bool {
+        // What is a port already cannot be made one again.
+        try namespace.visit { () throws(HostingFault) in
+          let attached = hosting_bridge_attach(ServiceNetwork.bridge, record.tapName)
+          if attached == 0 { _ = hosting_bridge_detach(ServiceNetwork.bridge, record.tapName) }
+          return attached == -EBUSY
+        }
+      }
+      #expect(try isOnBridge())
+      for _ in 0..<2 {
+        try await host.isolate(record.id)
+        #expect(try !isOnBridge())
+        #expect(ProcessTable.status(of: process)?.state == "T")
+      }
+      #expect(await host.traffic(of: record.id) != nil)
+      #expect(try await !host.memory(of: record.id).regions.isEmpty)
+      // Another control plane finds it as it is, and lets it go.
+      let restarted = ProcessHost(home: host.home, tender: host.tender, forwarder: host.forwarder)
+      #expect(await restarted.survivors().map(\.id) == [record.id])
+      for _ in 0..<2 { try await restarted.rejoin(record.id) }
+      // Its port is tied to its hardware address as before: nothing is learned there.
+      let learning = "/sys/class/net/\(record.tapName)/brport/learning"
+      #expect(TestFolder.run("ip netns exec \(network.name) grep -qx 0 \(learning)") == 0)
+      #expect(try isOnBridge())
+      let answer = try await channel.request(record.message(.apply, 2), version: 2, deadline: .seconds(30))
+      #expect(answer == .acknowledged(version: 2))
+      try await host.isolate(record.id)
+      try await host.stop(record.id)
+      #expect(!ProcessTable.isAlive(process))
+      await #expect(throws: HostingFault.self) { try await host.isolate(record.id) }
+      await #expect(throws: HostingFault.self) { try await host.rejoin(record.id) }
+      await #expect(throws: HostingFault.self) { try await host.memory(of: record.id) }
+      #expect(await host.traffic(of: record.id) == nil)
     }
   }
 

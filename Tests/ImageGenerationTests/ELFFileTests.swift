@@ -47,6 +47,22 @@ struct ELFFileTests {
     #expect(file.contents(of: text).map(Array.init) == [1, 2, 3])
   }
 
+  @Test("what nothing may write to is given in whole pages, filled with zeros")
+  func unchanging() throws {
+    // The segment has 300 bytes of the file from its beginning on, and 400 in memory.
+    let bytes = ELFFileTests.file(flags: 5, sections: [(".text", Array(repeating: 7, count: 300))])
+    let segments = try ELFFile(bytes).unchangingSegments()
+    try #require(segments.count == 1)
+    #expect(segments[0].address == 0x1000_0000 && segments[0].isExecutable && segments[0].bytes.count == 4096)
+    #expect(segments[0].bytes[..<300] == bytes[..<300] && segments[0].bytes[300...].allSatisfy { $0 == 0 })
+    #expect(try ELFFile(ELFFileTests.file(flags: 6)).unchangingSegments().isEmpty)
+    #expect(try ELFFile(bytes).unchangingSegments(limit: 399).isEmpty)
+    // Sizes that the file does not hold.
+    var cut = ELFFileTests.file(flags: 5)
+    for index in 0..<4 { cut[64 + 32 + index] = 0xFF }
+    #expect(try ELFFile(cut).unchangingSegments().isEmpty)
+  }
+
   @Test("a segment that is written and executed is counted")
   func writableExecutable() throws {
     #expect(try ELFFile(ELFFileTests.file(flags: 7)).writableExecutableSegments == 1)

@@ -49,11 +49,12 @@ struct SelectorTests {
     #expect(firewall.reasons.map(\.name) == ["declared_flows", "nobody"])
   }
 
-  @Test("budgets and lifetimes call for no module")
+  @Test("budgets, lifetimes and checks of memory call for no module")
   func withoutModule() throws {
     let due = [
       Portal.requirement("small", .surfaceBudget(SurfaceBudget(maximumImageBytes: 1, maximumSystemCalls: nil))),
       Portal.requirement("short", .lifetime(Lifetime(seconds: 60))),
+      Portal.requirement("checked", .runtimeIntegrity(RuntimeIntegrity(intervalSeconds: 60))),
     ]
     #expect(try Portal.selection(Portal.orders, due).mechanisms.isEmpty)
   }

@@ -148,6 +148,10 @@ private struct FakeHost: UnikernelHost {
   func survivors() async -> [InstanceRecord] { [channel.record] }
   func adopt(_ record: InstanceRecord) async throws(HostingFault) -> any InstanceChannel { channel }
   func stop(_ id: String) async throws(HostingFault) {}
+  func isolate(_ id: String) async throws(HostingFault) {}
+  func rejoin(_ id: String) async throws(HostingFault) {}
+  func traffic(of id: String) async -> InterfaceTraffic? { nil }
+  func memory(of id: String) async throws(HostingFault) -> InstanceAddressSpace { throw .gone("none") }
   func observed(_ id: String) async -> InstanceState { .running(pid: 1) }
   func forwarder(for network: ServiceNetwork) async throws(HostingFault) -> PortForwarder { throw .gone("none") }
   func runningForwarder(for network: ServiceNetwork) async -> PortForwarder? { nil }

@@ -88,7 +88,9 @@ extension Action.Step {
     case .generateImage(let resource), .startInstance(let resource, _), .route(let resource, _),
       .unpublish(let resource):
       resource
-    case .push(_, let resource, _), .drain(_, let resource), .stopInstance(_, let resource): resource
+    case .push(_, let resource, _), .drain(_, let resource), .quarantine(_, let resource),
+      .stopInstance(_, let resource):
+      resource
     }
   }
 }

@@ -288,6 +288,7 @@ struct PlannerTests {
     case .push(_, let resource, _): "push \(resource)"
     case .route(let resource, _): "route \(resource)"
     case .drain(_, let resource): "drain \(resource)"
+    case .quarantine(_, let resource): "quarantine \(resource)"
     case .stopInstance(_, let resource): "stop \(resource)"
     default: "\(step)"
     }

@@ -129,10 +129,16 @@ struct InterpreterTests {
       )
       .with(Portal.policy("fresh", "Lifetime", ["storefront"], ["maximum": .amount(3600, "1 h")]))
       .with(
+        Portal.policy(
+          "checked", "RuntimeIntegrity", ["storefront"], ["interval": .amount(30, "30 s"), "on_violation": "replace"])
+      )
+      .with(Portal.policy("checked_too", "RuntimeIntegrity", ["storefront"], ["interval": .amount(60, "1 min")]))
+      .with(
         Portal.level(
           "isolated", 3,
           [
             "declared_flows", "tokens", "order_rules", "calm", "nobody", "sealed", "watched", "small", "fresh",
+            "checked", "checked_too",
           ]))
     let service = try #require(Interpreter().interpret(topology).service)
     let due = CombinedProtection(service.due(to: "storefront", at: service.levels[3]))
@@ -142,6 +148,8 @@ struct InterpreterTests {
     #expect(due.audit == Audit(minimumSeverity: 3))
     #expect(due.surfaceBudget == SurfaceBudget(maximumImageBytes: 500_000, maximumSystemCalls: 5))
     #expect(due.lifetime == Lifetime(seconds: 3600))
+    // Of two, the shorter interval; what differs is kept unless both say that it need not be.
+    #expect(due.runtimeIntegrity == RuntimeIntegrity(intervalSeconds: 30, onViolation: .quarantine))
   }
 
   @Test("leaves out requirements that no level asks for, with a warning")

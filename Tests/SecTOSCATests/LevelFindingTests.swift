@@ -106,6 +106,12 @@ struct LevelFindingTests {
         one("long", "Lifetime", "maximum", .amount(86_400, "1 d"))), "level-lowers-protection", at: "high/requires/0",
       names: ["at most 1 h", "at most 1 d"]),
     FindingCase(
+      "rarer checks of memory above frequent ones",
+      levels(
+        one("often", "RuntimeIntegrity", "interval", .amount(10, "10 s")),
+        one("rarely", "RuntimeIntegrity", "interval", .amount(60, "1 min"))), "level-lowers-protection",
+      at: "high/requires/0", names: ["every 10 s", "every 1 min"]),
+    FindingCase(
       "nothing above something", levels(one("short", "Lifetime", "maximum", .amount(3600, "1 h")), nil),
       "level-lowers-protection", at: "high/requires", names: ["lifetime", "none"]),
     FindingCase(

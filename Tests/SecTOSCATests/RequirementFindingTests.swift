@@ -132,6 +132,19 @@ struct RequirementFindingTests {
       portal.with(Portal.policy("fresh", "Lifetime", ["orders"], ["maximum": .amount(0, "0 s")])), "invalid-value",
       at: "fresh/maximum", names: ["`0 s`"]),
     FindingCase(
+      "checks of memory without a pause",
+      portal.with(Portal.policy("checked", "RuntimeIntegrity", ["orders"], ["interval": .amount(0, "0 s")])),
+      "invalid-value", at: "checked/interval", names: ["`0 s`"]),
+    FindingCase(
+      "checks of memory at no interval", portal.with(Portal.policy("checked", "RuntimeIntegrity", ["orders"], [:])),
+      "missing-property", at: "checked", names: ["`interval`"]),
+    FindingCase(
+      "an answer to altered memory that is none",
+      portal.with(
+        Portal.policy(
+          "checked", "RuntimeIntegrity", ["orders"], ["interval": .amount(9, "9 s"), "on_violation": "replce"])),
+      "invalid-value", at: "checked/on_violation", names: ["`replce`"], suggestion: "replace"),
+    FindingCase(
       "a severity that is none",
       portal.with(Portal.policy("watched", "Audit", ["orders"], ["minimum_severity": "hihg"])), "invalid-value",
       at: "watched/minimum_severity", names: ["`hihg`"], suggestion: "high"),

@@ -25,7 +25,7 @@ struct StrengthTests {
   /// Few values of each kind, so that random sets are often comparable.
   static func protection(_ generator: inout Generator) -> Protection {
     func pick<T>(_ choices: [T]) -> T { choices[Int.random(in: choices.indices, using: &generator)] }
-    switch Int.random(in: 0..<8, using: &generator) {
+    switch Int.random(in: 0..<9, using: &generator) {
     case 0:
       let networks = [
         "10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9", "10.1.0.0/16", "192.168.0.0/16", "0.0.0.0/0", "fd00::/8",
@@ -56,7 +56,10 @@ struct StrengthTests {
     case 6:
       return .surfaceBudget(
         SurfaceBudget(maximumImageBytes: pick([nil, 1000, 2000]), maximumSystemCalls: pick([nil, 4, 5])))
-    default: return .lifetime(Lifetime(seconds: pick([60, 3600])))
+    case 7: return .lifetime(Lifetime(seconds: pick([60, 3600])))
+    default:
+      return .runtimeIntegrity(
+        RuntimeIntegrity(intervalSeconds: pick([10, 60]), onViolation: pick([.quarantine, .replace])))
     }
   }
 

@@ -45,6 +45,7 @@ private final class QuietImage: ControlChannel.Delegate {
     applied += 1
   }
   func drain(grace: TimeSpan, completion: @escaping () -> Void) { drains.append(completion) }
+  func resume() { drains.removeAll() }
   func contacted() {}
   func awaitsAnswer(to number: UInt64) -> Bool { number % 2 == 0 }
   func receive(_ answer: RemoteAnswer) { precondition(answer.number % 2 == 0) }

@@ -15,6 +15,8 @@ public enum ControlKind: UInt8, Sendable {
   /// What the decision point says to a question of this image. The question's number, which is waited for once, protects
   /// it against repetition in the place of the version, so that answers and changes need not wait for one another.
   case answer = 16
+  /// Take work again after a `drain`, as an instance does that was in quarantine and is released.
+  case resume = 20
 }
 
 /// What proves that a control message is the orchestrator's.

@@ -52,6 +52,9 @@ int hosting_bridge_remove(const char *bridge);
 /// Makes an interface a port of a bridge.
 int hosting_bridge_attach(const char *bridge, const char *port);
 
+/// Makes an interface a port of the bridge no longer.
+int hosting_bridge_detach(const char *bridge, const char *port);
+
 /// Brings an interface up (1) or down (0).
 int hosting_interface_set_up(const char *interface, int up);
 

@@ -10,13 +10,16 @@ enum APIOperation: String, CaseIterable, Sendable {
   case removeService
   /// Sets the level of a service, or says in what phase it is.
   case setLevel
+  /// Puts instances into quarantine, lets them go, or ends them.
+  case quarantine
   /// Changes what images or the decision point decide with.
   case changePolicies
   /// Reads what the decision point decided, and what with.
   case readDecisions
   /// Makes, lists and revokes tokens.
   case changeTokens
-  /// What concerns the machine and every tenant: templates of the host's files, contextual attributes, metrics.
+  /// What concerns the machine and every tenant: templates of the host's files, contextual attributes, metrics; and files
+  /// with the memory of instances.
   case operateMachine
 
   /// What a route of the API does; `nil` for one that needs no token, of which there are few. A route that is not

@@ -5,7 +5,7 @@ import PolicyDecision
 extension APIRoute {
   /// Every route.
   static let all =
-    services + policies + observation + images + pool + decision + tokens + aboutItself
+    services + quarantine + policies + observation + images + pool + decision + tokens + aboutItself
     + access(below: "") + access(below: "/tenants/{tenant}")
 
   /// The routes that callers without tokens have on a loopback address: decisions, and nothing that changes anything.
@@ -61,6 +61,30 @@ extension APIRoute {
       problems: [422, 500, 503]),
   ]
 
+  private static let quarantine = [
+    APIRoute(
+      method: "GET", path: "/api/v1/quarantine", name: "listQuarantine", summary: "The instances in quarantine.",
+      operation: .observe, queries: [.onlyTenant], answers: document("QuarantinedInstances")),
+    APIRoute(
+      method: "POST", path: "/api/v1/services/{name}/quarantine", name: "quarantine",
+      summary: "Takes instances off the network, their memory kept, once clean ones have taken their places.",
+      operation: .quarantine, queries: [.tenant], body: json("QuarantineRequest", limit: 1 << 16),
+      answers: steps("QuarantinedInstances"), problems: [404, 422, 500, 503]),
+    APIRoute(
+      method: "POST", path: "/api/v1/quarantine/{instance}/dump", name: "dumpQuarantined",
+      summary: "Writes the memory of an instance in quarantine to a file of the control plane's host.",
+      operation: .operateMachine, queries: [.tenant], answers: document("MemoryDump"), problems: [404, 422, 500, 503]),
+    APIRoute(
+      method: "POST", path: "/api/v1/quarantine/{instance}/release", name: "releaseQuarantined",
+      summary: "Lets an instance serve again, in the place of the one that stood in for it.",
+      operation: .quarantine, queries: [.tenant], answers: steps("QuarantinedInstance"),
+      problems: [404, 422, 500, 503]),
+    APIRoute(
+      method: "DELETE", path: "/api/v1/quarantine/{instance}", name: "discardQuarantined",
+      summary: "Ends an instance in quarantine; its memory and its dump are gone.", operation: .quarantine,
+      queries: [.tenant], answers: document("QuarantinedInstance"), problems: [404, 500, 503]),
+  ]
+
   private static let policies = [
     APIRoute(
       method: "GET", path: "/api/v1/policies", name: "listPolicies",
@@ -72,8 +96,17 @@ extension APIRoute {
       queries: [.onlyTenant, APIParameter(name: "service", kind: .text(40), summary: "Only this service's.")],
       answers: document("SignedEnvelope"), problems: [404, 500]),
     APIRoute(
+      method: "GET", path: "/api/v1/policies/versions", name: "listPolicyVersions",
+      summary: "The versions of tenants' policies, and how many enforcement points have each in force.",
+      operation: .observe, queries: [.onlyTenant], answers: document("PolicyVersions"), problems: [500]),
+    APIRoute(
+      method: "POST", path: "/api/v1/policies/rollback", name: "rollBackPolicies",
+      summary: "Makes a new version of a tenant's policies with the content of an earlier one.",
+      operation: .changePolicies, queries: [.tenant], body: json("RollbackRequest"),
+      answers: steps("PolicyAcknowledgements"), problems: [404, 422, 500, 503]),
+    APIRoute(
       method: "PUT", path: "/api/v1/policies", name: "applyPolicies",
-      summary: "Replaces the policies of a service in every image, without a restart.", operation: .changePolicies,
+      summary: "Replaces the policies of services in every image, without a restart.", operation: .changePolicies,
       queries: [.tenant], body: json("PolicyRequest"), answers: steps("PolicyAcknowledgements"),
       problems: [404, 422, 500, 503]),
   ]

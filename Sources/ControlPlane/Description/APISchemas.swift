@@ -76,12 +76,52 @@ enum APISchemas {
         "properties": {
           "service": { "type": "string" }, "resource": { "type": "string" }, "tenant": { "type": "string" },
           "host": { "type": "string" }, "level": { "type": "string" }, "target": { "enum": ["process", "microvm"] },
-          "state": { "enum": ["starting", "ready", "draining", "failed", "stopped"] },
+          "state": { "enum": ["starting", "ready", "draining", "failed", "stopped", "quarantined"] },
           "image": { "type": "string" }, "imageBytes": { "type": "integer" }, "address": { "type": "string" },
           "urls": { "type": "array", "items": { "type": "string" } }, "pid": { "type": "integer" },
           "policyVersion": { "type": "integer" }, "mechanisms": { "type": "array", "items": { "type": "string" } },
-          "since": { "type": "string" }, "instance": { "type": "string" }
+          "since": { "type": "string" }, "instance": { "type": "string" },
+          "withdrawn": { "type": "string", "description": "Why it must give its place to a fresh one, if it must." },
+          "integrity": {
+            "type": "object", "required": ["outcome", "checked", "checks", "interval"],
+            "properties": {
+              "outcome": { "enum": ["intact", "violated", "unchecked"] }, "finding": { "type": "string" },
+              "checked": { "$ref": "#/components/schemas/Time" }, "checks": { "type": "integer" },
+              "interval": { "type": "integer", "description": "In seconds." }
+            }
+          }
         }
+      },
+      "QuarantineRequest": {
+        "type": "object", "required": ["resource"],
+        "properties": {
+          "resource": { "type": "string" },
+          "instance": { "type": ["string", "null"], "description": "The beginning of an identifier; all of the resource unless given." },
+          "cause": { "type": ["string", "null"], "minLength": 1, "maxLength": 200 }
+        }
+      },
+      "QuarantinedInstance": {
+        "type": "object", "required": ["tenant", "service", "resource", "instance", "image", "address", "started", "record"],
+        "properties": {
+          "tenant": { "type": "string" }, "service": { "type": "string" }, "resource": { "type": "string" },
+          "instance": { "type": "string" }, "image": { "$ref": "#/components/schemas/Digest" },
+          "address": { "type": "string" }, "pid": { "type": "integer" }, "started": { "$ref": "#/components/schemas/Time" },
+          "dump": { "type": "string" },
+          "record": {
+            "type": "object", "required": ["since", "cause", "forwardedConnections", "clients", "backends"],
+            "properties": {
+              "since": { "$ref": "#/components/schemas/Time" }, "cause": { "type": "string" },
+              "forwardedConnections": { "type": "integer" },
+              "clients": { "type": "array", "items": { "type": "string" } },
+              "backends": { "type": "array", "items": { "type": "string" } }, "traffic": { "type": "object" }
+            }
+          }
+        }
+      },
+      "QuarantinedInstances": { "type": "array", "items": { "$ref": "#/components/schemas/QuarantinedInstance" } },
+      "MemoryDump": {
+        "type": "object", "required": ["path", "bytes", "unreadableBytes"],
+        "properties": { "path": { "type": "string" }, "bytes": { "type": "integer" }, "unreadableBytes": { "type": "integer" } }
       },
       "Unikernels": { "type": "array", "items": { "$ref": "#/components/schemas/Unikernel" } },
       "Service": {
@@ -122,9 +162,9 @@ enum APISchemas {
       },
       "LevelChanges": { "type": "array", "items": { "$ref": "#/components/schemas/LevelChange" } },
       "PolicyRequest": {
-        "type": "object", "required": ["service", "files"],
+        "type": "object", "required": ["services", "files"],
         "properties": {
-          "service": { "type": "string" }, "requirement": { "type": ["string", "null"] },
+          "services": { "type": "array", "items": { "type": "string" } }, "requirement": { "type": ["string", "null"] },
           "files": { "type": "array", "items": {
             "type": "object", "required": ["file", "text"],
             "properties": { "file": { "type": "string" }, "text": { "type": "string" } } } }
@@ -134,9 +174,25 @@ enum APISchemas {
         "type": "array", "items": {
           "type": "object", "required": ["service", "resource", "instance", "version", "due", "converged"],
           "properties": {
-            "service": { "type": "string" }, "resource": { "type": "string" }, "instance": { "type": "string" },
-            "version": { "type": "integer" }, "due": { "type": "integer" }, "converged": { "type": "boolean" },
-            "acknowledged": { "type": "string" }, "digest": { "type": "string" }
+            "tenant": { "type": "string" }, "service": { "type": "string" }, "resource": { "type": "string" },
+            "instance": { "type": "string" }, "version": { "type": "integer" }, "due": { "type": "integer" },
+            "converged": { "type": "boolean" }, "acknowledged": { "type": "string" },
+            "confirmed": { "type": "string" }, "digest": { "type": "string" }
+          }
+        }
+      },
+      "RollbackRequest": {
+        "type": "object",
+        "properties": { "to": { "type": ["integer", "null"], "description": "The version; `null`: the one before." } }
+      },
+      "PolicyVersions": {
+        "type": "array", "items": {
+          "type": "object",
+          "required": ["tenant", "number", "created", "reason", "digest", "isDue", "converged", "points"],
+          "properties": {
+            "tenant": { "type": "string" }, "number": { "type": "integer" }, "created": { "type": "string" },
+            "reason": { "type": "string" }, "digest": { "type": "string" }, "isDue": { "type": "boolean" },
+            "converged": { "type": "integer" }, "points": { "type": "integer" }
           }
         }
       },

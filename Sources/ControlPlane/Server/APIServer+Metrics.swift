@@ -19,6 +19,7 @@ extension APIServer {
     let services = await orchestrator.services(tenant: nil)
     Self.add(services, to: &metrics)
     Self.add(services.flatMap(\.unikernels), to: &metrics)
+    Self.addSuspects(among: services.flatMap(\.unikernels), to: &metrics)
     Self.add(decisionLog.counts, to: &metrics)
     let pool = await orchestrator.poolStatus(tenant: nil)
     metrics.add(
@@ -35,6 +36,23 @@ extension APIServer {
     addRequests(to: &metrics)
     Self.addProcess(to: &metrics)
     return metrics.text
+  }
+
+  private static func addSuspects(among unikernels: [UnikernelStatus], to metrics: inout Metrics) {
+    func count(_ name: String, _ help: String, _ isCounted: (UnikernelStatus) -> Bool) {
+      let byService = Dictionary(grouping: unikernels) { [$0.tenant, $0.service] }
+      metrics.add(
+        name, .gauge, help,
+        byService.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { names, all in
+          .init(labels: [("tenant", names[0]), ("service", names[1])], value: Double(all.count(where: isCounted)))
+        })
+    }
+    count("testudo_quarantined_instances", "Instances that are kept off the network to be looked at.") {
+      $0.state == "quarantined"
+    }
+    count("testudo_integrity_unchecked_instances", "Instances whose memory is to be checked, and could not be.") {
+      $0.integrity?.outcome == .unchecked
+    }
   }
 
   private static func add(_ services: [ServiceStatus], to metrics: inout Metrics) {

@@ -57,6 +57,7 @@ public struct APIServer: Sendable {
     addImages(to: api)
     addPool(to: api)
     addTokens(to: api)
+    addQuarantine(to: api)
     addMetrics(to: router)
     return router
   }

@@ -56,6 +56,18 @@ public protocol UnikernelHost: Sendable {
   /// Ends an instance and removes everything that was made for it.
   func stop(_ id: String) async throws(HostingFault)
 
+  /// Has an instance stand still, takes it off its network, and keeps its memory.
+  func isolate(_ id: String) async throws(HostingFault)
+
+  /// Undoes `isolate`.
+  func rejoin(_ id: String) async throws(HostingFault)
+
+  /// What has passed through an instance's interface; `nil` where it is gone.
+  func traffic(of id: String) async -> InterfaceTraffic?
+
+  /// The memory of an instance that runs or stands still.
+  func memory(of id: String) async throws(HostingFault) -> InstanceAddressSpace
+
   /// What has become of an instance.
   func observed(_ id: String) async -> InstanceState
 

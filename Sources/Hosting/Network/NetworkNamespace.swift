@@ -132,6 +132,40 @@ struct NetworkNamespace {
       bridge, prefix.bytes(host: ServiceNetwork.hostNumber), UInt32(UniqueLocalPrefix.length))
   }
 
+  /// Takes a TAP off the bridge and sets it down: nothing that its image sends leaves it, and nothing reaches it. It may be
+  /// off already.
+  func isolate(_ tap: String) throws(HostingFault) {
+    try visit { () throws(HostingFault) in
+      try HostingFault.check(hosting_interface_set_up(tap, 0), "set down the TAP \(tap) in \(network.name)")
+      let detached = hosting_bridge_detach(ServiceNetwork.bridge, tap)
+      // EINVAL: it is no port of the bridge.
+      if detached != -EINVAL {
+        try HostingFault.check(detached, "take the TAP \(tap) off the bridge of \(network.name)")
+      }
+    }
+  }
+
+  /// Makes a TAP a port of the bridge again, tied to its hardware address as before, and sets it up. The filter of what comes
+  /// in is the interface's own, and still there.
+  func rejoin(_ tap: String, for addresses: PortAddresses) throws(HostingFault) {
+    try visit { () throws(HostingFault) in
+      let attached = hosting_bridge_attach(ServiceNetwork.bridge, tap)
+      // EBUSY: it is a port already.
+      if attached != -EBUSY {
+        try HostingFault.check(attached, "attach the TAP \(tap) to the bridge of \(network.name)")
+      }
+      try HostingFault.check(
+        hosting_bridge_port_lock(tap, addresses.hardware), "lock the port \(tap) of the bridge of \(network.name)")
+      try HostingFault.check(hosting_interface_set_up(tap, 1), "bring up the TAP \(tap) in \(network.name)")
+    }
+  }
+
+  /// What has passed through an interface (proc_net(5), `/proc/net/dev`).
+  func traffic(of interface: String) throws(HostingFault) -> InterfaceTraffic? {
+    let text = try visit { () throws(HostingFault) in Files.text("/proc/thread-self/net/dev") }
+    return text.flatMap { InterfaceTraffic(of: interface, in: $0) }
+  }
+
   /// Makes a TAP that is a port of the bridge and up, from which nothing comes but with these addresses. It lasts as long
   /// as its descriptor, which does not block.
   func openTAP(_ name: String, for addresses: PortAddresses) throws(HostingFault) -> BridgePort {

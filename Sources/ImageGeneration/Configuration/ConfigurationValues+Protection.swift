@@ -33,7 +33,7 @@ extension ConfigurationValues {
         // Always given, so that a level without a lease takes the place of one with a lease.
         set("authorization", "lease-ms", .number((authorization.leaseSeconds ?? 0) * 1000))
       // The first is worked out above, the others are not for a module to enforce by parameters.
-      case .filtering, .transportSecurity, .backendSecurity, .surfaceBudget, .lifetime: break
+      case .filtering, .transportSecurity, .backendSecurity, .surfaceBudget, .lifetime, .runtimeIntegrity: break
       }
     }
     let attributes = environment.attributes.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }

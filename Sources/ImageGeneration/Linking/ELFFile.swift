@@ -84,10 +84,14 @@ public struct ELFFile: Sendable {
 
   /// What is in a section; `nil` if the file does not have all of it.
   public func contents(of section: Section) -> ArraySlice<UInt8>? {
-    guard !section.isEmptyInFile else { return [] }
-    let (end, overflow) = section.offset.addingReportingOverflow(section.bytes)
+    section.isEmptyInFile ? [] : contents(at: section.offset, count: section.bytes)
+  }
+
+  /// A stretch of the file; `nil` if the file does not have all of it.
+  func contents(at offset: UInt64, count: UInt64) -> ArraySlice<UInt8>? {
+    let (end, overflow) = offset.addingReportingOverflow(count)
     guard !overflow, end <= UInt64(bytes.count) else { return nil }
-    return bytes[Int(section.offset)..<Int(end)]
+    return bytes[Int(offset)..<Int(end)]
   }
 
   /// How many bytes can be executed.

@@ -107,7 +107,7 @@ extension Protection {
     case .backendSecurity: "transport-security.backends"
     case .audit: "audit"
     // Checked once the image is linked, and kept by whoever runs it.
-    case .surfaceBudget, .lifetime: nil
+    case .surfaceBudget, .lifetime, .runtimeIntegrity: nil
     }
   }
 }

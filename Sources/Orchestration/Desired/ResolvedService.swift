@@ -110,6 +110,9 @@ public struct ResolvedResource: Sendable {
     }.min()
   }
 
+  /// How often the memory of instances is held against the image, and what becomes of one that differs.
+  public var runtimeIntegrity: RuntimeIntegrity? { CombinedProtection(due).runtimeIntegrity }
+
   let files: SiteFiles
   let controlPublicKey: [UInt8]
   let bundle: [UInt8]?

@@ -11,6 +11,10 @@ struct InstanceMemory: Hashable, Sendable, Codable {
   var acknowledged: String
   /// Whether it was told to drain.
   var isDraining: Bool
+  /// Why it must give its place to a fresh one, if it must.
+  var withdrawal: Withdrawal?
+  /// What was known of it when it was put into quarantine; `nil` where it is not there.
+  var quarantine: QuarantineRecord?
 
   /// The key it is stored under.
   static func key(_ id: String) -> String { "instances/\(id)" }

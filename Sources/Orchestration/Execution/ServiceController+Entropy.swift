@@ -13,7 +13,7 @@ extension ServiceController {
   /// that does not take it is noted and runs on: it is no worse off than before.
   func refreshEntropy() async {
     await gate.enter()
-    for id in channels.keys.sorted() {
+    for id in channels.keys.sorted() where !isQuarantined(id) {
       do throws(OrchestrationFault) {
         try await tell(id, .entropy, payload: ServiceController.freshEntropy())
       } catch {

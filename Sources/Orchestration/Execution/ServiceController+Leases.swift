@@ -21,7 +21,9 @@ extension ServiceController {
   /// Tells every enforcement point of policies that the control plane is there. One that does not acknowledge is noted,
   /// and asked again the next time.
   func renewLeases() async {
-    let points = channels.keys.filter { records[$0]?.mechanisms.contains("authorization") ?? false }.sorted()
+    let points = channels.keys.sorted().filter { id in
+      records[id]?.mechanisms.contains("authorization") == true && !isQuarantined(id)
+    }
     await withTaskGroup { group in
       for id in points {
         group.addTask { await self.renewLease(of: id) }

@@ -28,14 +28,15 @@ extension ServiceController {
           image: record.image, imageBytes: (try? environment.builder.store.image(record.image).bytes) ?? 0,
           address: record.host,
           urls: urls, pid: pid, policyVersion: instance.run.settings.policyVersion, mechanisms: record.mechanisms,
-          since: record.started, instance: record.id, warnings: record.warnings))
+          since: record.started, instance: record.id, warnings: record.warnings, integrity: integrity[record.id],
+          withdrawn: instance.withdrawal?.cause))
     }
     return all.sorted { ($0.resource, $0.since) < ($1.resource, $1.since) }
   }
 
   private func stateName(_ state: ObservedInstance.State) -> String {
     switch state {
-    case .starting, .ready, .draining, .failed: state.rawValue
+    case .starting, .ready, .draining, .failed, .quarantined: state.rawValue
     case .drained: "draining"
     }
   }
@@ -48,7 +49,9 @@ extension ServiceController {
   /// What each enforcement point of policies acknowledged. Each is asked whether it is there: one that was killed, or
   /// hangs, is not converged, whatever it acknowledged before.
   func acknowledgements(due: Int) async -> [PolicyAcknowledgement] {
-    let points = observed.instances.map(\.id).filter { records[$0]?.mechanisms.contains("authorization") ?? false }
+    // What is in quarantine enforces nothing any more.
+    let points = observed.instances.filter { $0.state != .quarantined }.map(\.id)
+      .filter { records[$0]?.mechanisms.contains("authorization") ?? false }
     let present = await withTaskGroup(of: (String, Bool).self) { group in
       for id in points { group.addTask { (id, await self.isPresent(id)) } }
       var present: Set<String> = []

@@ -16,6 +16,8 @@ extension ServiceController {
   static let drainGrace: UInt32 = 250
   /// How long requests in progress may take to finish.
   static let drainDeadline = Duration.seconds(15)
+  /// The same of an instance that may be in somebody else's hands, which an attacker has as long.
+  static let suspectDrainDeadline = Duration.seconds(1)
 
   func perform(_ step: Action.Step) async throws(OrchestrationFault) {
     switch step {
@@ -35,6 +37,7 @@ extension ServiceController {
     case .route(let resource, let id): try await route(resource, to: id)
     case .unpublish(let resource): try await unpublish(resource)
     case .drain(let id, _): try await drain(id)
+    case .quarantine(let id, _): try await isolate(id)
     case .stopInstance(let id, _): try await stop(id)
     case .stopForwarder: try await stopForwarder()
     case .removeNetwork:
@@ -200,7 +203,7 @@ extension ServiceController {
     throw .execution("the service's network has no address left: at most 253 instances")
   }
 
-  private func stop(_ id: String) async throws(OrchestrationFault) {
+  func stop(_ id: String) async throws(OrchestrationFault) {
     stopping.insert(id)
     try await hosting { () throws(HostingFault) in try await environment.host.stop(id) }
     forget(id)
@@ -213,7 +216,9 @@ extension ServiceController {
     heard[id] = nil
     records[id] = nil
     memories[id] = nil
+    integrity[id] = nil
     observed.instances.removeAll { $0.id == id }
+    try? FileManager.default.removeItem(atPath: environment.home.dump(of: id))
     _ = try? environment.store.transact(if: [], [.delete(key: InstanceMemory.key(id))])
   }
 
@@ -343,7 +348,7 @@ extension ServiceController {
     observed.hasForwarder = false
   }
 
-  private func drain(_ id: String) async throws(OrchestrationFault) {
+  func drain(_ id: String) async throws(OrchestrationFault) {
     let (reports, continuation) = AsyncStream.makeStream(of: Report.self)
     waiting[id] = continuation
     defer { waiting[id] = nil }
@@ -354,9 +359,20 @@ extension ServiceController {
       try remember(id, memory)
     }
     setState(id, .draining)
-    try await tell(id, .drain, payload: payload.bytes)
+    // What may be in somebody else's hands need not answer, and is given little time.
+    let isSuspect = memories[id]?.withdrawal?.isSuspect ?? false
+    do throws(OrchestrationFault) {
+      let deadline =
+        isSuspect ? ServiceController.suspectDrainDeadline : ServiceController.acknowledgementDeadline
+      try await tell(id, .drain, payload: payload.bytes, deadline: deadline)
+    } catch {
+      guard isSuspect else { throw error }
+      setState(id, .drained)
+      return
+    }
+    let deadline = isSuspect ? ServiceController.suspectDrainDeadline : ServiceController.drainDeadline
     let timeout = Task {
-      try? await Task.sleep(for: ServiceController.drainDeadline)
+      try? await Task.sleep(for: deadline)
       continuation.finish()
     }
     defer { timeout.cancel() }
@@ -405,6 +421,7 @@ extension ServiceController {
       "led traffic of \(published[name] ?? name) to \(name) \(address(id))"
     case .unpublish(let name): "withdrew the port of \(name)"
     case .drain(let id, let name): "drained \(name) \(short(id))"
+    case .quarantine(let id, let name): "took \(name) \(short(id)) off the network, into quarantine"
     case .stopInstance(let id, let name): "stopped \(name) \(short(id))"
     case .stopForwarder: "stopped the port forwarder"
     case .removeNetwork: "removed network \(network.name)"

@@ -31,6 +31,10 @@ actor ServiceController {
   var resolved: ResolvedService?
   var stopping: Set<String> = []
   var waiting: [String: AsyncStream<Report>.Continuation] = [:]
+  /// What the last check of each instance's memory found.
+  var integrity: [String: IntegrityStatus] = [:]
+  /// What must be in the memory of the instances of each image.
+  var references: [String: [ReferenceSegment]] = [:]
   /// How often an instance was started of an image that was there, and how often it had to be linked first.
   var poolCounts = (hits: 0, misses: 0)
   /// The recipes whose images were linked in the present convergence.
@@ -179,7 +183,9 @@ actor ServiceController {
   }
 
   /// When the first of the instances that run has lived for as long as it may.
-  var nextExpiry: Date? { observed.instances.compactMap(expiry).min() }
+  var nextExpiry: Date? {
+    observed.instances.filter { $0.state != .quarantined && $0.withdrawal == nil }.compactMap(expiry).min()
+  }
 
   // MARK: Taking up what survived
 
@@ -212,8 +218,14 @@ actor ServiceController {
     observed.instances.append(
       ObservedInstance(
         id: record.id, resource: record.resource, recipe: record.recipe, bootSettings: record.bootSettings,
-        state: memory.isDraining ? .draining : .ready, run: memory.run))
+        state: memory.quarantine != nil ? .quarantined : memory.isDraining ? .draining : .ready, run: memory.run,
+        withdrawal: memory.withdrawal))
     listen(to: channel, id: record.id)
+    if memory.quarantine != nil {
+      // It stands still and answers nothing. Whatever happened meanwhile, it is off the network.
+      try? await environment.host.isolate(record.id)
+      return
+    }
     // It must answer before it counts.
     do throws(OrchestrationFault) {
       _ = try await tell(record.id, .query, payload: [])
@@ -282,6 +294,7 @@ actor ServiceController {
     waiting[id]?.finish()
     channels[id] = nil
     guard records[id] != nil, !stopping.contains(id) else { return }
+    if memories[id]?.quarantine != nil { return await quarantineEnded(id) }
     let state = await environment.host.observed(id)
     let how = if case .exited(let text) = state { text } else { "its control channel ended" }
     journal.record(

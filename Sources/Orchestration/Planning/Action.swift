@@ -22,6 +22,8 @@ public struct Action: Hashable, Sendable, Codable {
     case unpublish(resource: String)
     /// Lets an instance finish what it accepted.
     case drain(instance: String, resource: String)
+    /// Takes an instance off the network and keeps its memory.
+    case quarantine(instance: String, resource: String)
     /// Ends an instance and removes what was made for it.
     case stopInstance(instance: String, resource: String)
     /// Ends the port forwarder.

@@ -41,6 +41,8 @@ public struct ObservedInstance: Hashable, Sendable, Codable {
     case drained
     /// It has ended without being asked to.
     case failed
+    /// It is off the network, stands still, and keeps its memory: no part of the service any more.
+    case quarantined
   }
 
   /// The instance's identifier.
@@ -57,13 +59,16 @@ public struct ObservedInstance: Hashable, Sendable, Codable {
   public var run: RunState
   /// Whether it has lived for as long as it may (`Lifetime`).
   public var isExpired: Bool
+  /// Why it must give its place to a fresh one, if it must.
+  public var withdrawal: Withdrawal?
 
   /// What an instance is at the moment.
   public init(
     id: String, resource: String, recipe: String, bootSettings: String, state: State, run: RunState,
-    isExpired: Bool = false
+    isExpired: Bool = false, withdrawal: Withdrawal? = nil
   ) {
     self.isExpired = isExpired
+    self.withdrawal = withdrawal
     self.id = id
     self.resource = resource
     self.recipe = recipe

@@ -16,7 +16,7 @@ public struct PlannedUpdate: Hashable, Sendable {
     for action in actions {
       switch action.step {
       case .startInstance(let resource, _): started.append(resource)
-      case .stopInstance(_, let resource): stopped.append(resource)
+      case .stopInstance(_, let resource), .quarantine(_, let resource): stopped.append(resource)
       case .push(_, let resource, _): pushed.append(resource)
       default: break
       }

@@ -56,6 +56,7 @@ extension ObservedService {
     case .route(let resource, let instance): publications[resource] = instance
     case .unpublish(let resource): publications[resource] = nil
     case .drain(let id, _): change(id) { $0.state = .drained }
+    case .quarantine(let id, _): change(id) { $0.state = .quarantined }
     case .stopInstance(let id, _): instances.removeAll { $0.id == id }
     case .stopForwarder:
       hasForwarder = false

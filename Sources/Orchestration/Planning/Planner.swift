@@ -98,6 +98,7 @@ public enum Planner {
 
   private static func reasonToStart(_ resource: DesiredResource, instead former: [ObservedInstance]) -> String {
     guard let last = former.last else { return "none runs" }
+    if let withdrawal = last.withdrawal { return withdrawal.cause }
     if last.isExpired { return "the life of the one that runs is over" }
     if last.recipe == resource.recipe {
       return last.bootSettings == resource.bootSettings
@@ -109,7 +110,9 @@ public enum Planner {
   /// The instances that settings can be pushed to, backends before those that connect to them.
   private static func configurable(_ index: PlanningIndex) -> [ObservedInstance] {
     index.observed.instances.enumerated()
-      .filter { ($1.state == .ready || $1.state == .draining) && index.order[$1.resource] != nil }
+      .filter { $1.isLive && index.order[$1.resource] != nil }
+      // One that may be in somebody else's hands is told nothing more: it need not even answer.
+      .filter { $1.withdrawal?.isSuspect != true }
       .map { (place: (index.position(of: $1.resource), $0), instance: $1) }
       .sorted { $0.place < $1.place }
       .map(\.instance)
@@ -159,16 +162,20 @@ public enum Planner {
   private static func obsoleteInstance(_ index: PlanningIndex) -> Action? {
     // From the outside in: who connects to others is gone before those it connects to.
     let obsolete = index.observed.instances.filter { instance in
-      index.resource(instance.resource).flatMap { index.current($0)?.id } != instance.id
+      instance.state != .quarantined
+        && index.resource(instance.resource).flatMap { index.current($0)?.id } != instance.id
     }
     .sorted { index.position(of: $0.resource) > index.position(of: $1.resource) }
     // Among those the template does not name any more, what they were told tells who connects to whom.
     let needed = Set(obsolete.flatMap(\.run.backends.values))
     guard let instance = obsolete.first(where: { !needed.contains($0.id) }) ?? obsolete.first else { return nil }
+    if let withdrawal = instance.withdrawal, withdrawal.fate == .quarantined {
+      return Action(.quarantine(instance: instance.id, resource: instance.resource), reason: withdrawal.cause)
+    }
     switch instance.state {
     case .ready:
       return Action(.drain(instance: instance.id, resource: instance.resource), reason: "another has taken its place")
-    case .starting, .draining, .drained, .failed:
+    case .starting, .draining, .drained, .failed, .quarantined:
       return Action(.stopInstance(instance: instance.id, resource: instance.resource), reason: "it is drained")
     }
   }

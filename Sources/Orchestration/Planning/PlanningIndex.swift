@@ -43,7 +43,7 @@ struct PlanningIndex {
   func current(_ resource: DesiredResource) -> ObservedInstance? {
     instances[resource.name]?.last { instance in
       instance.recipe == resource.recipe && instance.bootSettings == resource.bootSettings && instance.state == .ready
-        && !instance.isExpired
+        && !instance.isExpired && instance.withdrawal == nil
     }
   }
 }

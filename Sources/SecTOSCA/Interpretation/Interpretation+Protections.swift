@@ -162,6 +162,18 @@ extension Interpretation {
       Lifetime.init(seconds:))
   }
 
+  mutating func readRuntimeIntegrity(_ properties: Properties) -> RuntimeIntegrity? {
+    let before = findings.count
+    let interval = amount(
+      "interval", of: properties, in: 1...RuntimeIntegrity.longestInterval, unit: "seconds (1 s to 1 d)", required: true
+    )
+    let reaction = choice("on_violation", of: properties, from: RuntimeIntegrity.Reaction.allCases.map(\.rawValue))
+    guard findings.count == before, let interval else { return nil }
+    return RuntimeIntegrity(
+      intervalSeconds: interval,
+      onViolation: reaction.flatMap { RuntimeIntegrity.Reaction(rawValue: $0.value) } ?? .quarantine)
+  }
+
   /// A list of texts that is not too long.
   private mutating func boundedTexts(
     _ name: String, of properties: Properties, required: Bool = false

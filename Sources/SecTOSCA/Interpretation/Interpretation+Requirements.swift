@@ -79,6 +79,7 @@ extension Interpretation {
     case Vocabulary.Policy.transportSecurity: readTransportSecurity(properties).map(Protection.transportSecurity)
     case Vocabulary.Policy.audit: readAudit(properties).map(Protection.audit)
     case Vocabulary.Policy.surfaceBudget: readSurfaceBudget(properties).map(Protection.surfaceBudget)
+    case Vocabulary.Policy.runtimeIntegrity: readRuntimeIntegrity(properties).map(Protection.runtimeIntegrity)
     default: readLifetime(properties).map(Protection.lifetime)
     }
   }

@@ -24,10 +24,12 @@ enum Vocabulary {
     static let audit = "sectosca.policies.Audit"
     static let surfaceBudget = "sectosca.policies.SurfaceBudget"
     static let lifetime = "sectosca.policies.Lifetime"
+    static let runtimeIntegrity = "sectosca.policies.RuntimeIntegrity"
     static let level = "sectosca.policies.Level"
     static let adaptation = "sectosca.policies.Adaptation"
     static let requirements = [
       filtering, rateLimit, authentication, authorization, transportSecurity, audit, surfaceBudget, lifetime,
+      runtimeIntegrity,
     ]
   }
 

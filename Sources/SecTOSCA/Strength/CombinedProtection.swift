@@ -18,6 +18,8 @@ public struct CombinedProtection: Hashable, Sendable, Codable {
   public var surfaceBudget: SurfaceBudget?
   /// The shortest of the lives.
   public var lifetime: Lifetime?
+  /// The shortest of the intervals between checks of memory; nil: none are made.
+  public var runtimeIntegrity: RuntimeIntegrity?
 
   /// What holds when all of these requirements hold.
   public init(_ requirements: some Sequence<SecurityRequirement>) {
@@ -42,6 +44,7 @@ public struct CombinedProtection: Hashable, Sendable, Codable {
         audit = Audit(minimumSeverity: min(audit?.minimumSeverity ?? .max, more.minimumSeverity))
       case .surfaceBudget(let more): surfaceBudget = surfaceBudget?.combined(with: more) ?? more
       case .lifetime(let more): lifetime = Lifetime(seconds: min(lifetime?.seconds ?? .max, more.seconds))
+      case .runtimeIntegrity(let more): runtimeIntegrity = runtimeIntegrity?.combined(with: more) ?? more
       }
     }
   }

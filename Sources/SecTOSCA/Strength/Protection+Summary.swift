@@ -10,6 +10,7 @@ extension Protection {
     case audit
     case surfaceBudget = "surface budget"
     case lifetime
+    case runtimeIntegrity = "runtime integrity"
   }
 
   /// What is due, in a few words and without anything secret.
@@ -30,6 +31,8 @@ extension Protection {
     case .audit(let audit): "from \(audit.severityName) on"
     case .surfaceBudget(let budget): budget.summary
     case .lifetime(let lifetime): "at most \(durationText(lifetime.seconds))"
+    case .runtimeIntegrity(let integrity):
+      "memory checked every \(durationText(integrity.intervalSeconds)), else \(integrity.onViolation.rawValue)"
     }
   }
 }

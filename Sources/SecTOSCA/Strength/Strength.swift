@@ -58,6 +58,11 @@ public enum Strength {
     if let was = before.lifetime, (after.lifetime?.seconds ?? .max) > was.seconds {
       note(.lifetime, .lifetime(was), after.lifetime.map(Protection.lifetime))
     }
+    if let was = before.runtimeIntegrity,
+      (after.runtimeIntegrity?.intervalSeconds ?? .max) > was.intervalSeconds
+    {
+      note(.runtimeIntegrity, .runtimeIntegrity(was), after.runtimeIntegrity.map(Protection.runtimeIntegrity))
+    }
     return found
   }
 }

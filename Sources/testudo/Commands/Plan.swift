@@ -50,6 +50,7 @@ extension Action.Step {
     case .route(let resource, _): "lead traffic to \(resource)"
     case .unpublish(let resource): "withdraw the port of \(resource)"
     case .drain(_, let resource): "drain \(resource)"
+    case .quarantine(_, let resource): "quarantine \(resource)"
     case .stopInstance(_, let resource): "stop \(resource)"
     case .stopForwarder: "stop the port forwarder"
     case .removeNetwork: "remove the network"

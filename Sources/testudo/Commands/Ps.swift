@@ -23,7 +23,7 @@ struct Ps: AsyncParsableCommand {
     case .text:
       let rows = unikernels.map {
         [
-          "\($0.service)/\($0.resource)", $0.level, $0.state, $0.address, "\($0.imageBytes / 1000) kB",
+          "\($0.service)/\($0.resource)", $0.level, $0.shownState, $0.address, "\($0.imageBytes / 1000) kB",
           $0.policyVersion == 0 ? "-" : "v\($0.policyVersion)", $0.mechanisms.joined(separator: ","),
           $0.urls.joined(separator: " "),
         ]
@@ -32,6 +32,17 @@ struct Ps: AsyncParsableCommand {
       for unikernel in unikernels {
         for warning in unikernel.warnings { print("warning: \(unikernel.service)/\(unikernel.resource): \(warning)") }
       }
+    }
+  }
+}
+
+extension UnikernelStatus {
+  /// The state, and what else there is to say of it.
+  fileprivate var shownState: String {
+    switch integrity?.outcome {
+    case .violated: state + " (altered)"
+    case .unchecked: state + " (unchecked)"
+    case .intact, nil: state
     }
   }
 }

@@ -19,6 +19,8 @@ public final class ControlChannel {
     func apply(_ parameters: [Parameter]) throws(ParameterFault)
     /// Stops taking work; `completion` is called when nothing is left.
     func drain(grace: TimeSpan, completion: @escaping () -> Void)
+    /// Takes work again after `drain`; a drain that is not over is never reported.
+    func resume()
     /// A message of the orchestrator was accepted.
     func contacted()
     /// Adds entropy to the generator.
@@ -186,6 +188,13 @@ public final class ControlChannel {
         refuse(message.version, "renew: expected no payload")
         return
       }
+      acknowledge(message, code)
+    case .resume:
+      guard message.payload.isEmpty else {
+        refuse(message.version, "resume: expected no payload")
+        return
+      }
+      delegate.resume()
       acknowledge(message, code)
     }
   }

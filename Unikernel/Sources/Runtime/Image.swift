@@ -145,6 +145,10 @@ extension Image: ControlChannel.Delegate {
     server.drain(grace: grace, completion: completion)
   }
 
+  func resume() {
+    server.resume()
+  }
+
   func contacted() {
     let now = clock.now
     for observer in registry.contactObservers { observer.contacted(at: now) }

@@ -14,12 +14,17 @@ private final class RecordingImage: ControlChannel.Delegate {
   var drainCompletion: (() -> Void)?
   var entropy: [UInt8] = []
   var contacts = 0
+  var resumptions = 0
 
   func apply(_ parameters: [Parameter]) throws(ParameterFault) {
     if let fault { throw fault }
     applied.append(parameters)
   }
   func drain(grace: TimeSpan, completion: @escaping () -> Void) { drainCompletion = completion }
+  func resume() {
+    drainCompletion = nil
+    resumptions += 1
+  }
   func contacted() { contacts += 1 }
   func reseed(_ bytes: [UInt8]) { entropy = bytes }
   var intruders = 0
@@ -88,6 +93,24 @@ struct ControlChannelTests {
     #expect(fixture.image.applied == [change])
     #expect(fixture.channel.version == 6)
     #expect(try fixture.reports() == [fixture.orchestrator.acknowledgement(of: message)])
+  }
+
+  @Test("a drain can be taken back, by a sealed message without payload only")
+  func resumes() throws {
+    let fixture = Fixture()
+    let drain = fixture.message(.drain, version: 6, payload: [1, 0, 0, 0])
+    fixture.send(drain)
+    fixture.send(fixture.message(.resume, version: 7, payload: [1]))
+    let forged = ControlMessage(kind: .resume, audience: fixture.audience, version: 8, payload: [])
+    fixture.send(TestSealer(seed: 8).sealed(forged))
+    #expect(fixture.image.resumptions == 0 && fixture.image.drainCompletion != nil)
+    let message = fixture.message(.resume, version: 9)
+    fixture.send(message)
+    #expect(fixture.image.resumptions == 1 && fixture.image.drainCompletion == nil)
+    let reports = try fixture.reports()
+    #expect(reports.count == 4 && reports.first == fixture.orchestrator.acknowledgement(of: drain))
+    #expect(reports.dropFirst().first == .refused(version: 7, reason: "resume: expected no payload"))
+    #expect(reports.last == fixture.orchestrator.acknowledgement(of: message))
   }
 
   @Test("what is accepted is a sign of the orchestrator, what is refused is none")

@@ -32,6 +32,27 @@ struct DrainTests {
     #expect(reports.count == 1)
   }
 
+  @Test("after a drain was taken back, connections are taken and kept as before, and its end is never reported")
+  func resumed() throws {
+    let fixture = try ServerFixture()
+    let reports = drain(fixture, 100)
+    fixture.server.resume()
+    fixture.pass(.milliseconds(200))
+    #expect(reports.count == 0)
+    let client = fixture.client()
+    client.send(get("/"), fixture.network)
+    #expect(client.statuses == [200] && !client.text.contains("Connection: close") && !client.hasEnded)
+
+    let over = try ServerFixture()
+    #expect(drain(over, 0).count == 1)
+    over.server.resume()
+    let late = over.client()
+    late.send(get("/"), over.network)
+    late.send(get("/"), over.network)
+    #expect(late.statuses == [200, 200] && !late.hasEnded)
+    #expect(drain(over, 0).count == 1)
+  }
+
   @Test("an idle client that sends within the grace is answered, with close")
   func idleWithinGrace() throws {
     let fixture = try ServerFixture()

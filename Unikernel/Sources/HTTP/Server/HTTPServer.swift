@@ -182,6 +182,14 @@ public final class HTTPServer: StreamAcceptor, Module, Timed {
     for connection in connections.holders { connection.endUpgrade() }
   }
 
+  /// Ends a drain, over or not: connections are taken and kept as before it. A `completion` that was not called yet never
+  /// is.
+  public func resume() {
+    drainEnd = nil
+    drainCompletion = nil
+    graceIsOver = false
+  }
+
   /// Whether a drain's grace is over, so that no new connection is taken.
   var refusesConnections: Bool { drainEnd.map { $0 <= clock.now } == true }
 
