@@ -23,6 +23,9 @@ public struct NetworkLimits: Sendable {
   /// ever.
   public var keepAlive: TimeSpan? = .seconds(7200)
 
+  /// How the congestion window of a connection grows.
+  public var congestionControl = CongestionAlgorithm.cubic
+
   /// What one idle connection takes in all, rounded up: its own state, that of HTTP, and its places in tables.
   public static let connectionMemory = 3072
 

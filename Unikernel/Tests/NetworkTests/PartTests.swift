@@ -154,7 +154,7 @@ struct PartTests {
   @Test("congestion control: slow start doubles, a loss halves step by step, a timeout starts over")
   func congestion() {
     let iss = SequenceNumber(0)
-    var control = CongestionControl(segmentSize: 1000, initial: iss)
+    var control = CongestionControl(segmentSize: 1000, initial: iss, algorithm: .newReno)
     #expect(control.window == 10_000)
     control.acknowledge(upTo: iss + 10_001, bytes: 10_000, flight: 0, flightBefore: 10_000)
     #expect(control.window == 20_000)
@@ -201,5 +201,14 @@ struct PartTests {
       }
       #expect(table.count <= 32)
     }
+  }
+}
+
+extension CongestionControl {
+  /// Where time does not matter.
+  fileprivate mutating func acknowledge(upTo sequence: SequenceNumber, bytes: Int, flight: Int, flightBefore: Int) {
+    acknowledge(
+      upTo: sequence, bytes: bytes, flight: flight, flightBefore: flightBefore, roundTrip: .milliseconds(10),
+      at: Instant(nanoseconds: 0))
   }
 }

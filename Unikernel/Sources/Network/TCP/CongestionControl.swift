@@ -1,6 +1,16 @@
-// Congestion control: slow start and congestion avoidance (RFC 5681, 3.1), proportional rate reduction in recovery
-// (RFC 6937, 3), an initial window of ten segments (RFC 6928), restart after idle (RFC 5681, 4.1). Acknowledged bytes
-// are counted, not acknowledgements (RFC 3465), because receivers acknowledge batches.
+import LibraryOS
+
+// Congestion control: slow start (RFC 5681, 3.1), CUBIC in congestion avoidance (RFC 9438) or what RFC 5681 has there,
+// proportional rate reduction in recovery (RFC 6937, 3), an initial window of ten segments (RFC 6928), restart after idle
+// (RFC 5681, 4.1). Acknowledged bytes are counted, not acknowledgements (RFC 3465), because receivers acknowledge batches.
+
+/// How a window that met a loss goes down, and grows again.
+public enum CongestionAlgorithm: Sendable {
+  /// To a half, and by a segment each round trip (RFC 5681, 3.1).
+  case newReno
+  /// To seven tenths, and along a cubic function of time (RFC 9438).
+  case cubic
+}
 
 /// How much may be in flight on a connection.
 struct CongestionControl {
@@ -26,12 +36,14 @@ struct CongestionControl {
   private var delivered = 0
   private var sent = 0
   private var flightAtLoss = 1
+  private var cubic: CubicGrowth?
   private static let maximumWindow = 4 << 20
 
-  init(segmentSize: Int, initial: SequenceNumber) {
+  init(segmentSize: Int, initial: SequenceNumber, algorithm: CongestionAlgorithm) {
     self.segmentSize = segmentSize
     window = 10 * segmentSize
     recover = initial
+    cubic = algorithm == .cubic ? CubicGrowth() : nil
   }
 
   /// Takes a smaller segment size, found on the way.
@@ -47,12 +59,18 @@ struct CongestionControl {
   @inline(__always)
   var isRecovering: Bool { repair == .recovery }
 
+  /// The slow start threshold after a loss (RFC 5681, 3.1; RFC 9438, 4.6).
+  private func reduced(_ outstanding: Int) -> Int {
+    max(cubic == nil ? outstanding / 2 : outstanding / 10 * 7, 2 * segmentSize)
+  }
+
   /// A loss was found, while `outstanding` bytes up to `highest` were out.
   mutating func loss(outstanding: Int, highest: SequenceNumber) {
     guard repair == .none else { return }
     repair = .recovery
     recover = highest
-    threshold = max(outstanding / 2, 2 * segmentSize)
+    cubic?.reduce(from: window)
+    threshold = reduced(outstanding)
     delivered = 0
     sent = 0
     flightAtLoss = max(outstanding, 1)
@@ -60,10 +78,10 @@ struct CongestionControl {
     window = threshold
   }
 
-  /// Everything up to `sequence` is acknowledged; `isAdvancing`: more than before. `bytes` were found to have arrived;
-  /// `flight` are still on their way, `flightBefore` were before.
+  /// Everything up to `sequence` is acknowledged. `bytes` were found to have arrived; `flight` are still on their way,
+  /// `flightBefore` were before. `roundTrip`: as smoothed.
   mutating func acknowledge(
-    upTo sequence: SequenceNumber, bytes: Int, flight: Int, flightBefore: Int
+    upTo sequence: SequenceNumber, bytes: Int, flight: Int, flightBefore: Int, roundTrip: TimeSpan, at now: Instant
   ) {
     if repair != .none, sequence >= recover {
       if repair == .recovery { window = threshold }
@@ -81,15 +99,20 @@ struct CongestionControl {
       }
       // The first lost segment is sent at once (RFC 6937, 3).
       window = flight + max(allowed, sent == 0 ? segmentSize : 0)
-    case .timedOut, .none: grow(bytes, flightBefore: flightBefore)
+    case .timedOut, .none: grow(bytes, flightBefore: flightBefore, roundTrip: roundTrip, at: now)
     }
   }
 
-  private mutating func grow(_ bytes: Int, flightBefore: Int) {
+  private mutating func grow(_ bytes: Int, flightBefore: Int, roundTrip: TimeSpan, at now: Instant) {
     // A window that is not used says nothing about the network, and does not grow.
-    guard flightBefore + segmentSize >= window / 2 else { return }
+    guard flightBefore + segmentSize >= window / 2 else {
+      cubic?.pause(at: now)
+      return
+    }
     if window < threshold {
       window += bytes
+    } else if cubic != nil {
+      window += cubic?.growth(of: window, bytes, segmentSize: segmentSize, roundTrip: roundTrip, at: now) ?? 0
     } else {
       acknowledged += bytes
       if acknowledged >= window {
@@ -109,7 +132,10 @@ struct CongestionControl {
   /// The retransmission timer fired, while `outstanding` bytes up to `highest` were out. `isFirst`: not for what was
   /// already sent again (RFC 5681, 3.1: the threshold is then kept).
   mutating func timeOut(outstanding: Int, highest: SequenceNumber, isFirst: Bool) {
-    if isFirst { threshold = max(outstanding / 2, 2 * segmentSize) }
+    if isFirst {
+      if repair == .none { cubic?.reduce(from: window) }
+      threshold = reduced(outstanding)
+    }
     window = segmentSize
     repair = .timedOut
     acknowledged = 0
@@ -118,6 +144,7 @@ struct CongestionControl {
 
   /// Nothing was sent for longer than the retransmission timeout.
   mutating func restartAfterIdle() {
+    cubic?.restart()
     window = min(window, 10 * segmentSize)
   }
 }

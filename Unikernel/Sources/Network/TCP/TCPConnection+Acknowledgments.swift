@@ -102,7 +102,7 @@ extension TCPConnection {
     }
     congestion.acknowledge(
       upTo: sndUna, bytes: delivery.bytes, flight: sentSegments.flight(segmentSize: isSelective ? 0 : segmentSize),
-      flightBefore: flightBefore)
+      flightBefore: flightBefore, roundTrip: timeout.roundTrip ?? TimeSpan(nanoseconds: 0), at: now)
     isTimerStale = true
     if wantsSpace, sendQueue.space >= sendQueue.limit / 4 {
       wantsSpace = false

@@ -146,7 +146,8 @@ final class TCPConnection: ByteStream {
     sendQueue = SendQueue(limit: transport.limits.sendBuffer)
     receiveBuffer = ByteRing(limit: transport.limits.receiveBuffer)
     receiveLimit = min(receiveBuffer.limit, NetworkLimits.initialWindow)
-    congestion = CongestionControl(segmentSize: TCPConnection.defaultSegment, initial: iss)
+    congestion = CongestionControl(
+      segmentSize: TCPConnection.defaultSegment, initial: iss, algorithm: transport.limits.congestionControl)
     created = now
     lastReceived = now
     isSynchronizeDue = true
@@ -196,7 +197,8 @@ final class TCPConnection: ByteStream {
       segmentSize = max(segmentSize - TCPOptions.timestampLength, TCPConnection.smallestSegment)
     }
     isSelective = options.permitsSelectiveAcknowledgment
-    congestion = CongestionControl(segmentSize: segmentSize, initial: iss)
+    congestion = CongestionControl(
+      segmentSize: segmentSize, initial: iss, algorithm: transport.limits.congestionControl)
     if let scale = options.windowScale {
       sndShift = scale
       rcvShift = TCPConnection.shift(for: receiveBuffer.limit)
