@@ -125,7 +125,13 @@ extension DefinitionChecker {
           constraint.place, "`schema` does not apply to the type `\(schema.type.text.excerpt)`", "a string")
       }
       guard operand.text != nil, !operand.isNull else { return report(operand.place, wrong, "a schema as text") }
-      if case .neither(let fault) = typer.schemaText(operand) {
+      switch typer.schemaText(operand) {
+      case .json: break
+      case .xml:
+        findings.report(
+          "unchecked-schema", .warning, at: operand.place, "values are not held against this XML Schema",
+          expected: "a JSON Schema, which they are held against")
+      case .neither(let fault):
         report(operand.place, "this is no schema: \(fault)", "a JSON Schema, or an XML Schema, as text")
       }
     }

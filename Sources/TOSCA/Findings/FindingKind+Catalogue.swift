@@ -67,6 +67,7 @@ extension FindingKind {
     FindingKind(
       "unknown-type", "A type is not declared in the file, its imports or its profile.", simpleProfile: "3.7",
       tosca2: "6.4"),
+    FindingKind("unchecked-schema", "A schema is of a kind that is not evaluated.", simpleProfile: "3.6.3"),
     FindingKind("untyped-collection", "A list or map does not say what its entries are.", tosca2: "9.3, 9.4"),
     FindingKind(
       "wrong-constraint", "A constraint does not apply to its type, or its operand is of the wrong type.",

@@ -81,9 +81,11 @@ extension TopologyBuilder {
           guard checked.insert(name).inserted, let room = capacity(name, of: key),
             let sum = allocated(name, of: key), sum > room
           else { continue }
+          let node = scope.nodes[key.node].template.name.text
+          exceeded.insert("\(key.capability)\u{0}\(name)\u{0}\(node)")
           findings.report(
             "allocation-exceeded", at: assigned.name.place,
-            "more is allocated of `\(name.excerpt)` of `\(scope.nodes[key.node].template.name.text.excerpt)` than it has",
+            "more is allocated of `\(name.excerpt)` of `\(node.excerpt)` than it has",
             expected: "allocations that sum up to what the capability has (TOSCA 2.0, 8.5.5)")
         }
       }

@@ -185,6 +185,7 @@ extension TopologyBuilder {
           defined?[name].map { typer.value(assigned.value, of: $0, context) }
           ?? typer.value(assigned.value, as: nil, context)
       }
+      noteClaim(relationship, allocation, of: index, target: target, position: node.requirements.count)
     }
     node.requirements.append(relationship)
   }

@@ -19,6 +19,10 @@ final class TopologyBuilder {
   var candidatesByDemand: [String: [Int]] = [:]
   /// The bindings that allocate something of a capability.
   var takers: [CapabilityKey: [(source: Int, number: Int)]] = [:]
+  /// What relationships take of the nodes of templates with several.
+  lazy var allocations = AllocationPlan(steps: typer.limits.evaluations)
+  /// Of what more is allocated than all nodes of a template have together.
+  var exceeded: Set<String> = []
   /// What may be used of the file system.
   let artifacts: ArtifactFiles
   /// The definitions of operations' inputs that were read, by where they are written.
@@ -75,6 +79,7 @@ final class TopologyBuilder {
     topology.inputs = inputs()
     topology.inputDeclarations = scope.inputs.values.map { declaration($0) }
     topology.nodes = scope.nodes.indices.flatMap { nodes($0) }
+    shareOut(&topology.nodes)
     topology.groups = template.groups.values.compactMap { group($0) }
     topology.policies = template.policies.values.compactMap { policy($0) }
     topology.outputs = outputs()

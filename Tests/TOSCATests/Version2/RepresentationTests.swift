@@ -157,4 +157,82 @@ struct RepresentationTests {
     #expect(
       changes.map { "\($0.node) \($0.category)" } == ["right[0] unchanged", "right[1] unchanged", "right[2] novel"])
   }
+
+  private static let rooms = """
+    tosca_definitions_version: tosca_2_0
+    capability_types: { C: { properties: { slots: { type: integer }, load: { type: float, required: false } } } }
+    relationship_types: { R: {} }
+    node_types:
+      Host: { capabilities: { c: C } }
+      Guest: { requirements: [ { host: { capability: C, relationship: R } } ] }
+    service_template:
+      inputs: { sizes: { type: list, entry_schema: integer, default: [ 3, 1, 2 ] } }
+      node_templates:
+        host: { type: Host, count: 3, capabilities: { c: { properties: { slots: { $get_input: [ sizes, $node_index ] } } } } }
+
+    """
+
+  @Test(
+    "what is taken of a node is held against what that node has",
+    arguments: [
+      // By index: what fits, and what does not.
+      ("{ type: Guest, requirements: [ host: { node: [ host, 0 ], allocation: { slots: 3 } } ] }", ["host[0]"], nil),
+      ("{ type: Guest, requirements: [ host: { node: [ host, 1 ], allocation: { slots: 2 } } ] }", nil, "host[1]"),
+      (
+        "{ type: Guest, count: 2, requirements: [ host: { node: [ host, 2 ], allocation: { slots: 1 } } ] }",
+        ["host[2]", "host[2]"], nil
+      ),
+      (
+        "{ type: Guest, count: 3, requirements: [ host: { node: [ host, 2 ], allocation: { slots: 1 } } ] }", nil,
+        "host[2]"
+      ),
+      // By turns, past those that have too little left.
+      (
+        "{ type: Guest, count: 2, requirements: [ host: { node: host, allocation: { slots: 2 } } ] }",
+        ["host[0]", "host[2]"], nil
+      ),
+      (
+        "{ type: Guest, count: 6, requirements: [ host: { node: host, allocation: { slots: 1 } } ] }",
+        ["host[0]", "host[1]", "host[2]", "host[0]", "host[2]", "host[0]"], nil
+      ),
+      ("{ type: Guest, requirements: [ host: { node: host, allocation: { slots: 4 } } ] }", nil, "no node"),
+      (
+        "{ type: Guest, requirements: [ host: { node: host, count: 3, allocation: { slots: 1, load: 0.5 } } ] }",
+        ["host[0]", "host[1]", "host[2]"], nil
+      ),
+    ] as [(String, [String]?, String?)])
+  func rooms(guest: String, targets: [String]?, mistake: String?) throws {
+    let result = try Fixture(Self.rooms + "    guest: " + guest + "\n").read()
+    if let targets {
+      #expect(result.findings == [])
+      let requirements = result.topology?.nodes.filter { $0.name.hasPrefix("guest") }.flatMap(\.requirements) ?? []
+      #expect(requirements.map(\.target) == targets)
+    } else {
+      let finding = try #require(result.findings("allocation-exceeded").first)
+      #expect(finding.severity == .error)
+      #expect(finding.message.contains(mistake ?? ""))
+    }
+  }
+
+  @Test("where others may have taken what is needed, a warning says so")
+  func left() throws {
+    let guests = """
+          first: { type: Guest, count: 2, requirements: [ host: { node: host, allocation: { slots: 2 } } ] }
+          second: { type: Guest, requirements: [ host: { node: host, allocation: { slots: 2 } } ] }
+
+      """
+    let result = try Fixture(Self.rooms + guests).read()
+    #expect(result.errors == [])
+    #expect(result.findings("allocation-exceeded").map(\.severity) == [.warning])
+  }
+
+  @Test("what all nodes have together is exceeded once")
+  func together() throws {
+    let text = Self.rooms.replacing("{ $get_input: [ sizes, $node_index ] }", with: "1")
+    let result = try Fixture(
+      text + "    g: { type: Guest, count: 4, requirements: [ host: { node: host, allocation: { slots: 1 } } ] }\n"
+    ).read()
+    #expect(result.errors.count == 1)
+    #expect(result.findings("allocation-exceeded").count == 1)
+  }
 }
