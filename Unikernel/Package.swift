@@ -6,7 +6,7 @@ import PackageDescription
 let modules: [(name: String, dependencies: [Target.Dependency])] = [
   ("Network", []),
   ("UserDatagrams", []),
-  ("NameResolution", ["UserDatagrams"]),
+  ("NameResolution", ["Network", "UserDatagrams"]),
   ("DHCP", ["Network"]),
   ("HTTP", []),
   ("ControlChannel", ["Cryptography", "CRuntime"]),

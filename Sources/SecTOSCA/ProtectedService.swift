@@ -74,7 +74,14 @@ extension Resource {
   /// The resources that it passes requests on to, each once.
   var backends: [String] {
     var found: [String] = []
-    for case .reverseProxy(_, let backend, _) in applications where !found.contains(backend) { found.append(backend) }
+    for part in applications {
+      switch part {
+      case .reverseProxy(_, let backend, _) where !found.contains(backend): found.append(backend)
+      case .serverProxy(_, let server) where connections.contains(server.host) && !found.contains(server.host):
+        found.append(server.host)
+      default: continue
+      }
+    }
     return found
   }
 }
@@ -97,14 +104,18 @@ public struct Resource: Hashable, Sendable, Codable {
   public var memoryBytes: Int
   /// How it gets its IPv4 address.
   public var addressing: Addressing
+  /// Whom it asks for the addresses of servers that routes name.
+  public var resolver: Resolver?
   /// Where it stands in the template.
   public var place: SourceRange
 
   /// A resource.
   public init(
     name: String, type: String, applications: [ApplicationPart], endpoint: ServiceEndpoint, connections: [String],
-    externals: [ExternalService] = [], memoryBytes: Int, addressing: Addressing = .assigned, place: SourceRange
+    externals: [ExternalService] = [], memoryBytes: Int, addressing: Addressing = .assigned, resolver: Resolver? = nil,
+    place: SourceRange
   ) {
+    self.resolver = resolver
     self.addressing = addressing
     self.name = name
     self.type = type
@@ -125,6 +136,56 @@ public enum Addressing: String, Hashable, Sendable, Codable {
   case dhcp
 }
 
+/// A server that is known by its name: a resource of the service that has a connection, or somebody else's.
+public struct NamedServer: Hashable, Sendable, Codable {
+  /// Its name: a resource's, or a DNS name.
+  public var host: String
+  /// Its TCP port.
+  public var port: Int
+
+  /// A server.
+  public init(host: String, port: Int) {
+    self.host = host
+    self.port = port
+  }
+
+  /// Reads `api.example.org:8080`.
+  init?(_ text: String) {
+    guard let colon = text.lastIndex(of: ":") else { return nil }
+    let host = String(text[..<colon])
+    let digits = text[colon...].dropFirst()
+    guard NamedServer.isName(host), (1...5).contains(digits.utf8.count),
+      digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = Int(digits), (1...65_535).contains(port)
+    else { return nil }
+    self.init(host: host, port: port)
+  }
+
+  /// Whether images can ask for a name (RFC 1123, 2.1; RFC 8552): labels of letters, digits, `-` and `_`, and a letter
+  /// somewhere, which no address has.
+  public static func isName(_ text: String) -> Bool {
+    let labels = text.utf8.split(separator: 0x2E, omittingEmptySubsequences: false)
+    return text.utf8.count <= 253 && labels.allSatisfy { (1...63).contains($0.count) }
+      && text.utf8.contains { (0x61...0x7A).contains($0 | 0x20) }
+      && text.utf8.allSatisfy {
+        (0x61...0x7A).contains($0 | 0x20) || (0x30...0x39).contains($0) || [0x2D, 0x2E, 0x5F].contains($0)
+      }
+  }
+}
+
+/// Whom a resource asks for addresses, and how far they are believed.
+public struct Resolver: Hashable, Sendable, Codable {
+  /// The addresses of DNS servers, in the order in which they are asked.
+  public var servers: [String]
+  /// The networks that answers may lead to, in CIDR form.
+  public var networks: [String]
+
+  /// A resolver.
+  public init(servers: [String], networks: [String]) {
+    self.servers = servers
+    self.networks = networks
+  }
+}
+
 /// One application of a resource.
 public enum ApplicationPart: Hashable, Sendable, Codable {
   /// The files of a folder (relative to the service's root), served below `prefix`.
@@ -132,6 +193,8 @@ public enum ApplicationPart: Hashable, Sendable, Codable {
   /// Requests below `prefix` go to another resource or an external service. A WebSocket may stay open for
   /// `webSocketSeconds`; `nil`: none is let through.
   case reverseProxy(prefix: String, backend: String, webSocketSeconds: Int? = nil)
+  /// Requests below `prefix` go to a server that is known by its name.
+  case serverProxy(prefix: String, server: NamedServer)
   /// A key-value store of at most `capacityBytes`, served below `prefix`.
   case keyValue(prefix: String, capacityBytes: Int)
   /// A handler of the user's own, whose Swift sources are a file or the files of a folder (relative to the service's

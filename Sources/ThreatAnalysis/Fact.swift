@@ -42,7 +42,7 @@ extension ProtectedService {
     for part in resource.applications {
       switch part {
       case .staticSite: facts.insert("site")
-      case .reverseProxy: facts.insert("proxy")
+      case .reverseProxy, .serverProxy: facts.insert("proxy")
       case .keyValue: facts.insert("key-value")
       case .handler: facts.insert("handler")
       }

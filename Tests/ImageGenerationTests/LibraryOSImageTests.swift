@@ -87,8 +87,8 @@ struct LibraryOSImageTests {
     #expect(!report.systemCalls.isEmpty && report.systemCalls.count <= 5)
     #expect(
       report.modulesLeftOut == [
-        "audit", "basic-authentication", "dhcp", "handler", "key-value", "microvm-platform", "remote-authorization",
-        "transport-security",
+        "audit", "basic-authentication", "dhcp", "handler", "key-value", "microvm-platform", "name-resolution",
+        "remote-authorization", "transport-security",
       ])
   }
 }

@@ -68,6 +68,29 @@ struct ModuleConfigurationTests {
     #expect(flows(try Portal.parameters(Portal.orders, [Portal.declaredFlows])) == ["inbound tcp 10.77.0.1/32:8080"])
   }
 
+  @Test("a route to a server gives its name, those who know it, and the ways to where it may be")
+  func servers() throws {
+    var asking = Portal.storefront
+    asking.applications = [
+      .serverProxy(prefix: "/api", server: NamedServer(host: "api.example", port: 8443)),
+      .serverProxy(prefix: "/orders", server: NamedServer(host: "orders", port: 8080)),
+    ]
+    asking.resolver = Resolver(servers: ["10.77.0.1", "fd00::1"], networks: ["10.1.0.0/16", "2001:db8::/32"])
+    let parameters = try Portal.parameters(asking, [Portal.declaredFlows])
+    let routes = try #require(value("reverse-proxy", "routes", parameters)?.listValue)
+    #expect(routes.map { $0["backends"] } == [.list([.text("api.example:8443")]), .list([.text("orders:8080")])])
+    #expect(value("name-resolution", "hosts", parameters)?["orders"] == .list([.text("10.77.0.3")]))
+    #expect(value("name-resolution", "hosts", parameters)?["stranger"] == nil)
+    #expect(value("name-resolution", "networks", parameters) == .list([.text("10.1.0.0/16"), .text("2001:db8::/32")]))
+    #expect(
+      flows(parameters).filter { $0.hasPrefix("outbound") } == [
+        "outbound tcp 10.77.0.3/32:8080", "outbound udp 10.77.0.1/32:53", "outbound tcp 10.77.0.1/32:53",
+        "outbound udp fd00::1/128:53", "outbound tcp fd00::1/128:53", "outbound tcp 10.1.0.0/16:8443",
+        "outbound tcp 2001:db8::/32:8443",
+      ])
+    #expect(flows(try Portal.parameters(asking, [Portal.declaredFlows, Portal.nobody])).isEmpty)
+  }
+
   @Test("a filtering without flows closes what another one opens")
   func noFlows() throws {
     #expect(flows(try Portal.parameters(Portal.storefront, [Portal.declaredFlows, Portal.nobody])).isEmpty)

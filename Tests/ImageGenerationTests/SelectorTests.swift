@@ -42,6 +42,14 @@ struct SelectorTests {
     #expect(selection.modules.count == without.modules.count + 1)
   }
 
+  @Test("what finds names is in where a route has one")
+  func names() throws {
+    var asking = Portal.storefront
+    asking.applications.append(.serverProxy(prefix: "/api", server: NamedServer(host: "api.example", port: 80)))
+    #expect(try Portal.selection(asking, []).modules.contains { $0.manifest.name == "name-resolution" })
+    #expect(try !Portal.selection(Portal.storefront, []).modules.contains { $0.manifest.name == "name-resolution" })
+  }
+
   @Test("two requirements that one module meets are both its reasons")
   func sharedModule() throws {
     let selection = try Portal.selection(Portal.orders, [Portal.declaredFlows, Portal.nobody])

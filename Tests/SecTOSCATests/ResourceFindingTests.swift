@@ -19,6 +19,61 @@ struct ResourceFindingTests {
   static let toOrders: Literal = ["path": "/orders", "backend": "orders"]
   static let toSite: Literal = ["path": "/", "site": "site"]
 
+  static let toServer: Literal = ["path": "/api", "server": "api.example:8080"]
+
+  static func resolver(_ resolver: Literal) -> Topology {
+    routes([toSite, toOrders, toServer]).setting("resolver", of: "storefront", to: resolver)
+  }
+
+  static let serverCases: [FindingCase] = [
+    FindingCase(
+      "a server without a port", routes([toSite, toOrders, ["path": "/api", "server": "api.example"]]),
+      "invalid-server", at: "storefront/routes/2/server", names: ["`api.example`"]),
+    FindingCase(
+      "a server by its address", routes([toSite, toOrders, ["path": "/api", "server": "10.0.0.1:80"]]),
+      "invalid-server", at: "storefront/routes/2/server", names: ["`10.0.0.1:80`"]),
+    FindingCase(
+      "a route to a server and a site",
+      routes([toOrders, ["path": "/", "site": "site", "server": "api.example:8080"]]), "invalid-value",
+      at: "storefront/routes/1/server", names: ["`server` and a `site`"]),
+    FindingCase(
+      "a server that nobody knows", routes([toSite, toOrders, toServer]), "missing-property", at: "storefront/routes",
+      names: ["`api.example`", "nobody to ask"]),
+    FindingCase(
+      "a resolver by its name",
+      resolver(["servers": .list(["ns.example"]), "networks": .list(["10.0.0.0/8"])]), "invalid-value",
+      at: "storefront/resolver/servers/0", names: ["`ns.example`"]),
+    FindingCase(
+      "a resolver that believes nothing", resolver(["servers": .list(["10.77.0.1"]), "networks": .list([])]),
+      "invalid-value", at: "storefront/resolver/networks", names: ["0 entries"]),
+    FindingCase(
+      "too many servers of names",
+      resolver([
+        "servers": .list(["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"]), "networks": .list(["10.0.0.0/8"]),
+      ]), "invalid-value", at: "storefront/resolver/servers", names: ["4 entries"]),
+    FindingCase(
+      "a network with host bits",
+      resolver(["servers": .list(["10.77.0.1"]), "networks": .list(["10.0.0.1/8"])]), "invalid-network",
+      at: "storefront/resolver/networks/0", names: ["`10.0.0.1/8`"], suggestion: "10.0.0.0/8"),
+  ]
+
+  @Test("each mistake with servers is found where it is", arguments: serverCases)
+  func server(_ example: FindingCase) { example.check() }
+
+  @Test("a server is read with whom to ask for it; that of a connection needs nobody")
+  func servers() throws {
+    let asking = Self.resolver(["servers": .list(["10.77.0.1", "fd00::1"]), "networks": .list(["10.0.0.0/8"])])
+    let storefront = try #require(Interpreter().interpret(asking).service?.resources.first { $0.name == "storefront" })
+    #expect(
+      storefront.applications.last == .serverProxy(prefix: "/api", server: NamedServer(host: "api.example", port: 8080))
+    )
+    #expect(storefront.resolver == Resolver(servers: ["10.77.0.1", "fd00::1"], networks: ["10.0.0.0/8"]))
+    let (service, findings) = Interpreter().interpret(
+      Self.routes([Self.toSite, ["path": "/orders", "server": "orders:8080"]]))
+    let connected = try #require(service?.resources.first { $0.name == "storefront" })
+    #expect(connected.resolver == nil && connected.backends == ["orders"] && findings.isEmpty)
+  }
+
   static let cases: [FindingCase] = [
     FindingCase(
       "a route to a node that no requirement names",

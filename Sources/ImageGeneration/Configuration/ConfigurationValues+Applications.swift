@@ -34,6 +34,8 @@ extension ConfigurationValues {
         ]
         if let webSocketSeconds { route.append(ParameterField("web-socket-seconds", .number(webSocketSeconds))) }
         routes.append(.map(route))
+      case .serverProxy(let prefix, let server):
+        routes.append(.record(["path": .string(prefix), "backends": .strings(["\(server.host):\(server.port)"])]))
       case .keyValue(let prefix, let capacity):
         stores.append((prefix, capacity))
       case .handler(let prefix, _, let capacity, let steps):
@@ -42,6 +44,7 @@ extension ConfigurationValues {
         set("application.handler", "maximum-steps", .number(steps))
       }
     }
+    addNames(of: resource, environment: environment)
     if !sites.isEmpty { addSites(sites) }
     if !routes.isEmpty { set("application.reverse-proxy", "routes", .list(routes)) }
     if !handlerPaths.isEmpty { set("application.handler", "paths", .strings(handlerPaths)) }
@@ -50,6 +53,18 @@ extension ConfigurationValues {
       set("application.key-value", "prefix", .string(SitePath.shared(by: stores.map(\.prefix))))
       set("application.key-value", "capacity-bytes", .number(stores.reduce(0) { $0 + $1.capacity }))
     }
+  }
+
+  /// What the names of servers mean: those of resources that this one connects to are known, others are asked for.
+  private mutating func addNames(of resource: Resource, environment: ResourceEnvironment) {
+    var hosts: [ParameterField] = []
+    for name in resource.connections.sorted() where NamedServer.isName(name) {
+      let addresses = (environment.backends[name] ?? []).map { String($0[..<($0.lastIndex(of: ":") ?? $0.endIndex)]) }
+      if !addresses.isEmpty { hosts.append(ParameterField(ByteString(name), .strings(addresses))) }
+    }
+    set("name-resolution", "hosts", .map(hosts))
+    set("name-resolution", "servers", .strings(resource.resolver?.servers ?? []))
+    set("name-resolution", "networks", .strings(resource.resolver?.networks ?? []))
   }
 
   /// Several sites become one below the path they share; where two have the same path, the first one has it.

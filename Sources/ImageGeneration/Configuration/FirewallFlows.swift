@@ -6,11 +6,13 @@ import SecTOSCA
 struct FirewallFlows {
   private let filterings: [Filtering]
   private let port: Int
+  private let resource: Resource
   private let environment: ResourceEnvironment
 
   init(resource: Resource, due: [SecurityRequirement], environment: ResourceEnvironment) {
     filterings = due.compactMap { if case .filtering(let filtering) = $0.protection { filtering } else { nil } }
     port = resource.endpoint.port
+    self.resource = resource
     self.environment = ResourceEnvironment(
       address: environment.address, addressIPv6: environment.addressIPv6, mac: environment.mac,
       peers: environment.peers,
@@ -39,7 +41,25 @@ struct FirewallFlows {
         flows.append(flow("outbound", "tcp", SourceNetworks([String(backend[..<colon])]).texts[0], port))
       }
     }
+    if filterings.allSatisfy({ $0.flows == .declared }) { flows += namedServers }
     return .list(flows)
+  }
+
+  /// The flows to servers that routes name: to those who know their addresses, and to where those may be.
+  private var namedServers: [ParameterValue] {
+    var ports: Set<Int> = []
+    for case .serverProxy(_, let server) in resource.applications where !resource.connections.contains(server.host) {
+      ports.insert(server.port)
+    }
+    guard let resolver = resource.resolver, !ports.isEmpty else { return [] }
+    var flows: [ParameterValue] = []
+    for server in SourceNetworks(resolver.servers).texts {
+      flows += [flow("outbound", "udp", server, 53), flow("outbound", "tcp", server, 53)]
+    }
+    for port in ports.sorted() {
+      flows += SourceNetworks(resolver.networks).texts.map { flow("outbound", "tcp", $0, port) }
+    }
+    return flows
   }
 
   /// The clients behind the port forwarder that every filtering lets reach the endpoint: networks, or `any`.

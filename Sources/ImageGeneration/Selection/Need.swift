@@ -63,9 +63,14 @@ public struct Need: Hashable, Sendable, CustomStringConvertible {
       let need = Need(capability: part.capability, origin: origin)
       if !needs.contains(need) { needs.append(need) }
     }
-    if resource.addressing == .dhcp {
+    var features: [String] = []
+    if resource.addressing == .dhcp { features.append("address.dhcp") }
+    if resource.applications.contains(where: { if case .serverProxy = $0 { true } else { false } }) {
+      features.append("name-resolution")
+    }
+    for feature in features {
       needs.append(
-        Need(capability: "address.dhcp", origin: .application(resource: resource.name, place: resource.place)))
+        Need(capability: feature, origin: .application(resource: resource.name, place: resource.place)))
     }
     for requirement in due {
       guard let capability = requirement.protection.capability else { continue }
@@ -82,7 +87,7 @@ extension ApplicationPart {
   var capability: String {
     switch self {
     case .staticSite: "application.static-site"
-    case .reverseProxy: "application.reverse-proxy"
+    case .reverseProxy, .serverProxy: "application.reverse-proxy"
     case .keyValue: "application.key-value"
     case .handler: "application.handler"
     }

@@ -67,6 +67,7 @@ extension Interpretation {
       } else if let part = readDestination(of: properties, prefix: prefix, node: node, connections: connections) {
         parts.append(part)
         if case .reverseProxy(_, let backend, _) = part { usedBackends.insert(backend) }
+        if case .serverProxy(_, let server) = part { usedBackends.insert(server.host) }
       }
     }
     for requirement in node.requirements
@@ -89,6 +90,15 @@ extension Interpretation {
         "invalid-value", at: place, "the route `\(prefix)` of `\(node.name)` lets WebSockets through to no backend",
         expected: "`backend`")
     }
+    if let server = text("server", of: route) {
+      for other in ["site", "backend"] where route.values[other].map({ $0.content != .null }) == true {
+        report(
+          "invalid-value", at: server.place, "the route `\(prefix)` of `\(node.name)` has a `server` and a `\(other)`",
+          expected: "one of the two")
+        return nil
+      }
+      return readServer(server, prefix: prefix, of: node, connections: connections)
+    }
     switch (site, backend) {
     case (let site?, nil):
       guard !node.type.derives(from: Vocabulary.Node.reverseProxy) else {
@@ -104,7 +114,7 @@ extension Interpretation {
       return checkBackend(backend, of: node, connections: connections)
         ? .reverseProxy(prefix: prefix, backend: backend.value, webSocketSeconds: seconds) : nil
     case (nil, nil):
-      if route.values["site"] == nil, route.values["backend"] == nil {
+      if ["site", "backend", "server"].allSatisfy({ route.values[$0] == nil }) {
         report(
           "invalid-value", at: route.place, "the route `\(prefix)` of `\(node.name)` goes nowhere",
           expected: destinations(of: node))

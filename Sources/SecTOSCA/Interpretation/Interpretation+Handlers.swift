@@ -47,7 +47,7 @@ extension Interpretation {
     _ route: Properties, prefix: String, node: Node, bounds: HandlerBounds?
   ) -> ApplicationPart? {
     guard let name = text("handler", of: route) else { return nil }
-    for other in ["site", "backend"] where route.values[other].map({ $0.content != .null }) == true {
+    for other in ["site", "backend", "server"] where route.values[other].map({ $0.content != .null }) == true {
       report(
         "invalid-value", at: name.place, "the route `\(prefix)` of `\(node.name)` has a `handler` and a `\(other)`",
         expected: "one of the two")
@@ -76,7 +76,8 @@ extension Interpretation {
 
   /// What a route of a node may name besides its path.
   func destinations(of node: Node) -> String {
-    node.type.derives(from: Vocabulary.Node.handlerService) ? "`handler`, `site` or `backend`" : "`site` or `backend`"
+    node.type.derives(from: Vocabulary.Node.handlerService)
+      ? "`handler`, `site`, `backend` or `server`" : "`site`, `backend` or `server`"
   }
 
   /// Whether the sources of a handler are there; what is wrong with them is reported.

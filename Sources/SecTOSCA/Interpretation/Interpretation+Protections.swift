@@ -10,7 +10,7 @@ extension Interpretation {
     let flows = choice(
       "flows", of: properties, from: [Filtering.Flows.declared.rawValue, Filtering.Flows.none.rawValue])
     let sources = boundedTexts("allowed_sources", of: properties) ?? []
-    for source in sources { checkNetwork(source, holder: properties.holder) }
+    for source in sources { checkNetwork(source, of: "allowed_sources", holder: properties.holder) }
     let ping = flag("ping", of: properties)
     guard findings.count == before else { return nil }
     return Filtering(
@@ -18,7 +18,7 @@ extension Interpretation {
       allowsPing: ping ?? false)
   }
 
-  private mutating func checkNetwork(_ source: Located<String>, holder: String) {
+  mutating func checkNetwork(_ source: Located<String>, of property: String, holder: String) {
     do {
       _ = try IPNetwork(source.value)
     } catch {
@@ -26,12 +26,12 @@ extension Interpretation {
       case .malformed:
         report(
           "invalid-network", at: source.place,
-          "`allowed_sources` of \(holder) has `\(source.value)`, which is no network",
+          "`\(property)` of \(holder) has `\(source.value)`, which is no network",
           expected: "a network in CIDR form, such as `10.0.0.0/8` or `2001:db8::/32`")
       case .hostBits(let network):
         report(
           "invalid-network", at: source.place,
-          "`\(source.value)` in `allowed_sources` of \(holder) has bits after the prefix",
+          "`\(source.value)` in `\(property)` of \(holder) has bits after the prefix",
           expected: "the first address of the network", suggestion: network)
       }
     }

@@ -18,13 +18,15 @@ extension Interpretation {
       let addressing = choice(
         "addressing", of: Properties(of: node), from: [Addressing.assigned.rawValue, Addressing.dhcp.rawValue])
       let endpoint = readEndpoint(of: node)
+      let resolver = readResolver(of: node, applications: applications, connections: connections)
       if let memory { checkCapacity(of: node, applications: applications, memory: memory) }
       guard let memory, let endpoint else { continue }
       resources.append(
         Resource(
           name: node.name, type: node.type.name, applications: applications, endpoint: endpoint,
           connections: connections, externals: external, memoryBytes: memory,
-          addressing: addressing.flatMap { Addressing(rawValue: $0.value) } ?? .assigned, place: node.place))
+          addressing: addressing.flatMap { Addressing(rawValue: $0.value) } ?? .assigned, resolver: resolver,
+          place: node.place))
     }
     checkPublishedPorts()
     checkUnusedExternalServices()
@@ -103,7 +105,7 @@ extension Interpretation {
       let capacity: Int
       switch part {
       case .keyValue(_, let bytes), .handler(_, _, let bytes, _): capacity = bytes
-      case .staticSite, .reverseProxy: continue
+      case .staticSite, .reverseProxy, .serverProxy: continue
       }
       guard capacity >= memory else { continue }
       report(

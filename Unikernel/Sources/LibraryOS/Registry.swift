@@ -28,6 +28,8 @@ public final class Registry {
   public let random: any RandomSource
   /// Connections out of the image, for modules that register after what secures them.
   public private(set) var network: any StreamNetwork
+  /// What finds addresses for names, if anything does.
+  public var names: (any NameService)?
   /// The network beneath what secures it, a `NetworkStack`, for modules that need more of it than streams. Known to these
   /// alone, so that what they need of it is in no other image.
   public var networkStack: AnyObject?

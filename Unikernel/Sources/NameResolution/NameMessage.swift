@@ -104,18 +104,39 @@ enum NameMessage {
     case failed
   }
 
-  /// A question that asks the server to ask others.
-  static func question(_ name: DomainName, _ type: RecordType, identifier: UInt16) -> [UInt8] {
+  /// A question that asks the server to ask others. `written`: the name, with letters of either case.
+  static func question(_ written: [UInt8], _ type: RecordType, identifier: UInt16) -> [UInt8] {
     var bytes: [UInt8] = [UInt8(identifier >> 8), UInt8(identifier & 255), 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]
-    bytes += name.bytes
+    bytes += written
     bytes += [0, UInt8(type.rawValue), 0, 1]
     return bytes
+  }
+
+  /// A name with the case of each letter drawn. A server repeats the question as it was asked, byte by byte, which who
+  /// cannot see it has to guess beside port and identifier (RFC 5452, 4.3 wants as much as can be had).
+  static func drawn(_ name: DomainName, random: any RandomSource) -> [UInt8] {
+    var written = name.bytes
+    let bits = random.bytes((written.count + 7) / 8)
+    var position = 0
+    while position < written.count {
+      // Lengths are below 64, so that no letter is taken for one.
+      let end = position + Int(written[position])
+      var index = position + 1
+      while index <= end, index < written.count {
+        if written[index] >= 0x61, written[index] <= 0x7A, bits[index / 8] >> UInt8(index % 8) & 1 == 1 {
+          written[index] &= 0xDF
+        }
+        index += 1
+      }
+      position = end + 1
+    }
+    return written
   }
 
   /// Reads what came for that question; `nil` if it is not its answer, or cannot be read: then the true one may still come
   /// (RFC 5452, 4).
   static func answer(
-    _ message: [UInt8], to name: DomainName, _ type: RecordType, identifier: UInt16
+    _ message: [UInt8], to name: DomainName, written: [UInt8], _ type: RecordType, identifier: UInt16
   ) -> Answer? {
     guard message.count >= 12, number(message, 0) == identifier else { return nil }
     // A response to a standard query, with one question, which is this one.
@@ -124,6 +145,7 @@ enum NameMessage {
     guard let asked = DomainName(message, at: &offset), asked == name, offset + 4 <= message.count,
       number(message, offset) == type.rawValue, number(message, offset + 2) == 1
     else { return nil }
+    guard offset == 12 + written.count, message[12..<offset] == written[...] else { return nil }
     offset += 4
     if message[2] & 2 != 0 { return .truncated }
     let code = message[3] & 15

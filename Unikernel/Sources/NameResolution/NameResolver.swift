@@ -3,8 +3,9 @@ public import LibraryOS
 public import UserDatagrams
 
 // A stub resolver (RFC 1034, 5.3.1; RFC 1035, 7). Against forged answers (RFC 5452, 9): each question leaves from a random
-// port of its own with a random identifier, answers count only from the server's address and port, with the question
-// repeated. Answers that do not fit into a datagram are not asked for over TCP: the next server is tried.
+// port of its own with a random identifier and letters of random case, answers count only from the server's address and
+// port, with the question repeated as it was. Where an answer does not fit into a datagram, the same server is asked over
+// TCP (RFC 7766, 5; NameStream).
 
 /// What became of a question.
 public enum Resolution: Equatable, Sendable {
@@ -49,7 +50,10 @@ public final class NameResolver: DatagramHandler, Timed {
     let key: Key
     var waiting: [(Resolution) -> Void] = []
     var identifier: UInt16 = 0
+    /// The name as it was asked for.
+    var written: [UInt8] = []
     var socket: DatagramSocket?
+    var stream: NameStream?
     var attempts = 0
     var expiry = Instant(nanoseconds: 0)
 
@@ -59,6 +63,7 @@ public final class NameResolver: DatagramHandler, Timed {
   }
 
   private let datagrams: UserDatagrams
+  private let network: any StreamNetwork
   private let clock: any Clock
   private let random: any RandomSource
   private var questions: [Question] = []
@@ -66,9 +71,13 @@ public final class NameResolver: DatagramHandler, Timed {
   /// The servers that are asked.
   public private(set) var servers: [Endpoint] = []
 
-  /// A resolver without servers: everything fails. `random`: for identifiers.
-  public init(datagrams: UserDatagrams, clock: any Clock, random: any RandomSource) {
+  /// A resolver without servers: everything fails. `network`: for what does not fit into datagrams. `random`: for
+  /// identifiers.
+  public init(
+    datagrams: UserDatagrams, network: any StreamNetwork, clock: any Clock, random: any RandomSource
+  ) {
     self.datagrams = datagrams
+    self.network = network
     self.clock = clock
     self.random = random
   }
@@ -123,15 +132,15 @@ public final class NameResolver: DatagramHandler, Timed {
 
   /// Asks the server whose turn it is, or gives up.
   private func ask(_ question: Question, at now: Instant) {
-    if let socket = question.socket { datagrams.close(socket) }
-    question.socket = nil
+    leave(question)
     while question.attempts < servers.count * NameResolver.maximumRounds {
       let server = servers[question.attempts % servers.count]
       question.attempts += 1
       let bytes = random.bytes(2)
       question.identifier = UInt16(bytes[0]) << 8 | UInt16(bytes[1])
+      question.written = NameMessage.drawn(question.key.name, random: random)
       guard let socket = datagrams.open(remote: server, handler: self) else { continue }
-      let message = NameMessage.question(question.key.name, question.key.type, identifier: question.identifier)
+      let message = NameMessage.question(question.written, question.key.type, identifier: question.identifier)
       guard datagrams.send(message, from: socket, to: server, at: now) else {
         datagrams.close(socket)
         continue
@@ -143,9 +152,31 @@ public final class NameResolver: DatagramHandler, Timed {
     finish(question, .failed)
   }
 
-  private func finish(_ question: Question, _ resolution: Resolution) {
+  /// Ends what a question waits for.
+  private func leave(_ question: Question) {
     if let socket = question.socket { datagrams.close(socket) }
     question.socket = nil
+    question.stream?.abandon()
+    question.stream = nil
+  }
+
+  /// Asks the server that gave a part of its answer over TCP.
+  private func askWhole(_ question: Question, at now: Instant) {
+    guard let server = question.socket?.remote else { return ask(question, at: now) }
+    leave(question)
+    let message = NameMessage.question(question.written, question.key.type, identifier: question.identifier)
+    let stream = NameStream(message) { [self] stream, answer in
+      guard let question = questions.first(where: { $0.stream === stream }) else { return }
+      guard let answer else { return ask(question, at: clock.now) }
+      take(answer, for: question, isWhole: true, at: clock.now)
+    }
+    guard stream.connect(to: server, over: network) else { return ask(question, at: now) }
+    question.stream = stream
+    question.expiry = now + NameResolver.timeout
+  }
+
+  private func finish(_ question: Question, _ resolution: Resolution) {
+    leave(question)
     questions.removeAll { $0 === question }
     for completion in question.waiting { completion(resolution) }
   }
@@ -167,22 +198,28 @@ public final class NameResolver: DatagramHandler, Timed {
   public func datagramsArrived(_ socket: DatagramSocket, at now: Instant) {
     while let datagram = socket.receive() {
       guard let question = questions.first(where: { $0.socket === socket }) else { return }
-      let key = question.key
-      guard
-        let answer = NameMessage.answer(datagram.bytes, to: key.name, key.type, identifier: question.identifier)
-      else { continue }
-      let bounds = NameResolver.lifetimes
-      switch answer {
-      case .addresses(let addresses, let lifetime):
-        let seconds = min(max(lifetime, bounds.shortest), bounds.longest)
-        remember(key, .addresses(addresses), seconds: seconds, at: now)
-        finish(question, .addresses(addresses))
-      case .none(let lifetime):
-        let seconds = min(max(lifetime, bounds.shortest), bounds.longestNegative)
-        remember(key, .none, seconds: seconds, at: now)
-        finish(question, .none)
-      case .truncated, .failed: ask(question, at: now)
-      }
+      take(datagram.bytes, for: question, isWhole: false, at: now)
+    }
+  }
+
+  /// Reads an answer. What is none is passed over where a datagram brought it; over TCP nothing better follows.
+  private func take(_ bytes: [UInt8], for question: Question, isWhole: Bool, at now: Instant) {
+    let key = question.key
+    let answer = NameMessage.answer(
+      bytes, to: key.name, written: question.written, key.type, identifier: question.identifier)
+    let bounds = NameResolver.lifetimes
+    switch answer {
+    case .addresses(let addresses, let lifetime)?:
+      let seconds = min(max(lifetime, bounds.shortest), bounds.longest)
+      remember(key, .addresses(addresses), seconds: seconds, at: now)
+      finish(question, .addresses(addresses))
+    case .none(let lifetime)?:
+      let seconds = min(max(lifetime, bounds.shortest), bounds.longestNegative)
+      remember(key, .none, seconds: seconds, at: now)
+      finish(question, .none)
+    case .truncated? where !isWhole: askWhole(question, at: now)
+    case .truncated?, .failed?: ask(question, at: now)
+    case nil: if isWhole { ask(question, at: now) }
     }
   }
 

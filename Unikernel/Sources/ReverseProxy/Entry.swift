@@ -6,7 +6,7 @@ import LibraryOS
     61,
     {
       let registry = Registry.taking($0)
-      let proxy = ReverseProxy(clock: registry.clock, network: registry.network)
+      let proxy = ReverseProxy(clock: registry.clock, network: registry.network, names: registry.names)
       registry.add(application: proxy)
       registry.add(timed: proxy)
     }

@@ -13,6 +13,10 @@ public final class ReverseProxy: Application, Timed {
 
   let clock: any Clock
   private let client: HTTPClient
+  private let names: (any NameService)?
+  /// The addresses that names had last.
+  private var resolved: [(backend: ProxyBackend, addresses: [Endpoint])] = []
+  private var turn = 0
   private var routes: [ProxyRoute]?
   private var prepared: [ProxyRoute]?
   private var requests: UInt64 = 0
@@ -23,7 +27,12 @@ public final class ReverseProxy: Application, Timed {
   private var openedTunnels: UInt64 = 0
 
   /// A proxy without routes, which claims nothing until it has its parameters.
-  public init(clock: any Clock, network: any StreamNetwork, limits: HTTPClientLimits = HTTPClientLimits()) {
+  /// `names`: what finds the addresses of backends that are named; without it, those cannot be reached.
+  public init(
+    clock: any Clock, network: any StreamNetwork, names: (any NameService)? = nil,
+    limits: HTTPClientLimits = HTTPClientLimits()
+  ) {
+    self.names = names
     self.clock = clock
     self.client = HTTPClient(clock: clock, network: network, limits: limits)
   }
@@ -51,8 +60,17 @@ public final class ReverseProxy: Application, Timed {
     guard let prepared else { return }
     self.prepared = nil
     routes = prepared
+    resolved.removeAll { known in !prepared.contains { $0.backends.contains(known.backend) } }
+    retain()
+  }
+
+  /// Keeps connections to the backends of all routes, of those with names at their latest addresses.
+  private func retain() {
     var backends: [Endpoint] = []
-    for route in prepared { backends.append(contentsOf: route.backends) }
+    for route in routes ?? [] {
+      for case .address(let endpoint) in route.backends { backends.append(endpoint) }
+    }
+    for known in resolved { backends += known.addresses }
     client.retain(backends)
   }
 
@@ -117,20 +135,64 @@ public final class ReverseProxy: Application, Timed {
     send(request, for: exchange, to: backends[...])
   }
 
-  /// Tries the first backend, and the next ones only where nothing can have reached the one before.
-  private func send(_ request: HTTPRequest, for exchange: Exchange, to backends: ArraySlice<Endpoint>) {
-    guard let backend = backends.first else { return }
-    client.send(request, to: backend) { [self] result in
-      switch result {
-      case .success(let response):
-        exchange.finish(
-          HTTPResponse(status: response.status, headers: ProxyFields.forward(response), body: response.body))
-      case .failure(.unreachable) where backends.count > 1:
-        send(request, for: exchange, to: backends.dropFirst())
-      case .failure(let fault):
-        exchange.finish(failure(fault))
+  /// Gives the first place to try, of a name once it was found, and what is left to try after it; `nil` where there is
+  /// none.
+  private func next(
+    of backends: ArraySlice<ProxyBackend>, _ body: @escaping (Endpoint?, ArraySlice<ProxyBackend>) -> Void
+  ) {
+    guard let backend = backends.first else { return body(nil, []) }
+    let rest = backends.dropFirst()
+    switch backend {
+    case .address(let endpoint): body(endpoint, rest)
+    case .name(let name, let port):
+      guard let names else { return next(of: rest, body) }
+      names.resolve(name) { [self] addresses in
+        let places = addresses.map { Endpoint($0, port: port) }
+        // That nobody can say where it is does not mean that it moved.
+        if !places.isEmpty { note(places, of: backend) }
+        // Each address has its turn as the first.
+        turn = turn &+ 1 & 0xFFFF
+        let first = places.isEmpty ? 0 : turn % places.count
+        let ordered = Array(places[first...] + places[..<first])
+        next(of: (ordered.map { .address($0) } + Array(rest))[...], body)
       }
     }
+  }
+
+  private func note(_ addresses: [Endpoint], of backend: ProxyBackend) {
+    guard routes?.contains(where: { $0.backends.contains(backend) }) == true else { return }
+    if let index = resolved.firstIndex(where: { $0.backend == backend }) {
+      // Servers give addresses in whatever order.
+      guard
+        resolved[index].addresses.count != addresses.count || !resolved[index].addresses.allSatisfy(addresses.contains)
+      else { return }
+      resolved[index].addresses = addresses
+    } else {
+      resolved.append((backend, addresses))
+    }
+    retain()
+  }
+
+  /// Tries the first backend, and the next ones only where nothing can have reached the one before.
+  private func send(_ request: HTTPRequest, for exchange: Exchange, to backends: ArraySlice<ProxyBackend>) {
+    next(of: backends) { [self] backend, rest in
+      guard let backend else { return exchange.finish(unknown()) }
+      client.send(request, to: backend) { [self] result in
+        switch result {
+        case .success(let response):
+          exchange.finish(
+            HTTPResponse(status: response.status, headers: ProxyFields.forward(response), body: response.body))
+        case .failure(.unreachable) where !rest.isEmpty: send(request, for: exchange, to: rest)
+        case .failure(let fault): exchange.finish(failure(fault))
+        }
+      }
+    }
+  }
+
+  /// The answer where no backend has an address.
+  private func unknown() -> HTTPResponse {
+    failures &+= 1
+    return .text(502, "bad gateway: the name of the backend has no address")
   }
 
   private func failure(_ fault: HTTPClientFault) -> HTTPResponse {
@@ -152,7 +214,7 @@ public final class ReverseProxy: Application, Timed {
 
   // MARK: WebSockets
 
-  private func openWebSocket(for exchange: Exchange, to backends: ArraySlice<Endpoint>, lifetime: TimeSpan) {
+  private func openWebSocket(for exchange: Exchange, to backends: ArraySlice<ProxyBackend>, lifetime: TimeSpan) {
     guard tunnels.count < ReverseProxy.maximumWebSockets else {
       failures &+= 1
       return exchange.finish(.text(503, "service unavailable: too many WebSockets are open"))
@@ -164,28 +226,30 @@ public final class ReverseProxy: Application, Timed {
   }
 
   private func open(
-    _ request: HTTPRequest, for exchange: Exchange, to backends: ArraySlice<Endpoint>, lifetime: TimeSpan
+    _ request: HTTPRequest, for exchange: Exchange, to backends: ArraySlice<ProxyBackend>, lifetime: TimeSpan
   ) {
-    guard let backend = backends.first else { return }
-    client.open(request, to: backend) { [self] result in
-      switch result {
-      case .success(.switched(let connection)):
-        guard WebSocketHandshake.accepts(connection.response) else {
-          connection.stream.abort()
-          failures &+= 1
-          return exchange.finish(.text(502, "bad gateway: the backend did not answer as expected"))
+    next(of: backends) { [self] backend, rest in
+      guard let backend else { return exchange.finish(unknown()) }
+      client.open(request, to: backend) { [self] result in
+        switch result {
+        case .success(.switched(let connection)):
+          guard WebSocketHandshake.accepts(connection.response) else {
+            connection.stream.abort()
+            failures &+= 1
+            return exchange.finish(.text(502, "bad gateway: the backend did not answer as expected"))
+          }
+          let tunnel = WebSocketTunnel(proxy: self, backend: connection, lifetime: lifetime)
+          add(tunnel)
+          exchange.finish(
+            HTTPResponse(status: 101, headers: ProxyFields.forwardSwitching(connection.response)), switchingTo: tunnel)
+        case .success(.response(let response)):
+          exchange.finish(
+            HTTPResponse(status: response.status, headers: ProxyFields.forward(response), body: response.body))
+        case .failure(.unreachable) where !rest.isEmpty:
+          open(request, for: exchange, to: rest, lifetime: lifetime)
+        case .failure(let fault):
+          exchange.finish(failure(fault))
         }
-        let tunnel = WebSocketTunnel(proxy: self, backend: connection, lifetime: lifetime)
-        add(tunnel)
-        exchange.finish(
-          HTTPResponse(status: 101, headers: ProxyFields.forwardSwitching(connection.response)), switchingTo: tunnel)
-      case .success(.response(let response)):
-        exchange.finish(
-          HTTPResponse(status: response.status, headers: ProxyFields.forward(response), body: response.body))
-      case .failure(.unreachable) where backends.count > 1:
-        open(request, for: exchange, to: backends.dropFirst(), lifetime: lifetime)
-      case .failure(let fault):
-        exchange.finish(failure(fault))
       }
     }
   }

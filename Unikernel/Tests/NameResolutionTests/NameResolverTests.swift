@@ -42,6 +42,7 @@ private final class Network: DatagramCarrier {
 @Suite("The name resolver")
 struct NameResolverTests {
   private let network = Network()
+  private let streams = InMemoryNetwork()
   private let clock = ManualClock(wallMilliseconds: 0)
   private let resolver: NameResolver
   private let first = IPAddress(IPv4Address(10, 0, 0, 53))
@@ -50,7 +51,7 @@ struct NameResolverTests {
   init() {
     let random = RepeatableRandom()
     resolver = NameResolver(
-      datagrams: UserDatagrams(carrier: network, random: random), clock: clock, random: random)
+      datagrams: UserDatagrams(carrier: network, random: random), network: streams, clock: clock, random: random)
     resolver.use([Endpoint(first, port: 53), Endpoint(second, port: 53)])
   }
 
@@ -85,9 +86,10 @@ struct NameResolverTests {
   func addresses() throws {
     let box = ask("Backend.Example")
     #expect(
-      Array(network.question.dropFirst(12)) == [7] + Array("backend".utf8) + [7] + Array("example".utf8) + [
-        0, 0, 1, 0, 1,
-      ])
+      network.question.dropFirst(12).map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 } == [7] + Array("backend".utf8)
+        + [7] + Array("example".utf8) + [
+          0, 0, 1, 0, 1,
+        ])
     reply(answer([record(1, [10, 0, 0, 7]), record(1, seconds: 30, [10, 0, 0, 8])]))
     let expected = Resolution.addresses([IPAddress(IPv4Address(10, 0, 0, 7)), IPAddress(IPv4Address(10, 0, 0, 8))])
     #expect(box.found == [expected])
@@ -138,11 +140,16 @@ struct NameResolverTests {
     let good = answer([record(1, [10, 0, 0, 7])])
     for index in good.indices where index < 3 || index == 5 || index > 11 && index < 27 {
       var forged = good
-      // Case does not matter; the lowest bit does.
       forged[index] ^= index == 2 ? 0x80 : 1
       reply(forged)
     }
     for length in 0..<good.count { reply(Array(good[..<length])) }
+    // Letters of the other case were not asked for.
+    for index in [13, 18, 20] {
+      var forged = good
+      forged[index] ^= 0x20
+      reply(forged)
+    }
     network.answer(good, server: second, at: clock.now)
     network.answer(good, server: first, port: 54, at: clock.now)
     #expect(box.found.isEmpty)
@@ -184,9 +191,56 @@ struct NameResolverTests {
   func next(isCut: Bool) {
     let box = ask("a.b")
     reply(isCut ? answer([], flags: 0x83) : answer([], code: 2))
+    // Where nobody takes connections, a cut answer is none.
+    streams.run()
     #expect(network.sent.last?.destination == second)
     network.answer(answer([record(1, [10, 0, 0, 7])]), server: second, at: clock.now)
     #expect(box.found.count == 1)
+  }
+
+  @Test("each question has letters of its own case, and no other byte of the name changes")
+  func letters() {
+    var seen: Set<[UInt8]> = []
+    let name = DomainName("www-1.bank_2.example").unsafelyUnwrapped
+    for seed in UInt64(1)...200 {
+      let drawn = NameMessage.drawn(name, random: RepeatableRandom(seed: seed))
+      seen.insert(drawn)
+      #expect(zip(drawn, name.bytes).allSatisfy { $0 == $1 || $0 | 0x20 == $1 && $1 >= 0x61 && $1 <= 0x7A })
+    }
+    #expect(seen.count > 190)
+  }
+
+  /// What a server does with a question over TCP.
+  enum Whole: CaseIterable {
+    case answers, answersByteByByte, answersWithNonsense, answersCutAgain, closes, isSilent
+  }
+
+  @Test("an answer that does not fit is asked for over TCP, at the same server", arguments: Whole.allCases)
+  func whole(_ way: Whole) throws {
+    let server = StreamServer(way)
+    #expect(streams.serve(Endpoint(first, port: 53), server))
+    let box = ask("big.example")
+    let question = network.question
+    server.answer = answer((0..<9).map { record(1, [10, 0, 0, $0]) })
+    if way == .answersCutAgain { server.answer[2] |= 2 }
+    reply(answer([], flags: 0x83))
+    streams.run()
+    #expect(server.received == [0, UInt8(question.count)] + question)
+    switch way {
+    case .answers, .answersByteByByte:
+      #expect(box.found == [.addresses((0..<9).map { IPAddress(IPv4Address(10, 0, 0, $0)) })])
+      #expect(network.sent.count == 1 && resolver.deadline == nil && ask("big.example").found.count == 1)
+    case .isSilent:
+      #expect(box.found.isEmpty && network.sent.count == 1)
+      clock.now = try #require(resolver.deadline)
+      resolver.expire(at: clock.now)
+      #expect(network.sent.last?.destination == second)
+    default:
+      #expect(box.found.isEmpty && network.sent.last?.destination == second)
+    }
+    // Nothing is left open.
+    streams.run()
+    #expect(server.isGone)
   }
 
   @Test("those who ask the same wait for one answer; questions and memory have bounds")
@@ -222,7 +276,7 @@ struct NameResolverTests {
       return Int(state >> 33) % bound
     }
     let name = DomainName("www.bank.example").unsafelyUnwrapped
-    var sample = NameMessage.question(name, .a, identifier: 7)
+    var sample = NameMessage.question(name.bytes, .a, identifier: 7)
     sample[2] = 0x81
     sample[7] = 2
     sample[9] = 1
@@ -231,7 +285,37 @@ struct NameResolverTests {
       var message = sample
       for _ in 0...below(4) { message[below(message.count)] ^= 1 << UInt8(below(8)) }
       if below(4) == 0 { message.removeLast(below(message.count)) }
-      _ = NameMessage.answer(message, to: name, .a, identifier: 7)
+      _ = NameMessage.answer(message, to: name, written: name.bytes, .a, identifier: 7)
+    }
+  }
+}
+
+/// A server that takes one question over TCP.
+private final class StreamServer: StreamAcceptor, StreamHandler {
+  let way: NameResolverTests.Whole
+  var answer: [UInt8] = []
+  var received: [UInt8] = []
+  var isGone = false
+
+  init(_ way: NameResolverTests.Whole) {
+    self.way = way
+  }
+
+  func accept(_ stream: any ByteStream) -> (any StreamHandler)? { self }
+  func streamOpened(_ stream: any ByteStream) {}
+  func streamWritable(_ stream: any ByteStream) {}
+  func streamEnded(_ stream: any ByteStream) { stream.close() }
+  func streamClosed(_ stream: any ByteStream, reason: CloseReason) { isGone = true }
+
+  func streamReadable(_ stream: any ByteStream) {
+    received += stream.read(limit: .max)
+    let whole = [UInt8(answer.count >> 8), UInt8(answer.count & 255)] + answer
+    switch way {
+    case .answers, .answersCutAgain: _ = stream.write(whole[...])
+    case .answersByteByByte: for byte in whole { _ = stream.write([byte][...]) }
+    case .answersWithNonsense: _ = stream.write([0, 3, 1, 2, 3][...])
+    case .closes: stream.close()
+    case .isSilent: break
     }
   }
 }

@@ -19,8 +19,8 @@ final class ProxyFixture {
   let proxy: ReverseProxy
   let answers = Answers()
 
-  init(limits: HTTPClientLimits = HTTPClientLimits()) {
-    proxy = ReverseProxy(clock: clock, network: network, limits: limits)
+  init(limits: HTTPClientLimits = HTTPClientLimits(), names: (any NameService)? = nil) {
+    proxy = ReverseProxy(clock: clock, network: network, names: names, limits: limits)
   }
 
   static func routes(_ routes: [(String, [String])]) -> [Parameter] {
