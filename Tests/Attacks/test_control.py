@@ -47,6 +47,15 @@ def signed(kind, audience, version, payload, key):
     return body + b"".join(numbers)
 
 
+def has_ended(pid):
+    """Whether a process has closed all that it had open, though nobody may have waited for it yet."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] == "Z" and len(os.listdir(f"/proc/{pid}/task")) == 1
+    except FileNotFoundError:
+        return True
+
+
 class Channel:
     """A connection to the control channel of an instance."""
 
@@ -156,7 +165,9 @@ class ControlTests(unittest.TestCase):
             "nobody is told of the intruder")
         # In its place, who does not have the key hears nothing, and what was sent is not carried out.
         with open(os.path.join(self.portal.home, "run/control-plane.pid")) as file:
-            os.kill(int(file.read()), signal.SIGKILL)
+            control_plane = int(file.read())
+        os.kill(control_plane, signal.SIGKILL)
+        self.assertTrue(eventually(lambda: has_ended(control_plane)), "it does not end")
         channel = Channel(folders["storefront"])
         now = time.time_ns() // 1000
         channel.send(boot)

@@ -226,8 +226,10 @@ READER = basic("rita", "reading-room")
 
 
 class AttackCase(unittest.TestCase):
-    """Attacks on the portal, which all classes of a run share."""
+    """Attacks on the portal, which all classes of a run on the same target share."""
 
+    target = "process"
+    growth = GROWTH
     portal = None
     baseline = {}
 
@@ -236,7 +238,7 @@ class AttackCase(unittest.TestCase):
         reason = lacking()
         if reason:
             raise unittest.SkipTest(reason)
-        cls.portal = shared_portal()
+        cls.portal = shared_portal(cls.target)
         cls.url = cls.portal.url("storefront")
         parts = urllib.parse.urlsplit(cls.url)
         cls.published = (parts.hostname, parts.port)
@@ -275,24 +277,24 @@ class AttackCase(unittest.TestCase):
         for resource, image in self.images().items():
             self.assertEqual(image["pid"], before[resource]["pid"], f"`{resource}` was replaced during the attack")
             growth[resource] = resident(image["pid"]) - AttackCase.baseline[image["pid"]]
-            self.assertLess(growth[resource], GROWTH, f"`{resource}` has grown")
+            self.assertLess(growth[resource], self.growth, f"`{resource}` has grown")
         told = [event for event in self.portal.events()[events:] if event["kind"] in ("instance-failed", "failed")]
         self.assertEqual(told, [], "an image failed")
         note(
-            name, tool, figures.pop("seen", "as it must be"), **figures, served=honest.served,
+            name if self.target == "process" else f"{name}, {self.target}", tool, figures.pop("seen", "as it must be"), **figures, served=honest.served,
             failed=len(honest.failures), slowest=round(honest.slowest, 2),
             growth_kib=max(growth.values()))
 
 
 @functools.cache
-def shared_portal():
-    """The example `portal`, up for the whole run."""
+def shared_portal(target):
+    """The example `portal` on a target, up for the whole run."""
     import atexit
 
     portal = Service(os.path.join(REPOSITORY, "Examples/portal"), "portal")
     atexit.register(portal.down)
     accounts = os.path.join(REPOSITORY, "Examples/portal/accounts.yaml")
-    return portal.up("--set", f"credentials=@{accounts}")
+    return portal.up("--set", f"credentials=@{accounts}", "--target", target)
 
 
 def stop(process):

@@ -236,6 +236,8 @@ enum Frames {
     Named("IPv4 from another's address", ipv4(from: ipv4(4))), Named("IPv4 from the host", ipv4(from: ipv4(1))),
     Named("IPv4 from nobody", ipv4(from: [0, 0, 0, 0])), Named("IPv4 with options", ipv4(first: 0x46)),
     Named("a question for another's address", dhcp(naming: 4)),
+    Named("an address lent by an instance", dhcp(from: ipv4(2), ports: [0, 67, 0, 68])),
+    Named("the same from another port, in parts", dhcp(from: ipv4(2), ports: [1, 67, 0, 68], fragment: 0x20)),
     Named("an answer from nobody that lends addresses", dhcp(ports: [0, 67, 0, 68])),
     Named("a question for an address to one host", dhcp(to: ipv4(3))),
     Named("a part of a question for an address", dhcp(fragment: 0x20)),

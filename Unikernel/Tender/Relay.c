@@ -167,6 +167,16 @@ static int take(struct channel *channel) {
   return 1;
 }
 
+// Sends the image what is for it; 0 if it is gone.
+static int pass(struct channel *channel, int image) {
+  struct buffer *incoming = &channel->incoming;
+  ssize_t count = send(image, incoming->bytes + incoming->start, channel->passing, MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (count < 0) return errno == EAGAIN || errno == EINTR;
+  incoming->start += (size_t)count;
+  channel->passing -= (size_t)count;
+  return 1;
+}
+
 static void deliver(struct channel *channel) {
   struct buffer *outgoing = &channel->outgoing;
   while (channel->connection >= 0 && channel->is_proved && channel->seen > 0) {
@@ -183,7 +193,31 @@ static void deliver(struct channel *channel) {
   }
 }
 
-void relay(int image, int listener, int connection) {
+static long long milliseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
+}
+
+// Tells the image to exit, and gives it a while.
+static void end_image(struct channel *channel, int image) {
+  long long end = milliseconds() + TIME_TO_EXIT, left;
+  if (!tell(channel, TESTUDO_CONTROL_END)) return;
+  while ((left = end - milliseconds()) > 0) {
+    struct pollfd polled = {.fd = image, .events = (short)(POLLIN | (channel->passing ? POLLOUT : 0))};
+    if (poll(&polled, 1, (int)left) < 0 && errno != EINTR) return;
+    if (polled.revents & POLLOUT && !pass(channel, image)) return;
+    if (polled.revents & POLLIN) {
+      // What it says now nobody waits for.
+      channel->outgoing.start = channel->outgoing.end = channel->seen = channel->resumed = 0;
+      if (!fill(image, &channel->outgoing)) return;
+    } else if (polled.revents & (POLLHUP | POLLERR)) {
+      return;
+    }
+  }
+}
+
+int relay(int image, int listener, int connection) {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
@@ -205,7 +239,10 @@ void relay(int image, int listener, int connection) {
         {.fd = terminated, .events = POLLIN},
     };
     if (poll(polled, 4, -1) < 0 && errno != EINTR) break;
-    if (polled[3].revents) break;
+    if (polled[3].revents) {
+      end_image(&channel, image);
+      break;
+    }
 
     if (polled[0].revents & POLLIN) {
       if (!fill(image, &channel.outgoing)) break;
@@ -222,16 +259,7 @@ void relay(int image, int listener, int connection) {
       int newer = accept4(listener, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (newer >= 0) greet(&channel, newer);
     }
-    if (channel.passing) {
-      struct buffer *incoming = &channel.incoming;
-      ssize_t count = send(image, incoming->bytes + incoming->start, channel.passing, MSG_NOSIGNAL | MSG_DONTWAIT);
-      if (count > 0) {
-        incoming->start += (size_t)count;
-        channel.passing -= (size_t)count;
-      } else if (count < 0 && errno != EAGAIN && errno != EINTR) {
-        break;
-      }
-    }
+    if (channel.passing && !pass(&channel, image)) break;
     deliver(&channel);
   }
   // Last words: `failed` and the like are said just before the image ends.
@@ -239,8 +267,8 @@ void relay(int image, int listener, int connection) {
   }
   look(&channel);
   deliver(&channel);
-  disconnect(&channel);
   close(terminated);
   free(channel.incoming.bytes);
   free(channel.outgoing.bytes);
+  return channel.connection;
 }

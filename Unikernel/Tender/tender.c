@@ -142,14 +142,23 @@ int main(int count, char **arguments) {
   write_number("tender.pid", tender);
   write_number("pid", child);
 
-  relay(pair[0], listener, connection);
+  connection = relay(pair[0], listener, connection);
 
-  kill(child, SIGKILL);
+  // An image that closed its end is about to exit; what does not is killed.
   int status = 0;
-  waitpid(child, &status, 0);
+  for (int waited = 0; waitpid(child, &status, WNOHANG) != child; waited += 5) {
+    if (waited >= TIME_TO_EXIT) {
+      kill(child, SIGKILL);
+      waitpid(child, &status, 0);
+      break;
+    }
+    usleep(5000);
+  }
   char text[128];
   describe_end(status, is_machine, text, sizeof text);
   write_file("exit", text);
+  // Only now is the end seen at the other side, which then finds how it came.
+  if (connection >= 0) close(connection);
   release_limits(child);
   unlink("control.sock");
   return 0;

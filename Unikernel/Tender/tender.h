@@ -32,8 +32,12 @@ enum { EMULATOR_MEMORY = 160 << 20 };
 // Sandbox.c: maps the image, closes the sandbox and jumps into it.
 void become_image(const struct sandbox *sandbox) __attribute__((noreturn));
 
-// Relay.c: carries frames between the image and whoever is connected, until the image's end closes or SIGTERM comes.
-void relay(int image, int listener, int connection);
+// How long an image has to exit when it is told to, in milliseconds, before it is killed.
+enum { TIME_TO_EXIT = 500 };
+
+// Relay.c: carries frames between the image and whoever is connected, until the image's end closes; when SIGTERM comes, the
+// image is told to exit. Gives the connection that is left, or -1.
+int relay(int image, int listener, int connection);
 
 // Rights.c: gives up the rights of whoever started the tender: the child becomes nobody or, where there is nobody else to
 // become, in a user namespace of an ordinary user, keeps that user and gives up every capability. 0 if that failed.

@@ -148,7 +148,7 @@ struct FrameFilter {
     code.load(.byte, 14)
     code.require(0x45)
     code.load(.word, 26)
-    code.jump(ipv4, to: .pass)
+    code.jump(ipv4, to: .ownIPv4)
     // Who asks a server for an address has none yet (RFC 2131, 4.1): a whole datagram to all, from port 68 to port 67, and
     // for this hardware address.
     code.require(0)
@@ -166,6 +166,21 @@ struct FrameFilter {
     code.require(high)
     code.load(.half, 74)
     code.require(low)
+    code.finish(.pass)
+    // No instance lends addresses: nothing to the port of those who ask (RFC 2131, 4.1). The first fragment has the ports.
+    code.place(.ownIPv4)
+    code.load(.byte, 23)
+    code.jump(17, to: .datagram)
+    code.finish(.pass)
+    code.place(.datagram)
+    code.load(.half, 20)
+    code.mask(0x1FFF)
+    code.jump(0, to: .firstFragment)
+    code.finish(.pass)
+    code.place(.firstFragment)
+    code.requireLength(42)
+    code.load(.half, 36)
+    code.jump(68, to: .drop)
     code.place(.pass)
     code.give(FrameFilter.pass)
     code.place(.drop)
@@ -183,7 +198,8 @@ struct FrameFilter {
 /// Instructions with names for places: all jumps lead forward.
 private struct Assembly {
   enum Label: Hashable {
-    case arp, arpRequest, ipv4, fromOwnIPv6, noSource, probe, hopByHop, icmpv6, solicitation, advertisement, ownTarget
+    case arp, arpRequest, ipv4, ownIPv4, datagram, firstFragment, fromOwnIPv6, noSource, probe, hopByHop, icmpv6,
+      solicitation, advertisement, ownTarget
     case pass, drop
     /// Within `oneOf`.
     case next(Int)

@@ -59,6 +59,8 @@ public final class ControlChannel {
   private var lateAnswers: UInt64 = 0
   /// Whether the channel's framing was lost; it can only be closed then.
   public private(set) var isBroken = false
+  /// Whether the image was told to exit.
+  public private(set) var isEnded = false
 
   /// A channel that starts after a boot message was accepted, which brought `key`.
   public init(key: [UInt8], boot: ControlMessage, delegate: any Delegate) {
@@ -151,6 +153,8 @@ public final class ControlChannel {
       isProved = false
     case TESTUDO_CONTROL_TURNED_AWAY:
       delegate.turnedAway()
+    case TESTUDO_CONTROL_END:
+      isEnded = true
     default:
       refuse(0, "not a control message")
     }

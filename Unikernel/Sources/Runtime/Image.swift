@@ -71,7 +71,8 @@ final class Image {
     channel.send(.ready(version: boot.version, mechanisms: mechanisms))
   }
 
-  /// Serves for as long as the image lives. Returns when nobody holds the control channel any more.
+  /// Serves for as long as the image lives. Returns when nobody holds the control channel any more, or when it
+  /// is told to.
   func run() {
     var poll = (
       PollEntry(descriptor: Int32(TESTUDO_TAP), events: PollEntry.readable),
@@ -81,7 +82,7 @@ final class Image {
     while true {
       // At the time that the last wait ended: what a turn takes is less than what timers are exact to.
       runTimers()
-      if let channel, channel.isBroken { return }
+      if let channel, channel.isBroken || channel.isEnded { return }
       poll.1.events = channel?.hasOutput == true ? PollEntry.readable | PollEntry.writable : PollEntry.readable
       PollEntry.wait(&poll, timeout: timeToWait())
       clock.refresh()

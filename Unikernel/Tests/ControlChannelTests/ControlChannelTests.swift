@@ -167,12 +167,15 @@ struct ControlChannelTests {
     #expect(fixture.output().count <= ControlChannel.outputLimit + 64)
   }
 
-  @Test("what runs the image says that somebody was turned away; a word it does not have is refused")
+  @Test("what runs the image says that somebody was turned away, or that it is to exit; other words are refused")
   func turnedAway() throws {
     let fixture = Fixture()
     fixture.send([UInt8(TESTUDO_CONTROL_TURNED_AWAY)])
     #expect(fixture.image.intruders == 1)
     #expect(fixture.output().isEmpty)
+    #expect(!fixture.channel.isEnded)
+    fixture.send([UInt8(TESTUDO_CONTROL_END)])
+    #expect(fixture.channel.isEnded && !fixture.channel.isBroken)
     fixture.send([9])
     #expect(try fixture.reports() == [.refused(version: 0, reason: "not a control message")])
   }

@@ -27,6 +27,7 @@ struct testudo_startup {
 // until the new end has proved itself.
 #define TESTUDO_CONTROL_CHANGED 1      // another end is connected from here on
 #define TESTUDO_CONTROL_TURNED_AWAY 2  // somebody wanted to be the other end, and is not
+#define TESTUDO_CONTROL_END 3          // the image is to exit
 
 // A time as the kernel has it.
 struct testudo_time {
