@@ -85,9 +85,24 @@ extension Orchestrator {
       noteChange(from: former, of: declaration)
       let change = await change(declaration, from: old, cause: "vulnerability notices changed", progress: progress)
       if change.from != change.to || change.failure != nil { changes.append(change) }
+      sayWhatStays(in: declaration)
     }
     await commands.leave()
     return changes
+  }
+
+  /// Says plainly which modules with a known vulnerability a service goes on with, since nothing can take their place.
+  private func sayWhatStays(in declaration: ServiceDeclaration) {
+    guard let resolved = try? resolver.resolve(declaration, context: context(of: declaration)) else { return }
+    for (resource, modules) in resolver.flaws(in: resolved).sorted(by: { $0.key < $1.key }) {
+      let names = modules.map(\.description).sorted().joined(separator: ", ")
+      journal.record(
+        EventRecord(
+          time: Timestamp.now(), severity: "high", tenant: declaration.tenant, service: declaration.name,
+          resource: resource, kind: "vulnerability-remains",
+          message: "an open notice warns of \(names), and nothing can take the place: it goes on",
+          details: ["modules": names]))
+    }
   }
 
   // MARK: Events

@@ -5,6 +5,8 @@ import Testing
 /// The example service with a home folder of its own, both in a temporary folder that goes away with it.
 struct Portal: Sendable {
   let folder: URL
+  /// The library of modules that the program uses; nil for its own.
+  var library: String?
 
   /// The home folder of the program, in which nothing is shared with another test.
   var home: URL { folder.appending(path: "home") }
@@ -39,9 +41,11 @@ struct Portal: Sendable {
     return try result.get()
   }
 
-  /// As `copied`, with the service up when `body` is called; its template can be changed before.
+  /// As `copied`, with the service up when `body` is called; its template can be changed before, and a copy of the library of
+  /// modules.
   static func up<Result: Sendable>(
     target: String = "process", changing template: (@Sendable (String) -> String)? = nil,
+    library change: (@Sendable (URL) throws -> Void)? = nil,
     isolation: isolated (any Actor)? = #isolation,
     _ body: (Portal) async throws -> Result
   ) async throws -> Result {
@@ -51,6 +55,13 @@ struct Portal: Sendable {
       result = .success(
         try await copied { portal in
           if let template { try portal.edit("service.yaml", template) }
+          var portal = portal
+          if let change {
+            let own = portal.folder.appending(path: "library")
+            try FileManager.default.copyItem(atPath: try #require(Testbed.library), toPath: own.path)
+            try change(own)
+            portal.library = own.path
+          }
           let outcome = try await portal.up("--target", target)
           try #require(outcome.status == 0, "\(outcome.errors)")
           return try await body(portal)
@@ -86,7 +97,11 @@ extension Portal {
   /// Starts the program in this home.
   func start(_ arguments: [String], deadline: Double = 60) throws -> Command {
     try Command(
-      Testbed.program, arguments, environment: ["TESTUDO_HOME": home.path, "NO_COLOR": "1"], deadline: deadline)
+      Testbed.program, arguments,
+      environment: ["TESTUDO_HOME": home.path, "NO_COLOR": "1"].merging(library.map { ["TESTUDO_LIBRARY": $0] } ?? [:])
+      {
+        $1
+      }, deadline: deadline)
   }
 
   /// Runs the program in this home.

@@ -342,6 +342,30 @@ struct ImageBuilderTests {
     #expect(filter?["dependsOn"] as? [String] == ["base@1.0.0"])
   }
 
+  @Test("each module is traced to the symbols it brought, and each requirement to what would go with it")
+  func traceability() throws {
+    let image = try builder().build(try recipe([Portal.declaredFlows]))
+    let trace = try store.traceability(of: image.digest)
+    func part(_ name: String) throws -> Traceability.Part {
+      try #require(trace.modules.first { $0.name == name })
+    }
+    #expect(try part("filter").symbols?.contains("work_filter") == true)
+    #expect(try part("base").symbols?.contains("base_function") == true)
+    // What is not called is not in the image.
+    #expect(try part("base").symbols?.contains("base_unused") == false)
+    #expect(trace.modules.allSatisfy { ($0.bytes ?? 0) > 0 })
+    let cause = try #require(trace.causes.first { $0.reason.kind == .requirement })
+    #expect(cause.wouldGo == ["filter"] && cause.broughtIn == ["base", "filter"])
+    #expect(cause.bytesThatWouldGo == (try part("filter").bytes))
+    #expect(try part("base").causes.count > 1)
+    // The map is not left beside the image.
+    let place = URL(fileURLWithPath: try store.path(of: image.digest)).deletingLastPathComponent().path
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: place).sorted() == [
+        "image.elf", "provenance.intoto.json", "sbom.cdx.json", "statement.json", "statement.sig",
+      ])
+  }
+
   @Test("the attack-surface report is read from the image itself")
   func report() throws {
     let image = try builder().build(try recipe([Portal.declaredFlows]))

@@ -5,18 +5,24 @@ struct BillOfMaterials {
   /// The document.
   let document: Document
 
-  init(image: Image, recipe: ImageRecipe, inputs: RecipeInputs) {
+  /// - Parameter map: What the linker took out of each archive.
+  init(image: Image, recipe: ImageRecipe, inputs: RecipeInputs, map: LinkMap) {
     let manifests = recipe.selection.modules.map(\.manifest)
     let toolchain = Component(
       reference: "swift-standard-library", type: "library", name: "swift-standard-library",
       version: inputs.toolchain.swift, summary: "What Embedded Swift links of its standard library into every image.",
       license: "Apache-2.0 WITH Swift-exception",
       archives: inputs.archives.filter { LinkLibrary.toolchainArchives.contains($0.name) })
+    // An archive that several modules name counts for the first of them.
+    var counted: Set<String> = []
     var components = manifests.map { manifest in
-      Component(
+      let own = manifest.archives.filter { counted.insert($0).inserted }
+      var component = Component(
         reference: BillOfMaterials.reference(manifest), type: "library", name: manifest.name,
         version: manifest.version, summary: manifest.summary, license: manifest.license,
         archives: inputs.archives.filter { manifest.archives.contains($0.name) })
+      component.properties = BillOfMaterials.properties(of: own, in: map)
+      return component
     }
     if let handler = recipe.handler {
       var own = Component(
@@ -92,10 +98,12 @@ struct BillOfMaterials {
     var hashes: [Hash]?
     /// The archives it consists of, as files.
     var parts: [Component]?
+    /// What the standard has no word for.
+    var properties: [Property]?
 
     private enum CodingKeys: String, CodingKey {
       case reference = "bom-ref"
-      case type, name, version, licenses, hashes
+      case type, name, version, licenses, hashes, properties
       case summary = "description"
       case parts = "components"
     }

@@ -41,12 +41,12 @@ public struct ImageBuilder: Sendable {
       if let image = try storedImage(digest, recipe: recipe, key: key, signingKey: signingKey) { return image }
     }
     return try store.withWorkingFolder { folder throws(ImageFault) in
-      try link(recipe, configuration: configuration, in: folder)
+      let map = try link(recipe, configuration: configuration, in: folder)
       let file = try ImageStore.read("\(folder)/image.elf")
       let digest = Digest(of: file)
       try check(file, against: recipe.budgets, target: recipe.target)
       let image = recipe.image(digest: digest.description, bytes: file.count, recipe: key.description)
-      let bill = BillOfMaterials(image: image, recipe: recipe, inputs: inputs)
+      let bill = BillOfMaterials(image: image, recipe: recipe, inputs: inputs, map: map)
       let provenance = Provenance(image: image, recipe: recipe, inputs: inputs)
       return try store.add(
         image,
@@ -76,7 +76,10 @@ public struct ImageBuilder: Sendable {
     return try store.extend(stored, with: image, signingKey: signingKey)
   }
 
-  private func link(_ recipe: ImageRecipe, configuration: [UInt8], in folder: String) throws(ImageFault) {
+  /// Links an image. Gives what the linker took out of which archive.
+  private func link(
+    _ recipe: ImageRecipe, configuration: [UInt8], in folder: String
+  ) throws(ImageFault) -> LinkMap {
     try ImageStore.write(configuration, to: "\(folder)/configuration")
     var objects: [String] = []
     if let handler = recipe.handler {
@@ -88,8 +91,11 @@ public struct ImageBuilder: Sendable {
       whole: whole.map(library.path(ofArchive:)),
       support: (support + library.supportArchives).map(library.path(ofArchive:)), objects: objects, folder: folder)
     try invocation.run()
+    let map = LinkMap(String(decoding: try ImageStore.read("\(folder)/\(LinkerInvocation.map)"), as: UTF8.self))
+    ImageStore.discard("\(folder)/\(LinkerInvocation.map)")
     ImageStore.discard("\(folder)/configuration")
     ImageStore.discard("\(folder)/linker.log")
+    return map
   }
 
   /// Refuses what must never run, and what is over a budget.

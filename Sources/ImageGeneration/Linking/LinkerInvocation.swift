@@ -20,6 +20,9 @@ struct LinkerInvocation {
     "--threads=1",
   ]
 
+  /// The file in which the linker says what it took from where. It does not shape the image.
+  static let map = "image.map"
+
   /// The linker's arguments.
   var arguments: [String] {
     ["-T", script] + LinkerInvocation.options
@@ -27,7 +30,7 @@ struct LinkerInvocation {
       + ["--start-group"] + support + ["--end-group"]
       + objects
       // The symbols that lead to the configuration are made of this name, so it must not have a path.
-      + ["--format=binary", "configuration", "--format=default", "-o", "image.elf"]
+      + ["--format=binary", "configuration", "--format=default", "-Map", LinkerInvocation.map, "-o", "image.elf"]
   }
 
   /// Links.

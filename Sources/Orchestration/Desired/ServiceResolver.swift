@@ -112,6 +112,18 @@ public struct ServiceResolver: Sendable {
     }
   }
 
+  /// The modules of a service that open notices warn of, and that are due all the same since nothing can take their place:
+  /// by resource.
+  func flaws(in resolved: ResolvedService) -> [String: [ModuleVersion]] {
+    guard let vulnerable = try? environment.notices.vulnerable(among: environment.catalogue.modules) else { return [:] }
+    var flaws: [String: [ModuleVersion]] = [:]
+    for resource in resolved.resources {
+      let found = resource.selection.modules.map(\.manifest.identity).filter(vulnerable.contains)
+      if !found.isEmpty { flaws[resource.resource.name] = found }
+    }
+    return flaws
+  }
+
   /// Whether some level needs a module that an open notice concerns, and has nothing to take in its place. It is the same
   /// at whatever level the service is, so that a level which follows it does not change it.
   func needsVulnerable(_ declaration: ServiceDeclaration) -> Bool {

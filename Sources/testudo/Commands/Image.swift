@@ -9,7 +9,8 @@ struct ImageCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "image", abstract: "The image store.",
     subcommands: [
-      Build.self, List.self, Inspect.self, Verify.self, BillOfMaterials.self, Provenance.self, Report.self, Remove.self,
+      Build.self, List.self, Inspect.self, Verify.self, BillOfMaterials.self, Provenance.self, Report.self, Trace.self,
+      Remove.self,
     ])
 
   /// What all of them work on.

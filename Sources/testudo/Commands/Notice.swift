@@ -99,8 +99,16 @@ struct NoticeCommand: AsyncParsableCommand {
       }
       for notice in notices { try NoticeCommand.book.add(notice) }
       try await NoticeCommand.tellControlPlane()
-      let known = try NoticeCommand.book.notices().filter { known in notices.contains { $0.id == known.id } }
-      try NoticeCommand.show(try await NoticeCommand.effects(of: known), format: format)
+      let effects = try await NoticeCommand.effects(of: try NoticeCommand.book.notices())
+      try NoticeCommand.show(
+        effects.filter { effect in notices.contains { $0.id == effect.notice.id } }, format: format)
+      // What could be replaced has been by now. What is left may be what an earlier notice warns of.
+      for effect in effects where effect.notice.acceptance == nil && !effect.instances.isEmpty {
+        let modules = effect.modules.isEmpty ? "what it warns of" : effect.modules.joined(separator: ", ")
+        Console.say(
+          "\(effect.notice.id): nothing can take the place of \(modules) in \(effect.instances.joined(separator: ", ")), "
+            + "which go on with it")
+      }
     }
   }
 
