@@ -21,6 +21,8 @@ public actor Orchestrator {
   public nonisolated let decisionLog: DecisionLog
   /// The tokens of callers of the API.
   public nonisolated let tokens: AccessTokens
+  /// Who may send shared signals.
+  public nonisolated let transmitters: Transmitters
   /// Answers images that ask.
   nonisolated let imageDecisions: ImageDecisions
   var declarations: [String: ServiceDeclaration] = [:]
@@ -56,6 +58,7 @@ public actor Orchestrator {
     self.decisionLog = DecisionLog(
       folder: environment.home.decisions, journal: journal, productVersion: Orchestrator.productVersion)
     self.imageDecisions = ImageDecisions(points: decisionPoints, log: decisionLog)
+    self.transmitters = try Transmitters(store: environment.store)
     self.tokens = try AccessTokens(store: environment.store, journal: journal)
     do throws(StateFault) {
       for value in try environment.store.values(under: ServiceDeclaration.prefix) {

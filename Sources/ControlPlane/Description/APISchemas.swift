@@ -299,6 +299,24 @@ enum APISchemas {
           "expires": { "$ref": "#/components/schemas/Time" }
         }
       },
+      "SignalRefusal": {
+        "type": "object", "description": "Why a token was not accepted (RFC 8935, 2.3).", "required": ["err", "description"],
+        "properties": {
+          "err": { "enum": ["invalid_request", "invalid_key", "invalid_issuer", "invalid_audience", "authentication_failed"] },
+          "description": { "type": "string" }
+        }
+      },
+      "Transmitter": {
+        "type": "object", "required": ["name", "issuer", "audience", "tenant", "keys"],
+        "properties": {
+          "name": { "$ref": "#/components/schemas/TenantName" },
+          "issuer": { "type": "string", "minLength": 1, "maxLength": 128 },
+          "audience": { "type": "string", "minLength": 1, "maxLength": 128 },
+          "tenant": { "$ref": "#/components/schemas/TenantName" }, "service": { "type": ["string", "null"] },
+          "keys": { "type": "string", "description": "A JWK set, as text." }
+        }
+      },
+      "Transmitters": { "type": "array", "items": { "$ref": "#/components/schemas/Transmitter" } },
       "Tokens": { "type": "array", "items": { "$ref": "#/components/schemas/Token" } },
       "NewToken": {
         "type": "object", "required": ["token", "text"],
