@@ -118,7 +118,7 @@ public actor Orchestrator {
           message: error.description))
     }
     for declaration in declarations.values.sorted(by: { $0.key < $1.key }) {
-      await converge(declaration.key)
+      await Correlation.begin { await converge(declaration.key) }
     }
     for key in declarations.keys { scheduleChange(of: key) }
     refreshEntropy(every: Orchestrator.entropyInterval)
@@ -250,7 +250,7 @@ public actor Orchestrator {
     expiries[key] = Task { [weak self] in
       try? await Task.sleep(for: .seconds(max(0.05, expiry.timeIntervalSinceNow)))
       guard !Task.isCancelled else { return }
-      await self?.lifeEnded(key)
+      await Correlation.begin { await self?.lifeEnded(key) }
     }
   }
 
@@ -262,7 +262,7 @@ public actor Orchestrator {
       while !Task.isCancelled {
         try? await Task.sleep(for: .milliseconds(lease * 1000 / 3))
         guard !Task.isCancelled else { return }
-        await controller.renewLeases()
+        await Correlation.begin { await controller.renewLeases() }
       }
     }
   }
@@ -315,11 +315,12 @@ public actor Orchestrator {
     waitingCommands += 1
     await commands.enter()
     waitingCommands -= 1
-    let result: Swift.Result<Result, OrchestrationFault>
-    do throws(OrchestrationFault) {
-      result = .success(try await body())
-    } catch {
-      result = .failure(error)
+    let result = await Correlation.continuing { () async -> Swift.Result<Result, OrchestrationFault> in
+      do throws(OrchestrationFault) {
+        return .success(try await body())
+      } catch {
+        return .failure(error)
+      }
     }
     await commands.leave()
     return try result.get()

@@ -39,6 +39,15 @@ struct TriggerTests {
       #expect(try await isEverywhere("normal", portal))
       let kinds = try await portal.events().map(\.kind)
       #expect(kinds.filter { $0 == "phase-changed" }.count == 2)
+      // From the cause to the last step, and nothing of the way back.
+      let cause = try #require(raised.correlation)
+      let history = try await portal.document("events", "--correlation", cause, as: [Event].self)
+      #expect(history.first?.kind == "phase-changed" && history.contains { $0.kind == "level-changed" })
+      #expect(history.contains { $0.kind == "action" } && history.allSatisfy { $0.correlation == cause })
+      #expect(history.filter { $0.kind == "phase-changed" }.count == 1)
+      let lines = try await portal.testudo("events", "--format", "ocsf", "--correlation", cause).output
+        .split(separator: "\n")
+      #expect(lines.count == history.count && lines.allSatisfy { $0.contains(#""correlation_uid":"\#(cause)""#) })
       let wrong = try await portal.testudo("phase", "portal", "lunch")
       #expect(wrong.status == 2 && wrong.errors.contains("maintenance"), "\(wrong.errors)")
     }

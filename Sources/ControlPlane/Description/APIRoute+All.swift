@@ -129,7 +129,12 @@ extension APIRoute {
         .onlyTenant,
         APIParameter(
           name: "after", kind: .number(0...Int.max), summary: "Only events with a greater number; 0 unless given."),
-      ], answers: [("application/json", "Events"), ("text/event-stream", "EventStream")]),
+        APIParameter(name: "correlation", kind: .text(64), summary: "Only events of one cause."),
+        APIParameter(name: "ocsf", kind: .flag, summary: "In the form of OCSF, one document a line."),
+      ],
+      answers: [
+        ("application/json", "Events"), ("application/x-ndjson", "Lines"), ("text/event-stream", "EventStream"),
+      ]),
   ]
 
   private static let images = [

@@ -157,7 +157,7 @@ enum APISchemas {
         "properties": {
           "tenant": { "type": "string" }, "service": { "type": "string" }, "from": { "type": "string" },
           "to": { "type": "string" }, "cause": { "type": "string" }, "milliseconds": { "type": "number" },
-          "failure": { "type": "string" }
+          "failure": { "type": "string" }, "correlation": { "type": "string" }
         }
       },
       "LevelChanges": { "type": "array", "items": { "$ref": "#/components/schemas/LevelChange" } },
@@ -211,7 +211,8 @@ enum APISchemas {
           "number": { "type": "integer" }, "time": { "$ref": "#/components/schemas/Time" },
           "severity": { "type": "string" }, "tenant": { "type": "string" }, "service": { "type": "string" },
           "resource": { "type": "string" }, "instance": { "type": "string" }, "kind": { "type": "string" },
-          "message": { "type": "string" }, "details": { "type": "object", "additionalProperties": { "type": "string" } }
+          "message": { "type": "string" }, "details": { "type": "object", "additionalProperties": { "type": "string" } },
+          "correlation": { "type": "string", "description": "What it has in common with all that came of the same cause." }
         }
       },
       "Events": { "type": "array", "items": { "$ref": "#/components/schemas/Event" } },

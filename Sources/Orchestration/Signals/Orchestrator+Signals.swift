@@ -5,7 +5,13 @@ import SharedSignals
 extension Orchestrator {
   /// Takes in a security event token: what it tells happens to the services that its transmitter is for. It returns once
   /// that is stored; levels change afterwards.
-  public func receive(signal text: String, now: Date = Date()) throws {
+  public func receive(signal text: String, now: Date = Date()) async throws {
+    try await Correlation.begin { () async -> Result<Void, any Error> in
+      Result { try take(signal: text, now) }
+    }.get()
+  }
+
+  private func take(signal text: String, _ now: Date) throws {
     let receipt: Transmitters.Receipt
     do throws(Transmitters.Refusal) {
       receipt = try transmitters.receive(text, now: now)
