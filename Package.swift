@@ -38,6 +38,12 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Certificates", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
+    .target(
+      name: "SharedSignals",
+      dependencies: [
+        .product(name: "Crypto", package: "swift-crypto"), .product(name: "CryptoExtras", package: "swift-crypto"),
+      ],
+      swiftSettings: strict),
     .target(name: "SecTOSCA", dependencies: ["TOSCA", "Certificates"], swiftSettings: strict),
     .target(name: "ThreatAnalysis", dependencies: ["SecTOSCA"], swiftSettings: strict),
     .target(name: "LanguageServer", dependencies: ["TOSCA"], swiftSettings: strict),
@@ -54,14 +60,14 @@ let package = Package(
     .target(
       name: "Orchestration",
       dependencies: [
-        "TOSCA", "SecTOSCA", "PolicyDecision", "ImageGeneration", "Hosting", "State", interchange,
+        "TOSCA", "SecTOSCA", "SharedSignals", "PolicyDecision", "ImageGeneration", "Hosting", "State", interchange,
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
     .target(
       name: "ControlPlane",
       dependencies: [
-        "Orchestration", "SecTOSCA", "TOSCA", "PolicyDecision", "Cedar", "ImageGeneration",
+        "Orchestration", "SharedSignals", "SecTOSCA", "TOSCA", "PolicyDecision", "Cedar", "ImageGeneration",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -94,6 +100,12 @@ let package = Package(
     .testTarget(
       name: "CertificatesTests", dependencies: ["Certificates", .product(name: "Crypto", package: "swift-crypto")]),
     .testTarget(
+      name: "SharedSignalsTests",
+      dependencies: [
+        "SharedSignals", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+      ]),
+    .testTarget(
       name: "SecTOSCATests",
       dependencies: ["SecTOSCA", "TOSCA", "Certificates", .product(name: "Crypto", package: "swift-crypto")]),
     .testTarget(name: "ThreatAnalysisTests", dependencies: ["ThreatAnalysis", "SecTOSCA", "TOSCA"]),
@@ -110,9 +122,12 @@ let package = Package(
     .testTarget(name: "StateTests", dependencies: ["State"]),
     .testTarget(
       name: "OrchestrationTests",
-      dependencies: ["Orchestration", "Hosting", "ImageGeneration", "PolicyDecision", "State", interchange]),
+      dependencies: [
+        "Orchestration", "SharedSignals", "Hosting", "ImageGeneration", "PolicyDecision", "State", interchange,
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     .testTarget(name: "ControlPlaneTests", dependencies: ["ControlPlane", "Orchestration"]),
-    .testTarget(name: "EndToEndTests", dependencies: []),
+    .testTarget(name: "EndToEndTests", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
   ],
   swiftLanguageModes: [.v6]
 )

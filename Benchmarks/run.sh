@@ -15,5 +15,8 @@ echo
 echo "policy decisions, beside peers"
 Benchmarks/policy.sh
 echo
+echo "planning"
+Benchmarks/planner.sh
+echo
 echo "reading TOSCA, beside peers"
 Benchmarks/tosca.sh

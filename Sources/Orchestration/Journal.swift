@@ -17,6 +17,7 @@ public final class Journal: Sendable {
   /// Stores an event and passes it on. An event that cannot be stored is passed on all the same, with number 0.
   func record(_ event: EventRecord) {
     var event = event
+    event.correlation = event.correlation ?? Correlation.current
     if let bytes = try? JSONEncoder().encode(event) {
       event.number = (try? store.append(event: [UInt8](bytes))) ?? 0
     }
@@ -28,12 +29,29 @@ public final class Journal: Sendable {
 
   /// Events with numbers greater than `number`, oldest first, at most 10,000.
   public func events(after number: Int) -> [EventRecord] {
-    let logged = (try? store.events(after: number, limit: 10_000)) ?? []
-    return logged.compactMap { entry in
-      var event = try? JSONDecoder().decode(EventRecord.self, from: Data(entry.bytes))
-      event?.number = entry.number
-      return event
+    ((try? store.events(after: number, limit: 10_000)) ?? []).compactMap(Journal.event)
+  }
+
+  private static func event(_ entry: LoggedEvent) -> EventRecord? {
+    var event = try? JSONDecoder().decode(EventRecord.self, from: Data(entry.bytes))
+    event?.number = entry.number
+    return event
+  }
+
+  /// All events of one cause, oldest first, at most 10,000.
+  public func history(_ correlation: String) -> [EventRecord] {
+    var found: [EventRecord] = []
+    var last = 0
+    let mark = Data(correlation.utf8)
+    while found.count < 10_000 {
+      let page = (try? store.events(after: last, limit: 10_000)) ?? []
+      guard let end = page.last?.number, end > last else { break }
+      // Entries without its text anywhere need not be read.
+      found += page.filter { Data($0.bytes).range(of: mark) != nil }.compactMap(Journal.event)
+        .filter { $0.correlation == correlation }
+      last = end
     }
+    return Array(found.prefix(10_000))
   }
 
   /// Events from now on. Who reads slowly misses the oldest of more than 1,000 that wait.
@@ -60,7 +78,7 @@ extension Journal {
         time: Timestamp.now(), severity: failure == nil ? "informational" : "high", tenant: tenant, service: service,
         resource: resource, instance: instance, kind: failure == nil ? "action" : "action-failed",
         message: failure.map { "\(text): \($0.message)" } ?? text,
-        details: ["reason": action.reason, "milliseconds": String(milliseconds)]))
+        details: ["reason": action.reason, "milliseconds": String(milliseconds), "step": action.step.name]))
   }
 
   /// A security event of an image.
@@ -122,6 +140,26 @@ extension Journal {
 }
 
 extension Action.Step {
+  /// The step's name, as events have it.
+  var name: String {
+    switch self {
+    case .createNetwork: "createNetwork"
+    case .startForwarder: "startForwarder"
+    case .offer: "offer"
+    case .withdraw: "withdraw"
+    case .generateImage: "generateImage"
+    case .startInstance: "startInstance"
+    case .push: "push"
+    case .route: "route"
+    case .unpublish: "unpublish"
+    case .drain: "drain"
+    case .quarantine: "quarantine"
+    case .stopInstance: "stopInstance"
+    case .stopForwarder: "stopForwarder"
+    case .removeNetwork: "removeNetwork"
+    }
+  }
+
   /// The resource and instance that a step is about.
   var subject: (resource: String?, instance: String?) {
     switch self {

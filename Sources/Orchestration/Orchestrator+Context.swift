@@ -18,6 +18,8 @@ public struct LevelChange: Hashable, Sendable, Codable {
   public var milliseconds: Double
   /// Why it could not be brought about, if so; `from` is still in force then.
   public var failure: String?
+  /// What its events have in common: `testudo events --correlation` shows them.
+  public var correlation: String?
 }
 
 extension Orchestrator {
@@ -114,7 +116,8 @@ extension Orchestrator {
     let start = clock.now
     let new = declaration.service.dueLevel(context: context(of: declaration), setByHand: declaration.level).name
     var change = LevelChange(
-      tenant: declaration.tenant, service: declaration.name, from: old, to: new, cause: cause, milliseconds: 0)
+      tenant: declaration.tenant, service: declaration.name, from: old, to: new, cause: cause, milliseconds: 0,
+      correlation: Correlation.current)
     do throws(OrchestrationFault) {
       let resolved = try resolver.resolve(declaration, context: context(of: declaration))
       try await bring(declaration, to: resolved, progress: progress)

@@ -77,6 +77,16 @@ extension Orchestrator {
   /// known vulnerability are replaced where others do, and levels follow.
   public func noticesChanged(progress: @Sendable (StepOutcome) -> Void) async -> [LevelChange] {
     await commands.enter()
+    let changes = await Correlation.continuing { await followNotices(progress) }
+    await commands.leave()
+    return changes
+  }
+
+  private func followNotices(_ progress: @Sendable (StepOutcome) -> Void) async -> [LevelChange] {
+    journal.record(
+      EventRecord(
+        time: Timestamp.now(), severity: "informational", tenant: "", service: "", kind: "notices-changed",
+        message: "vulnerability notices were taken in, accepted or forgotten"))
     var changes: [LevelChange] = []
     for declaration in declarations.values.sorted(by: { $0.key < $1.key }) where !declaration.isRemoved {
       let former = context(of: declaration)
@@ -87,7 +97,6 @@ extension Orchestrator {
       if change.from != change.to || change.failure != nil { changes.append(change) }
       sayWhatStays(in: declaration)
     }
-    await commands.leave()
     return changes
   }
 
@@ -157,7 +166,7 @@ extension Orchestrator {
     changes[key] = Task { [weak self] in
       try? await Task.sleep(for: .seconds(wait))
       guard !Task.isCancelled else { return }
-      await self?.timePassed(of: key, since: now)
+      await Correlation.begin { await self?.timePassed(of: key, since: now) }
     }
   }
 

@@ -21,6 +21,8 @@ public actor Orchestrator {
   public nonisolated let decisionLog: DecisionLog
   /// The tokens of callers of the API.
   public nonisolated let tokens: AccessTokens
+  /// Who may send shared signals.
+  public nonisolated let transmitters: Transmitters
   /// Answers images that ask.
   nonisolated let imageDecisions: ImageDecisions
   var declarations: [String: ServiceDeclaration] = [:]
@@ -56,6 +58,7 @@ public actor Orchestrator {
     self.decisionLog = DecisionLog(
       folder: environment.home.decisions, journal: journal, productVersion: Orchestrator.productVersion)
     self.imageDecisions = ImageDecisions(points: decisionPoints, log: decisionLog)
+    self.transmitters = try Transmitters(store: environment.store)
     self.tokens = try AccessTokens(store: environment.store, journal: journal)
     do throws(StateFault) {
       for value in try environment.store.values(under: ServiceDeclaration.prefix) {
@@ -115,7 +118,7 @@ public actor Orchestrator {
           message: error.description))
     }
     for declaration in declarations.values.sorted(by: { $0.key < $1.key }) {
-      await converge(declaration.key)
+      await Correlation.begin { await converge(declaration.key) }
     }
     for key in declarations.keys { scheduleChange(of: key) }
     refreshEntropy(every: Orchestrator.entropyInterval)
@@ -247,7 +250,7 @@ public actor Orchestrator {
     expiries[key] = Task { [weak self] in
       try? await Task.sleep(for: .seconds(max(0.05, expiry.timeIntervalSinceNow)))
       guard !Task.isCancelled else { return }
-      await self?.lifeEnded(key)
+      await Correlation.begin { await self?.lifeEnded(key) }
     }
   }
 
@@ -259,7 +262,7 @@ public actor Orchestrator {
       while !Task.isCancelled {
         try? await Task.sleep(for: .milliseconds(lease * 1000 / 3))
         guard !Task.isCancelled else { return }
-        await controller.renewLeases()
+        await Correlation.begin { await controller.renewLeases() }
       }
     }
   }
@@ -312,11 +315,12 @@ public actor Orchestrator {
     waitingCommands += 1
     await commands.enter()
     waitingCommands -= 1
-    let result: Swift.Result<Result, OrchestrationFault>
-    do throws(OrchestrationFault) {
-      result = .success(try await body())
-    } catch {
-      result = .failure(error)
+    let result = await Correlation.continuing { () async -> Swift.Result<Result, OrchestrationFault> in
+      do throws(OrchestrationFault) {
+        return .success(try await body())
+      } catch {
+        return .failure(error)
+      }
     }
     await commands.leave()
     return try result.get()

@@ -195,12 +195,16 @@ public struct EventRecord: Hashable, Sendable, Codable {
   public var message: String
   /// Details by name.
   public var details: [String: String]
+  /// What it has in common with all that came of the same cause; nil in old entries.
+  public var correlation: String?
 
   /// An event that happened just now or was read from the log.
   public init(
     number: Int = 0, time: String, severity: String, tenant: String, service: String, resource: String? = nil,
-    instance: String? = nil, kind: String, message: String, details: [String: String] = [:]
+    instance: String? = nil, kind: String, message: String, details: [String: String] = [:],
+    correlation: String? = nil
   ) {
+    self.correlation = correlation
     self.number = number
     self.time = time
     self.severity = severity

@@ -14,6 +14,25 @@ public enum SecurityEventKind: String, Hashable, Sendable, Codable, CaseIterable
   case lifeEnded = "LifeEnded"
   /// The memory of an instance is not what its image says.
   case integrityViolated = "IntegrityViolated"
+  /// A shared signal says that a session was revoked (CAEP 1.0, 3.1).
+  case sessionRevoked = "SessionRevoked"
+  /// A shared signal says that credentials changed (3.3).
+  case credentialChanged = "CredentialChanged"
+  /// A shared signal says that a device complies, or does so no more (3.5).
+  case deviceComplianceChanged = "DeviceComplianceChanged"
+  /// A shared signal says that the risk of somebody or something changed (3.8).
+  case riskLevelChanged = "RiskLevelChanged"
+
+  /// The names that stand for claims of the event, and not for contextual attributes, in conditions on it.
+  var claims: [String] {
+    switch self {
+    case .sessionRevoked: ["initiating_entity"]
+    case .credentialChanged: ["initiating_entity", "credential_type", "change_type"]
+    case .deviceComplianceChanged: ["initiating_entity", "previous_status", "current_status"]
+    case .riskLevelChanged: ["initiating_entity", "principal", "previous_level", "current_level"]
+    default: []
+    }
+  }
 
   /// The requirement that a resource must be due for the event to happen; nil for none.
   var source: String? {
@@ -23,8 +42,8 @@ public enum SecurityEventKind: String, Hashable, Sendable, Codable, CaseIterable
     case .rateExceeded: "rate limit"
     case .packetDropped: "filtering"
     case .lifeEnded: "lifetime"
-    case .instanceFailed: nil
     case .integrityViolated: "runtime integrity"
+    case .instanceFailed, .sessionRevoked, .credentialChanged, .deviceComplianceChanged, .riskLevelChanged: nil
     }
   }
 }

@@ -38,7 +38,7 @@ struct APIDescriptionTests {
     for route in APIRoute.all {
       let operation = try #require(paths[route.path]?[route.method.lowercased()])
       #expect(names.insert(try #require(operation["operationId"])).inserted, "\(route.name)")
-      #expect(operation["responses"]?["200"] != nil)
+      #expect(operation["responses"]?[String(route.status)] != nil)
       let isOpen = operation["security"] == []
       #expect(isOpen == (route.operation == nil))
       #expect((operation["responses"]?["401"] != nil) == !isOpen && (operation["responses"]?["403"] != nil) == !isOpen)

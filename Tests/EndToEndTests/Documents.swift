@@ -25,6 +25,7 @@ struct Event: Decodable, Sendable {
   var resource: String?
   var service: String?
   var details: [String: String]?
+  var correlation: String?
 }
 
 /// What an enforcement point has acknowledged, as `policy status --format json` gives it.
@@ -40,6 +41,7 @@ struct PolicyStatus: Decodable, Sendable {
 
 /// A change of level, as `context set` and `level` give it with `--format json`.
 struct LevelChange: Decodable, Sendable {
+  var correlation: String?
   var service: String
   var from: String
   var to: String

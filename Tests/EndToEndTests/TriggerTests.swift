@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Glibc
 import Testing
@@ -38,6 +39,15 @@ struct TriggerTests {
       #expect(try await isEverywhere("normal", portal))
       let kinds = try await portal.events().map(\.kind)
       #expect(kinds.filter { $0 == "phase-changed" }.count == 2)
+      // From the cause to the last step, and nothing of the way back.
+      let cause = try #require(raised.correlation)
+      let history = try await portal.document("events", "--correlation", cause, as: [Event].self)
+      #expect(history.first?.kind == "phase-changed" && history.contains { $0.kind == "level-changed" })
+      #expect(history.contains { $0.kind == "action" } && history.allSatisfy { $0.correlation == cause })
+      #expect(history.filter { $0.kind == "phase-changed" }.count == 1)
+      let lines = try await portal.testudo("events", "--format", "ocsf", "--correlation", cause).output
+        .split(separator: "\n")
+      #expect(lines.count == history.count && lines.allSatisfy { $0.contains(#""correlation_uid":"\#(cause)""#) })
       let wrong = try await portal.testudo("phase", "portal", "lunch")
       #expect(wrong.status == 2 && wrong.errors.contains("maintenance"), "\(wrong.errors)")
     }
@@ -57,6 +67,54 @@ struct TriggerTests {
     }
   }
 
+  @Test("a signed shared signal raises the level, once; what is not signed, or comes again, does not")
+  func signal() async throws {
+    let condition = "{ period: 5 s, constraint: { current_level: [ { equal: HIGH } ] } }"
+    try await Portal.up(changing: Self.adding("RiskLevelChanged", condition)) { portal in
+      let key = P256.Signing.PrivateKey()
+      let point = key.publicKey.rawRepresentation
+      let keys = portal.folder.appending(path: "idp.jwks.json")
+      let (x, y) = (Self.encoded(point.prefix(32)), Self.encoded(point.suffix(32)))
+      try Data(#"{"keys": [{"kty": "EC", "crv": "P-256", "kid": "a", "x": "\#(x)", "y": "\#(y)"}]}"#.utf8).write(
+        to: keys)
+      let added = try await portal.testudo(
+        "transmitter", "add", "idp", "--issuer", "https://idp.example", "--audience", "testudo", "--keys", keys.path)
+      #expect(added.status == 0, "\(added.errors)")
+
+      let low = try Self.token(level: "LOW", signedBy: key)
+      #expect(try await portal.push(low) == 202)
+      let high = try Self.token(level: "HIGH", signedBy: key)
+      #expect(try await portal.push(try Self.token(level: "HIGH", signedBy: P256.Signing.PrivateKey())) == 400)
+      #expect(try await isEverywhere("normal", portal))
+      #expect(try await portal.push(high) == 202)
+      let isRaised = try await eventually { try await isEverywhere("elevated", portal) }
+      #expect(isRaised)
+      let isCalm = try await eventually(within: 30) { try await isEverywhere("normal", portal) }
+      #expect(isCalm)
+      #expect(try await portal.push(high) == 400)
+      let kinds = try await portal.events().map(\.kind)
+      #expect(kinds.filter { $0 == "signal-received" }.count == 2 && kinds.filter { $0 == "signal-refused" }.count == 2)
+      #expect(kinds.filter { $0 == "trigger-fired" }.count == 1)
+    }
+  }
+
+  private static func encoded(_ data: Data) -> String {
+    data.base64EncodedString().replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_")
+      .replacingOccurrences(of: "=", with: "")
+  }
+
+  private static func token(level: String, signedBy key: P256.Signing.PrivateKey) throws -> String {
+    let claims = """
+      {"iss": "https://idp.example", "aud": "testudo", "jti": "\(UUID().uuidString)",
+       "iat": \(Int(Date().timeIntervalSince1970)), "sub_id": {"format": "email", "email": "rita@example.com"},
+       "events": {"https://schemas.openid.net/secevent/caep/event-type/risk-level-change":
+         {"principal": "USER", "current_level": "\(level)"}}}
+      """
+    let signed =
+      encoded(Data(#"{"alg": "ES256", "kid": "a", "typ": "secevent+jwt"}"#.utf8)) + "." + encoded(Data(claims.utf8))
+    return signed + "." + encoded(try key.signature(for: Data(signed.utf8)).rawRepresentation)
+  }
+
   @Test("an open notice about a module that nothing can replace raises the level until somebody accepts it")
   func notice() async throws {
     try await Portal.up(changing: Self.adding("VulnerabilityNoticed", nil)) { portal in
@@ -74,5 +132,19 @@ struct TriggerTests {
       #expect(try await portal.testudo("notice", "accept", "CVE-2026-1", "--reason", "a drill").status == 0)
       #expect(try await isEverywhere("normal", portal))
     }
+  }
+}
+
+extension Portal {
+  /// Pushes a security event token to the control plane. Returns the status of the answer.
+  fileprivate func push(_ token: String) async throws -> Int {
+    let answer = try await Command.run(
+      Testbed.path(of: "curl") ?? "curl",
+      [
+        "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", "--unix-socket",
+        home.appending(path: "run/api.sock").path, "--header", "Content-Type: application/secevent+jwt", "--data-raw",
+        token, "http://testudo/ssf/events",
+      ])
+    return Int(answer.output) ?? 0
   }
 }

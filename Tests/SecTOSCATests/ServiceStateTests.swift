@@ -112,6 +112,18 @@ struct ServiceStateTests {
     #expect(service.triggers.last?.conditionSummaries == ["a vulnerability notice is open"])
   }
 
+  @Test("conditions of shared signals are on the signals' claims, and on attributes")
+  func signals() throws {
+    let service = try Self.service(
+      "RiskLevelChanged", ["current_level": [["equal": "HIGH"]], "drill": [["equal": "none"]]])
+    let trigger = try #require(service.triggers.last)
+    let signal = ServiceState.attributes(ofClaims: ["current_level": "HIGH", "principal": "USER"])
+    #expect(trigger.conditionsHold(in: signal.merging(["drill": "none"]) { own, _ in own }))
+    // An attribute of that name is no claim.
+    #expect(!trigger.conditionsHold(in: ["drill": "none", "current_level": "HIGH"]))
+    #expect(trigger.conditionSummaries.dropFirst() == ["current_level is `HIGH`", "drill is `none`"])
+  }
+
   @Test("what stands for a state has no name that users can set")
   func reserved() throws {
     let service = try Self.service("Schedule", ["from": "00:00", "until": "23:59"])

@@ -78,6 +78,22 @@ struct TriggerFindingTests {
     FindingCase(
       "an event that cannot happen", counting(["evaluations": 3], event: "RateExceeded", without: "calm"),
       "event-never-happens", at: "rise", names: ["RateExceeded", "rate limit"], severity: .warning),
+    FindingCase(
+      "a level that keeps itself", counting(["evaluations": 3], event: "RateExceeded"), "trigger-loop", at: "rise",
+      names: ["`elevated`", "RateExceeded", "keeps itself"], severity: .warning),
+    FindingCase(
+      "a trigger that leads back from the level that its event needs",
+      counting(["evaluations": 3], event: "LifeEnded").with(
+        Portal.policy("short_lives", "Lifetime", ["storefront"], ["maximum": .amount(3600, "1 h")])
+      )
+      .with(Portal.level("lockdown", 2, ["declared_flows", "tokens", "order_rules", "calm", "short_lives"])),
+      "trigger-loop", at: "rise", names: ["`elevated`", "`lockdown`", "leads back"], severity: .warning),
+    FindingCase(
+      "lives that are shorter than what their ends call for",
+      counting(["evaluations": 2, "period": "3 h"], event: "LifeEnded")
+        .with(Portal.policy("calm", "Lifetime", ["storefront"], ["maximum": .amount(3600, "1 h")]))
+        .with(Portal.level("normal", 0, ["declared_flows", "passwords", "order_rules", "calm"])),
+      "trigger-loop", at: "rise", names: ["never ends", "3 h", "1 h"], severity: .warning),
     FindingCase("no action", action(), "unsupported-action", at: "rise", names: ["no action"]),
     FindingCase(
       "two actions",

@@ -63,11 +63,14 @@ public struct APIClient: Sendable {
     return result
   }
 
-  /// Follows the event log from a number on, until the task is cancelled or the control plane ends.
-  public func follow(after number: Int, _ body: (EventRecord) throws -> Void) async throws {
-    try await lines(.GET, "/api/v1/events?after=\(number)", body: nil, accept: "text/event-stream") { line in
-      guard line.hasPrefix("data: ") else { return }
-      try body(try JSONDecoder().decode(EventRecord.self, from: Data(line.dropFirst(6).utf8)))
+  /// Follows the event log until the task is cancelled or the control plane ends.
+  ///
+  /// - Parameters:
+  ///   - path: The path of events, with a query.
+  ///   - body: Is given each event as it comes: a JSON document on one line.
+  public func follow(_ path: String, _ body: (String) throws -> Void) async throws {
+    try await lines(.GET, path, body: nil, accept: "text/event-stream") { line in
+      if line.hasPrefix("data: ") { try body(String(line.dropFirst(6))) }
     }
   }
 

@@ -59,12 +59,11 @@ public enum APIDescription {
   private static func responses(_ route: APIRoute) -> [String: JSON] {
     let content = Dictionary(
       uniqueKeysWithValues: route.answers.map { ($0.type, ["schema": reference($0.schema)] as JSON) })
-    var responses: [String: JSON] = ["200": ["description": "Done.", "content": .object(content)]]
+    var responses: [String: JSON] = [String(route.status): ["description": "Done.", "content": .object(content)]]
     for (status, meaning) in problems(of: route) {
-      responses[String(status)] = [
-        "description": .text(meaning),
-        "content": ["application/problem+json": ["schema": reference("Problem")]],
-      ]
+      var content: [String: JSON] = ["application/problem+json": ["schema": reference("Problem")]]
+      if status == 400, let refusal = route.refusal { content["application/json"] = ["schema": reference(refusal)] }
+      responses[String(status)] = ["description": .text(meaning), "content": .object(content)]
     }
     return responses
   }
@@ -83,6 +82,7 @@ public enum APIDescription {
     400: "The request is not one of the API's.", 401: "No token that is valid was shown.",
     403: "The bearer of the token may not do this, or a quota refuses it.", 404: "There is no such thing.",
     413: "The body is too long.", 415: "The body is of another kind.",
+    429: "Too much comes in; try again later.",
     422: "The request cannot be met: what is wrong, and what was expected.", 500: "It could not be carried out.",
     503: "This host lacks something, or the control plane is not ready.",
   ]

@@ -1,14 +1,15 @@
 import PolicyDecision
+import SharedSignals
 
 // Every route there is. A test holds them against those that are registered, and `openapi.json` is made of them.
 
 extension APIRoute {
   /// Every route.
   static let all =
-    services + quarantine + policies + observation + images + pool + decision + tokens + aboutItself
+    services + quarantine + policies + observation + images + pool + decision + tokens + signals + aboutItself
     + access(below: "") + access(below: "/tenants/{tenant}")
 
-  /// The routes that callers without tokens have on a loopback address: decisions, and nothing that changes anything.
+  /// The routes that callers without tokens have on a loopback address: decisions, and what carries its own proof.
   static let withoutTokens = all.filter { $0.operation == nil || $0.operation == .decide }
 
   private static func json(_ schema: String, limit: Int = 4 << 20) -> Body {
@@ -128,7 +129,12 @@ extension APIRoute {
         .onlyTenant,
         APIParameter(
           name: "after", kind: .number(0...Int.max), summary: "Only events with a greater number; 0 unless given."),
-      ], answers: [("application/json", "Events"), ("text/event-stream", "EventStream")]),
+        APIParameter(name: "correlation", kind: .text(64), summary: "Only events of one cause."),
+        APIParameter(name: "ocsf", kind: .flag, summary: "In the form of OCSF, one document a line."),
+      ],
+      answers: [
+        ("application/json", "Events"), ("application/x-ndjson", "Lines"), ("text/event-stream", "EventStream"),
+      ]),
   ]
 
   private static let images = [
@@ -217,6 +223,27 @@ extension APIRoute {
       method: "DELETE", path: "/api/v1/tokens/{id}", name: "revokeToken",
       summary: "Ends a token: whoever shows it from then on is a stranger.", operation: .changeTokens,
       queries: [tokenTenant], answers: document("Token"), problems: [404, 500]),
+  ]
+
+  private static let signals = [
+    APIRoute(
+      method: "POST", path: "/ssf/events", name: "pushSignal",
+      summary: "Takes in a security event token (RFC 8935); its signature says who sends it.",
+      body: Body(
+        types: ["application/secevent+jwt"], schema: nil, limit: SecurityEventToken.maximumBytes, refusal: 400,
+        isRefusedByHandler: true),
+      answers: [], status: 202, refusal: "SignalRefusal", problems: [429, 500]),
+    APIRoute(
+      method: "GET", path: "/api/v1/transmitters", name: "listTransmitters",
+      summary: "Who may send security event tokens.", operation: .operateMachine, answers: document("Transmitters")),
+    APIRoute(
+      method: "POST", path: "/api/v1/transmitters", name: "addTransmitter",
+      summary: "Takes in a transmitter, in the place of the one of its name.", operation: .operateMachine,
+      body: json("Transmitter", limit: 1 << 21), answers: document("Transmitter"), problems: [422, 500]),
+    APIRoute(
+      method: "DELETE", path: "/api/v1/transmitters/{name}", name: "removeTransmitter",
+      summary: "Accepts no more tokens of a transmitter.", operation: .operateMachine,
+      answers: document("Transmitter"), problems: [404, 500]),
   ]
 
   private static let aboutItself = [

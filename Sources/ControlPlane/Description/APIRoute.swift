@@ -13,6 +13,8 @@ struct APIRoute: Sendable {
     var limit = 4 << 20
     /// How another media type is refused: 415, or 400 where a standard says so.
     var refusal = 415
+    /// Whether the handler refuses other media types, in a form of its own.
+    var isRefusedByHandler = false
   }
 
   /// What is answered when all goes well: media types, each with the name of its schema, `nil` for a text.
@@ -32,8 +34,12 @@ struct APIRoute: Sendable {
   var queries: [APIParameter] = []
   /// What the body is; `nil` for none.
   var body: Body?
-  /// What is answered when all goes well, with status 200.
+  /// What is answered when all goes well.
   var answers: [Answer]
+  /// The status then.
+  var status = 200
+  /// The schema of answers of status 400 besides problems, where a standard says so.
+  var refusal: String?
   /// Statuses of problems beside those that any route can answer with.
   var problems: [Int] = []
 

@@ -157,7 +157,7 @@ enum APISchemas {
         "properties": {
           "tenant": { "type": "string" }, "service": { "type": "string" }, "from": { "type": "string" },
           "to": { "type": "string" }, "cause": { "type": "string" }, "milliseconds": { "type": "number" },
-          "failure": { "type": "string" }
+          "failure": { "type": "string" }, "correlation": { "type": "string" }
         }
       },
       "LevelChanges": { "type": "array", "items": { "$ref": "#/components/schemas/LevelChange" } },
@@ -211,7 +211,8 @@ enum APISchemas {
           "number": { "type": "integer" }, "time": { "$ref": "#/components/schemas/Time" },
           "severity": { "type": "string" }, "tenant": { "type": "string" }, "service": { "type": "string" },
           "resource": { "type": "string" }, "instance": { "type": "string" }, "kind": { "type": "string" },
-          "message": { "type": "string" }, "details": { "type": "object", "additionalProperties": { "type": "string" } }
+          "message": { "type": "string" }, "details": { "type": "object", "additionalProperties": { "type": "string" } },
+          "correlation": { "type": "string", "description": "What it has in common with all that came of the same cause." }
         }
       },
       "Events": { "type": "array", "items": { "$ref": "#/components/schemas/Event" } },
@@ -299,6 +300,24 @@ enum APISchemas {
           "expires": { "$ref": "#/components/schemas/Time" }
         }
       },
+      "SignalRefusal": {
+        "type": "object", "description": "Why a token was not accepted (RFC 8935, 2.3).", "required": ["err", "description"],
+        "properties": {
+          "err": { "enum": ["invalid_request", "invalid_key", "invalid_issuer", "invalid_audience", "authentication_failed"] },
+          "description": { "type": "string" }
+        }
+      },
+      "Transmitter": {
+        "type": "object", "required": ["name", "issuer", "audience", "tenant", "keys"],
+        "properties": {
+          "name": { "$ref": "#/components/schemas/TenantName" },
+          "issuer": { "type": "string", "minLength": 1, "maxLength": 128 },
+          "audience": { "type": "string", "minLength": 1, "maxLength": 128 },
+          "tenant": { "$ref": "#/components/schemas/TenantName" }, "service": { "type": ["string", "null"] },
+          "keys": { "type": "string", "description": "A JWK set, as text." }
+        }
+      },
+      "Transmitters": { "type": "array", "items": { "$ref": "#/components/schemas/Transmitter" } },
       "Tokens": { "type": "array", "items": { "$ref": "#/components/schemas/Token" } },
       "NewToken": {
         "type": "object", "required": ["token", "text"],

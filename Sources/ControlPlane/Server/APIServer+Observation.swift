@@ -17,37 +17,62 @@ extension APIServer {
       return Answer.text(try await orchestrator.logs(name, resource: resource, tenant: request.tenant))
     }
     api.get("events") { request, _ in
-      let after = request.uri.queryParameters["after"].flatMap { Int($0) } ?? 0
-      let tenant = request.tenantFilter
+      let filter = EventFilter(request)
       guard request.headers[.accept]?.contains("text/event-stream") == true else {
-        return try Answer.json(
-          orchestrator.journal.events(after: after).filter { tenant == nil || $0.tenant == tenant })
+        let events = filter.past(orchestrator.journal)
+        guard filter.isOCSF else { return try Answer.json(events) }
+        return Answer.text(events.map { $0.ocsf + "\n" }.joined(), type: "application/x-ndjson")
       }
-      return APIServer.eventStream(orchestrator.journal, after: after, tenant: tenant)
+      return APIServer.eventStream(orchestrator.journal, filter)
+    }
+  }
+
+  /// Which events are asked for, and in which form.
+  struct EventFilter: Sendable {
+    let after: Int
+    let tenant: String?
+    let correlation: String?
+    let isOCSF: Bool
+
+    init(_ request: Request) {
+      let query = request.uri.queryParameters
+      after = query["after"].flatMap { Int($0) } ?? 0
+      tenant = request.tenantFilter
+      correlation = query["correlation"].map(String.init)
+      isOCSF = query["ocsf"] == "true"
+    }
+
+    func admits(_ event: EventRecord) -> Bool {
+      event.number > after && (tenant == nil || event.tenant == tenant)
+        && (correlation == nil || event.correlation == correlation)
+    }
+
+    func past(_ journal: Journal) -> [EventRecord] {
+      (correlation.map { journal.history($0) } ?? journal.events(after: after)).filter(admits)
     }
   }
 
   /// Events as server-sent events (WHATWG HTML, 9.2): those after a number, then those that happen; of one tenant, or all.
-  private static func eventStream(_ journal: Journal, after: Int, tenant: String?) -> Response {
+  private static func eventStream(_ journal: Journal, _ filter: EventFilter) -> Response {
     let following = journal.follow()
-    let past = journal.events(after: after)
+    let past = filter.past(journal)
     return Response(
       status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
       body: ResponseBody { writer in
-        var last = after
+        var last = filter.after
         for event in past {
           last = event.number
-          if tenant == nil || event.tenant == tenant { try await writer.write(frame(event)) }
+          try await writer.write(frame(event, filter))
         }
-        for await event in following where event.number > last && (tenant == nil || event.tenant == tenant) {
-          try await writer.write(frame(event))
+        for await event in following where event.number > last && filter.admits(event) {
+          try await writer.write(frame(event, filter))
         }
         try await writer.finish(nil)
       })
   }
 
-  private static func frame(_ event: EventRecord) throws -> ByteBuffer {
-    let data = try Answer.encoder.encode(event)
-    return ByteBuffer(string: "id: \(event.number)\ndata: \(String(decoding: data, as: UTF8.self))\n\n")
+  private static func frame(_ event: EventRecord, _ filter: EventFilter) throws -> ByteBuffer {
+    let data = filter.isOCSF ? event.ocsf : String(decoding: try Answer.encoder.encode(event), as: UTF8.self)
+    return ByteBuffer(string: "id: \(event.number)\ndata: \(data)\n\n")
   }
 }

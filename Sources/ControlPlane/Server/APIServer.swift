@@ -36,10 +36,11 @@ public struct APIServer: Sendable {
     self.publicURL = publicURL
   }
 
-  /// What is served over TCP to callers without tokens: decisions, and nothing that changes anything.
+  /// What is served over TCP to callers without tokens: decisions, and what carries its own proof.
   func decisionRouter() -> Router<BasicRequestContext> {
     let router = makeRouter(APIRoute.withoutTokens, callers: nil)
     addAccess(to: router)
+    addSignals(to: router)
     addItself(to: router)
     return router
   }
@@ -48,6 +49,7 @@ public struct APIServer: Sendable {
   func router(callers: CallerMiddleware? = nil) -> Router<BasicRequestContext> {
     let router = makeRouter(APIRoute.all, callers: callers)
     addAccess(to: router)
+    addSignals(to: router)
     addItself(to: router)
     let api = router.group("api/v1")
     addDecision(to: api)
@@ -58,6 +60,7 @@ public struct APIServer: Sendable {
     addPool(to: api)
     addTokens(to: api)
     addQuarantine(to: api)
+    addTransmitters(to: api)
     addMetrics(to: router)
     return router
   }

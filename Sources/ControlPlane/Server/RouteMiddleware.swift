@@ -56,7 +56,7 @@ struct RouteMiddleware: RouterMiddleware {
   }
 
   private static func checkType(of request: Request, _ body: APIRoute.Body) throws(Problem) {
-    guard !body.types.isEmpty else { return }
+    guard !body.types.isEmpty, !body.isRefusedByHandler else { return }
     let given = request.headers[.contentType]
     let type = given?.split(separator: ";", omittingEmptySubsequences: false).first
       .map { $0.trimming(while: \.isWhitespace).lowercased() }

@@ -263,14 +263,17 @@ actor ServiceController {
           desk.answer(question, of: record, over: channel)
           continue
         }
-        await self.receive(report, from: id)
-        if case .event(let event) = report,
-          let kind = SecurityEventKind(module: event.module.description, action: event.action.description)
-        {
-          await noticed(kind, name, tenant)
+        // What an image tells of is a cause: what comes of it has its identifier.
+        await Correlation.begin {
+          await self.receive(report, from: id)
+          if case .event(let event) = report,
+            let kind = SecurityEventKind(module: event.module.description, action: event.action.description)
+          {
+            await noticed(kind, name, tenant)
+          }
         }
       }
-      await self.ended(id)
+      await Correlation.begin { await self.ended(id) }
     }
   }
 

@@ -23,14 +23,21 @@ public struct DesiredService: Hashable, Sendable, Codable {
     var ordered: [DesiredResource] = []
     var visited: Set<String> = []
     let byName = Dictionary(resources.map { ($0.name, $0) }) { first, _ in first }
-    func visit(_ resource: DesiredResource) {
-      guard visited.insert(resource.name).inserted else { return }
-      for name in resource.connections {
-        if let backend = byName[name] { visit(backend) }
+    for start in resources where visited.insert(start.name).inserted {
+      // What is being visited, with how many of its connections were looked at: a long chain needs no deep stack.
+      var path = [(resource: start, looked: 0)]
+      while let (resource, looked) = path.last {
+        guard looked < resource.connections.count else {
+          ordered.append(resource)
+          path.removeLast()
+          continue
+        }
+        path[path.count - 1].looked += 1
+        if let backend = byName[resource.connections[looked]], visited.insert(backend.name).inserted {
+          path.append((backend, 0))
+        }
       }
-      ordered.append(resource)
     }
-    resources.forEach(visit)
     return ordered
   }
 }

@@ -21,14 +21,16 @@ public struct PlannedUpdate: Hashable, Sendable {
       default: break
       }
     }
-    for resource in started + pushed where !novel.contains(resource) && !modified.contains(resource) {
-      if started.contains(resource), !stopped.contains(resource) {
+    let (isStarted, isStopped) = (Set(started), Set(stopped))
+    var seen: Set<String> = []
+    for resource in started + pushed where seen.insert(resource).inserted {
+      if isStarted.contains(resource), !isStopped.contains(resource) {
         novel.append(resource)
-      } else if started.contains(resource) || !stopped.contains(resource) {
+      } else if isStarted.contains(resource) || !isStopped.contains(resource) {
         modified.append(resource)
       }
     }
-    for resource in stopped where !started.contains(resource) && !obsolete.contains(resource) {
+    for resource in stopped where !isStarted.contains(resource) && seen.insert(resource).inserted {
       obsolete.append(resource)
     }
   }

@@ -20,7 +20,7 @@ extension Planner {
   ) -> RunState {
     // Who was told to connect may do so until it has acknowledged that it no longer does, or is drained.
     var peers: Set<String> = []
-    for instance in index.users[name] ?? [] where instance.isLive { peers.insert(instance.id) }
+    for id in index.users[name] ?? [] where index.instancesByID[id]?.isLive == true { peers.insert(id) }
     for client in index.clients[name] ?? [] {
       for instance in index.instances[client] ?? [] where instance.isLive { peers.insert(instance.id) }
     }

@@ -9,24 +9,27 @@ public enum Planner {
   public static func nextAction(desired: DesiredService?, observed: ObservedService) -> Action? {
     guard let desired else { return nextRemoval(observed) }
     let index = PlanningIndex(desired, observed)
-    return nextStart(index) ?? configurable(index).lazy.compactMap { push(to: $0, index) }.first ?? misledTraffic(index)
-      ?? obsoleteInstance(index)
+    return nextStart(index, observed)
+      ?? configurable(index, observed).lazy.compactMap { push(to: $0, index) }.first
+      ?? misledTraffic(index, observed) ?? obsoleteInstance(index, observed)
   }
 
   /// What has to be there before settings are looked at.
-  private static func nextStart(_ index: PlanningIndex) -> Action? {
-    foundation(index.desired, index.observed)
-      ?? missingImage(index.desired, index.observed)
-      ?? deadInstance(index.observed)
-      ?? missingInstance(index)
+  private static func nextStart(_ index: PlanningIndex, _ observed: ObservedService) -> Action? {
+    foundation(index.desired, observed)
+      ?? index.desired.resources.lazy.compactMap { missingImage(index.desired, $0, observed) }.first
+      ?? observed.instances.lazy.compactMap(deadInstance).first
+      ?? index.desired.resources.lazy.compactMap { missingInstance($0, index) }.first
   }
 
   /// All settings that have to be pushed, where they are all that is left to do and none depends on another: every
   /// instance keeps its level and its neighbours. They may be pushed in any order, also at once. Else none.
   public static func independentPushes(desired: DesiredService, observed: ObservedService) -> [Action] {
     let index = PlanningIndex(desired, observed)
-    guard nextStart(index) == nil, misledTraffic(index) == nil, obsoleteInstance(index) == nil else { return [] }
-    let pushes = configurable(index).compactMap { push(to: $0, index) }
+    guard nextStart(index, observed) == nil, misledTraffic(index, observed) == nil,
+      obsoleteInstance(index, observed) == nil
+    else { return [] }
+    let pushes = configurable(index, observed).compactMap { push(to: $0, index) }
     let isIndependent = pushes.allSatisfy { action in
       guard case .push(let id, _, let run) = action.step, let old = index.instancesByID[id]?.run else { return false }
       return old.settings.level == run.settings.level && old.peers == run.peers && old.backends == run.backends
@@ -36,20 +39,15 @@ public enum Planner {
 
   /// Every step, found by supposing that each succeeds. It is what `plan` prints and `up` does.
   public static func plan(desired: DesiredService?, observed: ObservedService) -> [Action] {
-    var supposed = observed
-    var actions: [Action] = []
-    while let action = nextAction(desired: desired, observed: supposed) {
-      actions.append(action)
-      supposed.suppose(action, desired: desired, identifier: "new-\(actions.count)")
-      // Every step brings the service nearer; a bound tells a mistake here from a large service.
-      precondition(actions.count < 1000 + 100 * (desired?.resources.count ?? 0) + 10 * observed.instances.count)
-    }
-    return actions
+    guard let desired else { return removal(observed) }
+    var search = PlanSearch(desired, observed)
+    search.run()
+    return search.actions
   }
 
   // MARK: Phases, in order
 
-  private static func foundation(_ desired: DesiredService, _ observed: ObservedService) -> Action? {
+  static func foundation(_ desired: DesiredService, _ observed: ObservedService) -> Action? {
     if !observed.hasNetwork {
       return Action(.createNetwork, reason: "the service has no network yet")
     }
@@ -67,33 +65,29 @@ public enum Planner {
     return nil
   }
 
-  private static func missingImage(_ desired: DesiredService, _ observed: ObservedService) -> Action? {
-    for resource in desired.resources where !observed.images.contains(resource.recipe) {
-      return Action(
-        .generateImage(resource: resource.name),
-        reason: "no image has what level `\(desired.level)` asks for: \(list(resource.mechanisms))")
-    }
-    return nil
+  static func missingImage(
+    _ desired: DesiredService, _ resource: DesiredResource, _ observed: ObservedService
+  ) -> Action? {
+    guard !observed.images.contains(resource.recipe) else { return nil }
+    return Action(
+      .generateImage(resource: resource.name),
+      reason: "no image has what level `\(desired.level)` asks for: \(list(resource.mechanisms))")
   }
 
-  private static func deadInstance(_ observed: ObservedService) -> Action? {
-    for instance in observed.instances where instance.state == .failed || instance.state == .starting {
-      // No step leaves an instance starting when it ends: this one's start was interrupted, and nobody relies on it.
-      return Action(
-        .stopInstance(instance: instance.id, resource: instance.resource),
-        reason: instance.state == .failed ? "it has ended by itself" : "its start was interrupted")
-    }
-    return nil
+  static func deadInstance(_ instance: ObservedInstance) -> Action? {
+    guard instance.state == .failed || instance.state == .starting else { return nil }
+    // No step leaves an instance starting when it ends: this one's start was interrupted, and nobody relies on it.
+    return Action(
+      .stopInstance(instance: instance.id, resource: instance.resource),
+      reason: instance.state == .failed ? "it has ended by itself" : "its start was interrupted")
   }
 
-  private static func missingInstance(_ index: PlanningIndex) -> Action? {
-    for resource in index.desired.resources where index.current(resource) == nil {
-      let former = (index.instances[resource.name] ?? []).filter(\.isLive)
-      let run = runState(of: resource.name, settings: resource.runSettings, index, keeping: nil)
-      return Action(
-        .startInstance(resource: resource.name, run: run), reason: reasonToStart(resource, instead: former))
-    }
-    return nil
+  static func missingInstance(_ resource: DesiredResource, _ index: PlanningIndex) -> Action? {
+    guard index.current(resource) == nil else { return nil }
+    let former = (index.instances[resource.name] ?? []).filter(\.isLive)
+    let run = runState(of: resource.name, settings: resource.runSettings, index, keeping: nil)
+    return Action(
+      .startInstance(resource: resource.name, run: run), reason: reasonToStart(resource, instead: former))
   }
 
   private static func reasonToStart(_ resource: DesiredResource, instead former: [ObservedInstance]) -> String {
@@ -107,19 +101,23 @@ public enum Planner {
     return "level `\(resource.runSettings.level)` needs another image than the one that runs"
   }
 
+  /// Whether settings are pushed to an instance. One that may be in somebody else's hands is told nothing more: it need not
+  /// even answer.
+  static func takesSettings(_ instance: ObservedInstance) -> Bool {
+    instance.isLive && instance.withdrawal?.isSuspect != true
+  }
+
   /// The instances that settings can be pushed to, backends before those that connect to them.
-  private static func configurable(_ index: PlanningIndex) -> [ObservedInstance] {
-    index.observed.instances.enumerated()
-      .filter { $1.isLive && index.order[$1.resource] != nil }
-      // One that may be in somebody else's hands is told nothing more: it need not even answer.
-      .filter { $1.withdrawal?.isSuspect != true }
+  private static func configurable(_ index: PlanningIndex, _ observed: ObservedService) -> [ObservedInstance] {
+    observed.instances.enumerated()
+      .filter { takesSettings($1) && index.order[$1.resource] != nil }
       .map { (place: (index.position(of: $1.resource), $0), instance: $1) }
       .sorted { $0.place < $1.place }
       .map(\.instance)
   }
 
   /// The settings that have to be pushed to an instance, if any.
-  private static func push(to instance: ObservedInstance, _ index: PlanningIndex) -> Action? {
+  static func push(to instance: ObservedInstance, _ index: PlanningIndex) -> Action? {
     let run = dueRunState(of: instance, index)
     guard run != instance.run else { return nil }
     return Action(
@@ -138,37 +136,57 @@ public enum Planner {
     return old.peers != new.peers ? "other instances connect to it" : "its backends have changed"
   }
 
-  private static func misledTraffic(_ index: PlanningIndex) -> Action? {
-    let (desired, observed) = (index.desired, index.observed)
-    for resource in desired.resources where resource.isPublic {
-      guard let instance = index.current(resource) else { continue }
-      let target = observed.publications[resource.name]
-      guard target != instance.id else { continue }
-      return Action(
-        .route(resource: resource.name, instance: instance.id),
-        reason: target == nil ? "`\(resource.name)` is public" : "the new instance is ready and in force")
-    }
+  private static func misledTraffic(_ index: PlanningIndex, _ observed: ObservedService) -> Action? {
+    index.desired.resources.lazy.compactMap { misledTraffic(to: $0, index, observed.publications) }.first
+      ?? needlessWay(index.desired, observed)
+  }
+
+  static func misledTraffic(
+    to resource: DesiredResource, _ index: PlanningIndex, _ publications: [String: String]
+  ) -> Action? {
+    guard resource.isPublic, let instance = index.current(resource) else { return nil }
+    let target = publications[resource.name]
+    guard target != instance.id else { return nil }
+    return Action(
+      .route(resource: resource.name, instance: instance.id),
+      reason: target == nil ? "`\(resource.name)` is public" : "the new instance is ready and in force")
+  }
+
+  /// A way in, or out, that nobody needs any more.
+  static func needlessWay(_ desired: DesiredService, _ observed: ObservedService) -> Action? {
     let published = Set(desired.resources.filter(\.isPublic).map(\.name))
-    for name in observed.publications.keys.sorted() where !published.contains(name) {
+    if let name = observed.publications.keys.filter({ !published.contains($0) }).min() {
       return Action(.unpublish(resource: name), reason: "`\(name)` is no longer public")
     }
     // By now nobody is told to connect there.
-    for name in observed.offers.keys.sorted() where !desired.externals.contains(where: { $0.name == name }) {
-      return Action(.withdraw(external: name), reason: "nothing connects to it any more")
+    let externals = Set(desired.externals.map(\.name))
+    return observed.offers.keys.filter { !externals.contains($0) }.min().map {
+      Action(.withdraw(external: $0), reason: "nothing connects to it any more")
     }
-    return nil
   }
 
-  private static func obsoleteInstance(_ index: PlanningIndex) -> Action? {
-    // From the outside in: who connects to others is gone before those it connects to.
-    let obsolete = index.observed.instances.filter { instance in
+  private static func obsoleteInstance(_ index: PlanningIndex, _ observed: ObservedService) -> Action? {
+    let order = Dictionary(observed.instances.enumerated().map { ($1.id, $0) }) { first, _ in first }
+    let obsolete = obsoleteInstances(index, order: order)
+    // Among those the template does not name any more, what they were told tells who connects to whom.
+    let needed = Set(obsolete.flatMap(\.run.backends.values))
+    return (obsolete.first { !needed.contains($0.id) } ?? obsolete.first).map(retirement)
+  }
+
+  /// The instances that are not what their resource should be, from the outside in: who connects to others is gone before
+  /// those it connects to. `order` is the place of each instance by age.
+  static func obsoleteInstances(_ index: PlanningIndex, order: [String: Int]) -> [ObservedInstance] {
+    index.instancesByID.values.filter { instance in
       instance.state != .quarantined
         && index.resource(instance.resource).flatMap { index.current($0)?.id } != instance.id
     }
-    .sorted { index.position(of: $0.resource) > index.position(of: $1.resource) }
-    // Among those the template does not name any more, what they were told tells who connects to whom.
-    let needed = Set(obsolete.flatMap(\.run.backends.values))
-    guard let instance = obsolete.first(where: { !needed.contains($0.id) }) ?? obsolete.first else { return nil }
+    .map { (place: (-(index.order[$0.resource] ?? .max), order[$0.id] ?? 0), instance: $0) }
+    .sorted { $0.place < $1.place }
+    .map(\.instance)
+  }
+
+  /// What is to be done with an obsolete instance next.
+  static func retirement(of instance: ObservedInstance) -> Action {
     if let withdrawal = instance.withdrawal, withdrawal.fate == .quarantined {
       return Action(.quarantine(instance: instance.id, resource: instance.resource), reason: withdrawal.cause)
     }
@@ -180,17 +198,18 @@ public enum Planner {
     }
   }
 
-  private static func nextRemoval(_ observed: ObservedService) -> Action? {
-    if let resource = observed.publications.keys.sorted().first {
-      return Action(.unpublish(resource: resource), reason: "the service is taken down")
+  /// The next step of a removal.
+  private static func nextRemoval(_ observed: ObservedService) -> Action? { removal(observed).first }
+
+  private static func removal(_ observed: ObservedService) -> [Action] {
+    let reason = "the service is taken down"
+    var actions = observed.publications.keys.sorted().map { Action(.unpublish(resource: $0), reason: reason) }
+    actions += observed.instances.reversed().map {
+      Action(.stopInstance(instance: $0.id, resource: $0.resource), reason: reason)
     }
-    if let instance = observed.instances.last {
-      return Action(
-        .stopInstance(instance: instance.id, resource: instance.resource), reason: "the service is taken down")
-    }
-    if observed.hasForwarder { return Action(.stopForwarder, reason: "nothing is published any more") }
-    if observed.hasNetwork { return Action(.removeNetwork, reason: "nothing runs in it any more") }
-    return nil
+    if observed.hasForwarder { actions.append(Action(.stopForwarder, reason: "nothing is published any more")) }
+    if observed.hasNetwork { actions.append(Action(.removeNetwork, reason: "nothing runs in it any more")) }
+    return actions
   }
 
   private static func list(_ names: [String]) -> String {

@@ -45,6 +45,8 @@ public enum SecTOSCAFindings {
     FindingKind("repeated-requirement", "A level names a requirement twice."),
     FindingKind("requirement-without-target", "A requirement protects nothing."),
     FindingKind("too-many-external-services", "A template has more external services than a port forwarder leads to."),
+    FindingKind(
+      "trigger-loop", "A trigger's event needs the level that it sets, or a higher one, so that it keeps it."),
     FindingKind("trigger-without-effect", "A trigger asks for the lowest level, which is due anyway."),
     FindingKind("unknown-backend", "A route leads to a node that no `backend` requirement names."),
     FindingKind("unknown-level", "A trigger asks for a level that does not exist."),

@@ -11,7 +11,15 @@ extension Interpretation {
     case .context: return readCondition(of: trigger).map { TriggerCondition(attributes: $0) }
     case .counted(let kind):
       let (events, attributes) = isVersion2 ? readCountingExpression(of: trigger, kind) : readCount(of: trigger, kind)
-      return attributes.map { TriggerCondition(events: events, attributes: $0) }
+      return attributes.map { attributes in
+        TriggerCondition(
+          events: events,
+          attributes: attributes.map { condition in
+            guard kind.claims.contains(condition.attribute) else { return condition }
+            let claim = ServiceState.claimAttribute(condition.attribute)
+            return ContextCondition(attribute: claim, comparison: condition.comparison)
+          })
+      }
     case .phase: return readPhase(of: trigger)
     case .schedule: return isVersion2 ? readWindowExpression(of: trigger) : readWindow(of: trigger)
     case .notice: return readNotice(of: trigger)

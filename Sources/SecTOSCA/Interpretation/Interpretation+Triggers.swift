@@ -135,6 +135,40 @@ extension Interpretation {
     return level
   }
 
+  /// A trigger leads back where its event needs a level no lower than the one it sets: nothing else has to call for the
+  /// level then, it keeps itself, or two levels keep each other. Every loop of triggers has one that leads back, since a
+  /// higher level has all that lower ones have.
+  private mutating func checkLoop(of trigger: AdaptationTrigger, _ events: EventCount) {
+    guard let source = events.kind.source, let set = levels.first(where: { $0.name == trigger.level }),
+      set.name != levels.first?.name
+    else { return }
+    let causes = Set(requirements.filter { $0.protection.kind == source }.map(\.name))
+    guard let first = levels.first(where: { !causes.isDisjoint(with: $0.requires) }) else { return }
+    if first.rank >= set.rank, first.name != levels.first?.name {
+      warn(
+        "trigger-loop", at: trigger.place,
+        "`\(trigger.name)` sets `\(set.name)` upon \(events.kind.rawValue), which happens from `\(first.name)` on only: "
+          + (first.name == set.name
+            ? "the level keeps itself" : "it leads back from there, and the levels keep each other"),
+        expected: "a level above `\(first.name)`, or \(source) at a lower level")
+      return
+    }
+    // An instance that ends in time brings about the next, which does so, too.
+    let lives = requirements.compactMap { requirement -> Int? in
+      guard set.requires.contains(requirement.name), case .lifetime(let lifetime) = requirement.protection else {
+        return nil
+      }
+      return lifetime.seconds
+    }
+    if events.kind == .lifeEnded, let life = lives.min(), life * events.count <= events.periodSeconds {
+      warn(
+        "trigger-loop", at: trigger.place,
+        "`\(trigger.name)` sets `\(set.name)` for \(durationText(trigger.holdSeconds)), in which lives of "
+          + "\(durationText(life)) end often enough to set it again: it never ends",
+        expected: "a shorter period, or a longer lifetime")
+    }
+  }
+
   /// No two triggers that follow attributes may call for different levels at once, and each should be able to change
   /// something. Events happen as they will: where they call for several levels, the highest is due.
   mutating func checkTriggers() {
@@ -157,6 +191,7 @@ extension Interpretation {
           "`\(trigger.name)` waits for \(events.kind.rawValue), but no level asks for \(source)",
           expected: "a requirement of \(source), or another event")
       }
+      if let events = trigger.events { checkLoop(of: trigger, events) }
       if trigger.level == levels.first?.name, levels.count > 1 {
         warn(
           "trigger-without-effect", at: trigger.place,
