@@ -23,13 +23,20 @@ public struct LevelChange: Hashable, Sendable, Codable {
 }
 
 extension Orchestrator {
-  /// The contextual attributes.
-  public func context() -> [String: String] { contextualAttributes }
+  /// The contextual attributes of everything; where a tenant or a service is named, what is seen there.
+  public func context(of scope: ContextScope = .everything) -> [String: String] {
+    switch scope {
+    case .everything: contextualAttributes[.everything]
+    case .tenant:
+      contextualAttributes[.everything].merging(contextualAttributes[scope]) { _, closer in closer }
+    case .service(let service, let tenant): contextualAttributes.seen(by: service, of: tenant)
+    }
+  }
 
-  /// Sets contextual attributes; an empty value takes one away. Returns when every level that is due because of that is in
-  /// force, and says which changed.
+  /// Sets contextual attributes of everything, of a tenant or of a service; an empty value takes one away. Returns when
+  /// every level that is due because of that is in force, and says which changed.
   public func setContext(
-    _ attributes: [String: String], progress: @Sendable (StepOutcome) -> Void
+    _ attributes: [String: String], of scope: ContextScope = .everything, progress: @Sendable (StepOutcome) -> Void
   ) async throws(OrchestrationFault) -> [LevelChange] {
     for name in attributes.keys {
       let isName = (1...64).contains(name.utf8.count) && name.utf8.allSatisfy { Orchestrator.isNameByte($0) }
@@ -38,29 +45,61 @@ extension Orchestrator {
       }
     }
     return try await exclusively { () throws(OrchestrationFault) in
+      let (tenant, service) = try names(of: scope)
       let former = contextualAttributes
       var operations: [State.Operation] = []
+      var changed = former
       for (name, value) in attributes {
-        let key = Orchestrator.contextPrefix + name
-        operations.append(value.isEmpty ? .delete(key: key) : .put(key: key, Array(value.utf8)))
-        contextualAttributes[name] = value.isEmpty ? nil : value
+        operations.append(
+          value.isEmpty ? .delete(key: scope.key(name)) : .put(key: scope.key(name), Array(value.utf8)))
+        changed.set(name, to: value, in: scope)
       }
+      let most = declarations.values.map { changed.seen(by: $0.name, of: $0.tenant).count }.max() ?? 0
+      guard max(most, changed[scope].count) <= ContextualAttributes.limit else {
+        throw .input("a service would see \(most) attributes, expected at most \(ContextualAttributes.limit)")
+      }
+      contextualAttributes = changed
       do throws(StateFault) {
         try environment.store.transact(if: [], operations)
       } catch {
         contextualAttributes = former
         throw .execution(error.reason)
       }
+      await forgetAnswers(of: nil)
       let text = attributes.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
       journal.record(
         EventRecord(
-          time: Timestamp.now(), severity: "informational", tenant: "", service: "", kind: "context-changed",
+          time: Timestamp.now(), severity: "informational", tenant: tenant, service: service, kind: "context-changed",
           message: text, details: attributes))
       for declaration in declarations.values where !declaration.isRemoved {
         noteChange(from: context(former, of: declaration), of: declaration)
       }
       return await adapt(from: former, cause: text, progress: progress)
     }
+  }
+
+  /// The names in a scope, as events have them. The service must be up, since what is said of one goes with it.
+  private func names(of scope: ContextScope) throws(OrchestrationFault) -> (tenant: String, service: String) {
+    switch scope {
+    case .everything: return ("", "")
+    case .tenant(let tenant):
+      guard DecisionPoints.isName(tenant) else {
+        throw .input(
+          "the tenant's name is `\(tenant)`, expected 1 to 40 lower-case letters, digits and `-`, a letter first")
+      }
+      return (tenant, "")
+    case .service(let service, let tenant):
+      _ = try declaration(service, tenant: tenant)
+      return (tenant, service)
+    }
+  }
+
+  /// Takes the attributes of a service away that is gone.
+  func forgetContext(of declaration: ServiceDeclaration) {
+    let scope = ContextScope.service(declaration.name, tenant: declaration.tenant)
+    let names = contextualAttributes.forget(scope)
+    guard !names.isEmpty else { return }
+    _ = try? environment.store.transact(if: [], names.map { .delete(key: scope.key($0)) })
   }
 
   private static func isNameByte(_ byte: UInt8) -> Bool {
@@ -72,7 +111,7 @@ extension Orchestrator {
 
   /// Brings every service to the level due in the present context.
   private func adapt(
-    from former: [String: String], cause: String, progress: @Sendable (StepOutcome) -> Void
+    from former: ContextualAttributes, cause: String, progress: @Sendable (StepOutcome) -> Void
   ) async -> [LevelChange] {
     var changes: [LevelChange] = []
     for declaration in declarations.values.sorted(by: { $0.key < $1.key }) where !declaration.isRemoved {

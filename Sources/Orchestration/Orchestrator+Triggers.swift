@@ -13,15 +13,15 @@ extension Orchestrator {
   }
 
   /// Given attributes as a service's triggers see them.
-  func context(_ attributes: [String: String], of declaration: ServiceDeclaration) -> [String: String] {
+  func context(_ attributes: ContextualAttributes, of declaration: ServiceDeclaration) -> [String: String] {
     context(attributes, state(of: declaration, at: Date()), of: declaration)
   }
 
   private func context(
-    _ attributes: [String: String], _ state: ServiceState, of declaration: ServiceDeclaration
+    _ attributes: ContextualAttributes, _ state: ServiceState, of declaration: ServiceDeclaration
   ) -> [String: String] {
     let held = holds.attributes(of: declaration.service, key: declaration.key, now: Date())
-    return attributes.merging(held) { own, _ in own }
+    return attributes.seen(by: declaration.name, of: declaration.tenant).merging(held) { own, _ in own }
       .merging(declaration.service.attributes(of: state)) { own, _ in own }
   }
 

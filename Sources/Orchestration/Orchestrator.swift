@@ -31,7 +31,7 @@ public actor Orchestrator {
   /// The version that is due, or why it cannot be relied on, by tenant.
   var policyVersions: [String: Result<PolicyVersion, OrchestrationFault>] = [:]
   var controllers: [String: ServiceController] = [:]
-  var contextualAttributes: [String: String] = [:] {
+  var contextualAttributes = ContextualAttributes() {
     didSet { imageDecisions.attributes = contextualAttributes }
   }
   /// What triggers count, and the levels that stay due for a while.
@@ -66,9 +66,9 @@ public actor Orchestrator {
           declarations[declaration.key] = declaration
         }
       }
-      for value in try environment.store.values(under: Orchestrator.contextPrefix) {
-        contextualAttributes[String(value.key.dropFirst(Orchestrator.contextPrefix.count))] = String(
-          decoding: value.bytes, as: UTF8.self)
+      for value in try environment.store.values(under: ContextScope.prefix) {
+        guard let (scope, name) = ContextScope.read(value.key) else { continue }
+        contextualAttributes.set(name, to: String(decoding: value.bytes, as: UTF8.self), in: scope)
       }
       for value in try environment.store.values(under: Orchestrator.holdsPrefix) {
         if let hold = TriggerHolds.Hold(value) { holds.restore(hold.subject, until: hold.end) }
@@ -92,7 +92,6 @@ public actor Orchestrator {
 
   /// The version of the program, as documents name it.
   public static let productVersion = "0.1.0"
-  static let contextPrefix = "context/"
   /// How often the generators of running images get fresh entropy.
   static let entropyInterval = Duration.seconds(600)
 
@@ -296,6 +295,7 @@ public actor Orchestrator {
       pool.hits += counts.hits
       pool.misses += counts.misses
     }
+    forgetContext(of: declaration)
     leaveOutStalePolicies(of: declaration.tenant)
     let folder = environment.home.template(tenant: declaration.tenant, service: declaration.name)
     try? FileManager.default.removeItem(atPath: folder)

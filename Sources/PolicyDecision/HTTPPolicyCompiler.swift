@@ -54,17 +54,13 @@ public enum HTTPPolicyCompiler {
     var names: Set<String> = []
     let vocabulary = HTTPVocabulary(attributes: attributes)
     for source in sources {
-      let (parsed, errors) = PolicySet.parse(source.text, naming: .annotation)
-      var found = errors.map { error in
-        PolicyFinding("syntax", in: source.file, at: error.range, error.message, expected: error.expected)
-      }
+      let (parsed, mistakes) = source.read()
+      var found = mistakes
+      let isJSON = DecisionSources.Document(source.text).isJSON
       var check = HTTPPolicyCheck(vocabulary: vocabulary, file: source.file)
       for var policy in parsed {
-        if let id = policy.annotation("id") {
-          policy.id = id.string
-        } else {
-          policy.id = "policy\(policies.count)"
-        }
+        // Policies in JSON have names of their own.
+        if !isJSON { policy.id = policy.annotation("id")?.string ?? "policy\(policies.count)" }
         if !names.insert(policy.id).inserted {
           found.append(
             PolicyFinding(

@@ -13,7 +13,7 @@ public enum HTTPSchemaCheck {
     }
     var findings = shapes(schema, source)
     for source in sources {
-      let (policies, _) = PolicySet.parse(source.text, naming: .annotation)
+      let (policies, _) = source.read()
       findings += Validator(schema: schema).validate(PolicySet(policies)).filter { $0.severity == .error }.map {
         PolicyFinding(
           "schema-mismatch", in: source.file, at: $0.range, "\($0.policy): \($0.message)", expected: $0.expected,

@@ -1,19 +1,5 @@
 public import Cedar
 
-/// A text of policies, and the file it is from, as messages name it.
-public struct PolicySource: Hashable, Sendable {
-  /// The file.
-  public var file: String
-  /// What is in it.
-  public var text: String
-
-  /// A text of policies.
-  public init(file: String, text: String) {
-    self.file = file
-    self.text = text
-  }
-}
-
 /// Something that is wrong in policies, and where. Lines and columns count from 1, columns in Unicode scalars.
 public struct PolicyFinding: Hashable, Sendable, CustomStringConvertible {
   /// A stable name of this kind of finding: `syntax`, `unknown-attribute`, `type-mismatch`, …

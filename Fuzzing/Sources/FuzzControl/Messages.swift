@@ -50,6 +50,7 @@ private final class QuietImage: ControlChannel.Delegate {
   func awaitsAnswer(to number: UInt64) -> Bool { number % 2 == 0 }
   func receive(_ answer: RemoteAnswer) { precondition(answer.number % 2 == 0) }
   func turnedAway() {}
+  func forgetAnswers(before epoch: UInt64) {}
   func reseed(_ bytes: [UInt8]) { precondition(bytes.count >= 32) }
   var mechanisms: [ByteString] { ["firewall"] }
   var counters: [Counter] { [] }

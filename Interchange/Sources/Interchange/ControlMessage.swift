@@ -17,6 +17,8 @@ public enum ControlKind: UInt8, Sendable {
   case answer = 16
   /// Take work again after a `drain`, as an instance does that was in quarantine and is released.
   case resume = 20
+  /// What the decision point decides with has changed: answers that are older than this are not used again.
+  case forget = 22
 }
 
 /// What proves that a control message is the orchestrator's.
@@ -78,7 +80,7 @@ public struct ControlMessage: Equatable, Sendable {
   /// Grows with every message to an instance; an image refuses one that is not greater than the last it accepted.
   public var version: UInt64
   /// Encoded parameters for `boot` and `apply`; a time in milliseconds (`UInt32`) for `drain`; 32 bytes for `entropy`;
-  /// an encoded `RemoteAnswer` for `answer`.
+  /// an encoded `RemoteAnswer` for `answer`; an epoch (`UInt64`) for `forget`.
   public var payload: [UInt8]
 
   /// The number of bytes in an audience.

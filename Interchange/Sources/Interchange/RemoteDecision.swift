@@ -71,9 +71,12 @@ public struct RemoteAnswer: Equatable, Sendable {
   public var validUntil: UInt64
   /// A policy that determined it; empty where none did.
   public var policy: ByteString
+  /// Grows whenever what the decision point decides with changes; an answer of an older epoch than another is not kept.
+  public var epoch: UInt64
 
   /// An answer.
-  public init(number: UInt64, isPermit: Bool, validUntil: UInt64, policy: ByteString) {
+  public init(number: UInt64, isPermit: Bool, validUntil: UInt64, policy: ByteString, epoch: UInt64 = 0) {
+    self.epoch = epoch
     self.number = number
     self.isPermit = isPermit
     self.validUntil = validUntil
@@ -87,6 +90,7 @@ public struct RemoteAnswer: Equatable, Sendable {
     writer.write(isPermit ? 1 : 0)
     writer.write(fixed: validUntil)
     writer.write(policy)
+    writer.write(fixed: epoch)
     return writer.bytes
   }
 
@@ -101,6 +105,7 @@ public struct RemoteAnswer: Equatable, Sendable {
     }
     validUntil = try reader.readFixed(UInt64.self)
     policy = try reader.readText(limit: 1024)
+    epoch = try reader.readFixed(UInt64.self)
     try reader.finish()
   }
 }

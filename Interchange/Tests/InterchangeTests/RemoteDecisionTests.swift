@@ -9,7 +9,7 @@ struct RemoteDecisionTests {
     request: HTTPPolicyRequest(
       user: "rita", scheme: "basic", roles: ["reader", "clerk"], method: "GET", path: "/orders/7", query: "a=1",
       host: "shop.example", source: PolicyAddress(ipv4: 0x0A00_0001)))
-  let answer = RemoteAnswer(number: 77, isPermit: true, validUntil: 1_700_000_000_000, policy: "readers")
+  let answer = RemoteAnswer(number: 77, isPermit: true, validUntil: 1_700_000_000_000, policy: "readers", epoch: 12)
 
   @Test("both come back as they were")
   func roundTrip() throws {

@@ -23,6 +23,11 @@ extension APIRoute {
     [("application/json", schema), ("application/x-ndjson", "Lines")]
   }
 
+  private static let contextScope = [
+    APIParameter.onlyTenant,
+    APIParameter(name: "service", kind: .text(40), summary: "Only this service, of the tenant `default` unless named."),
+  ]
+
   private static let services = [
     APIRoute(
       method: "GET", path: "/api/v1/services", name: "listServices", summary: "The services that are declared.",
@@ -53,13 +58,14 @@ extension APIRoute {
       summary: "Looks at the vulnerability notices anew, and brings about every level that is then due.",
       operation: .operateMachine, answers: steps("LevelChanges"), problems: [500, 503]),
     APIRoute(
-      method: "GET", path: "/api/v1/context", name: "listContext", summary: "The contextual attributes.",
-      operation: .operateMachine, answers: document("Attributes")),
+      method: "GET", path: "/api/v1/context", name: "listContext",
+      summary: "The contextual attributes of everything; of a tenant or a service, what is seen there.",
+      operation: .operateMachine, queries: contextScope, answers: document("Attributes")),
     APIRoute(
       method: "PUT", path: "/api/v1/context", name: "setContext",
       summary: "Sets contextual attributes, and brings about every level that is then due.",
-      operation: .operateMachine, body: json("Attributes"), answers: steps("LevelChanges"),
-      problems: [422, 500, 503]),
+      operation: .operateMachine, queries: contextScope, body: json("Attributes"), answers: steps("LevelChanges"),
+      problems: [404, 422, 500, 503]),
   ]
 
   private static let quarantine = [

@@ -7,6 +7,7 @@ import PolicyDecision
 
 extension APIServer {
   func addDecision(to api: RouterGroup<BasicRequestContext>) {
+    let orchestrator = orchestrator
     let points = orchestrator.decisionPoints
     let log = decisionLog
     api.get("decision") { request, _ in try Answer.json(points.status(tenant: request.tenantFilter)) }
@@ -19,11 +20,11 @@ extension APIServer {
         }
         parts[part] = .some(text)
       }
-      return try Answer.json(try points.change(parts, of: request.tenant))
+      return try Answer.json(try await orchestrator.changeDecisions(parts, of: request.tenant))
     }
     api.delete("decision") { request, _ in
       let all: [DecisionPoints.Part: String?] = [.policies: nil, .schema: nil, .entities: nil]
-      return try Answer.json(try points.change(all, of: request.tenant))
+      return try Answer.json(try await orchestrator.changeDecisions(all, of: request.tenant))
     }
     for part in DecisionPoints.Part.allCases {
       let path = RouterPath("decision/\(part.rawValue)")
@@ -38,10 +39,10 @@ extension APIServer {
         guard let text = String(validating: buffer.readableBytesView, as: UTF8.self) else {
           throw Problem.badRequest("the body is not UTF-8, expected \(part.rawValue)")
         }
-        return try Answer.json(try points.change([part: text], of: request.tenant))
+        return try Answer.json(try await orchestrator.changeDecisions([part: text], of: request.tenant))
       }
       api.delete(path) { request, _ in
-        try Answer.json(try points.change([part: nil], of: request.tenant))
+        try Answer.json(try await orchestrator.changeDecisions([part: nil], of: request.tenant))
       }
     }
     api.get("decision/log") { request, _ in

@@ -58,11 +58,12 @@ extension APIServer {
         await orchestrator.noticesChanged(progress: progress)
       }
     }
-    api.get("context") { _, _ in try Answer.json(await orchestrator.context()) }
+    api.get("context") { request, _ in try Answer.json(await orchestrator.context(of: request.contextScope)) }
     api.put("context") { request, _ in
+      let scope = request.contextScope
       let asked = try await Answer.decode([String: String].self, from: request)
       return try await Answer.steps(request) { progress throws(OrchestrationFault) in
-        try await orchestrator.setContext(asked, progress: progress)
+        try await orchestrator.setContext(asked, of: scope, progress: progress)
       }
     }
   }

@@ -88,6 +88,11 @@ enum Answer {
 extension Request {
   /// The tenant asked for, `default` when none is.
   var tenant: String { uri.queryParameters["tenant"].map(String.init) ?? "default" }
+  /// What contextual attributes are asked about: a service, a tenant, or everything.
+  var contextScope: ContextScope {
+    if let service = uri.queryParameters["service"].map(String.init) { return .service(service, tenant: tenant) }
+    return tenantFilter.map { .tenant($0) } ?? .everything
+  }
   /// The tenant asked for, or all.
   var tenantFilter: String? { uri.queryParameters["tenant"].map(String.init) }
 }

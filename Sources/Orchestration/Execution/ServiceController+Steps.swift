@@ -224,17 +224,28 @@ extension ServiceController {
 
   func remember(_ id: String, _ memory: InstanceMemory) throws(OrchestrationFault) {
     memories[id] = memory
+    try storeMemories(of: [id])
+  }
+
+  /// Stores what is known of some instances, all at once. What is lost in a crash before it is found out again: an instance
+  /// is told once more what it has already.
+  func storeMemories(of ids: [String]) throws(OrchestrationFault) {
     do {
-      let bytes = try JSONEncoder().encode(memory)
-      try environment.store.transact(if: [], [.put(key: InstanceMemory.key(id), [UInt8](bytes))])
+      let encoder = JSONEncoder()
+      let puts = try ids.compactMap { id in
+        try memories[id].map { State.Operation.put(key: InstanceMemory.key(id), [UInt8](try encoder.encode($0))) }
+      }
+      try environment.store.transact(if: [], puts)
     } catch {
-      throw .execution("what `\(id)` acknowledged cannot be stored: \(error)")
+      throw .execution("what \(ids.map { "`\($0)`" }.joined(separator: ", ")) acknowledged cannot be stored: \(error)")
     }
   }
 
   // MARK: Settings
 
-  private func push(_ id: String, _ run: RunState) async throws(OrchestrationFault) {
+  /// Tells an instance its settings and waits until they are in force there. Storing that can be left to the caller, who has
+  /// many to store.
+  func push(_ id: String, _ run: RunState, isStored: Bool = true) async throws(OrchestrationFault) {
     guard let record = records[id], let known = memories[id] else {
       throw .execution("there is no instance \(id)")
     }
@@ -248,8 +259,9 @@ extension ServiceController {
     // Taken only now: it may have been told more meanwhile.
     guard var memory = memories[id] else { throw .execution("instance \(id) is gone") }
     memory.run = run
-    memory.acknowledged = Timestamp.now()
-    try remember(id, memory)
+    memory.acknowledged = parameters.isEmpty ? Timestamp.now() : heard[id]?.time ?? Timestamp.now()
+    memories[id] = memory
+    if isStored { try storeMemories(of: [id]) }
     if let index = observed.instances.firstIndex(where: { $0.id == id }) { observed.instances[index].run = run }
     if records[id]?.level != run.settings.level { records[id]?.level = run.settings.level }
   }

@@ -122,7 +122,7 @@ actor ServiceController {
           let start = clock.now
           var failure: OrchestrationFault?
           do throws(OrchestrationFault) {
-            try await self.perform(action.step)
+            if case .push(let id, _, let run) = action.step { try await self.push(id, run, isStored: false) }
           } catch {
             failure = error
           }
@@ -133,6 +133,9 @@ actor ServiceController {
       for await outcome in group { all.append(outcome) }
       return all
     }
+    // One transaction for all: the acknowledgements that are still to come do not wait for the store.
+    try storeMemories(
+      of: plan.compactMap { if case .push(let id, _, _) = $0.step { id } else { nil } })
     var first: OrchestrationFault?
     for (index, milliseconds, failure) in outcomes.sorted(by: { $0.0 < $1.0 }) {
       report(plan[index], milliseconds, failure, progress)

@@ -55,9 +55,14 @@ extension Orchestrator {
     }
   }
 
-  /// A tenant's first version, in which every service has the policies of its template.
+  /// A tenant's first version, in which every service has the policies of its template. It is made anew where what is stored
+  /// cannot be relied on, as after the control key was replaced, and none of the tenant's services is up to rely on it.
   func makeFirstVersion(of tenant: String) throws(OrchestrationFault) {
-    guard policyVersions[tenant] == nil else { return }
+    switch policyVersions[tenant] {
+    case .success: return
+    case .failure where declarations.values.contains { $0.tenant == tenant }: return
+    case nil, .failure: break
+    }
     try introduce(try nextVersion([:], of: tenant, reason: "the policies of the templates"))
   }
 

@@ -76,14 +76,7 @@ struct DecisionSourcesReader {
     } catch let error as CedarSyntaxError {
       findings.append(PolicyFinding("syntax", in: part, at: error.range, error.message, expected: error.expected))
     } catch let error as CedarJSONError {
-      let numbers = error.place.split(separator: ":").compactMap { Int($0) }
-      if numbers.count == 2 {
-        let start = SourcePosition(line: numbers[0], column: numbers[1], offset: 0)
-        findings.append(
-          PolicyFinding("syntax", in: part, at: SourceSpan(start, start), error.message, expected: error.expected))
-      } else {
-        add("malformed-json", in: part, "\(error.place): \(error.message)", expected: error.expected)
-      }
+      findings.append(PolicyFinding(error, in: part))
     } catch {
       add("entity-conflict", in: part, "\(error)")
     }

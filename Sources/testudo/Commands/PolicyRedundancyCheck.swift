@@ -13,7 +13,7 @@ enum PolicyRedundancyCheck {
   static func findings(_ sources: [PolicySource], schema: String?, attributes: [String]) throws -> [Finding] {
     var located: [(policy: Cedar.Policy, file: String)] = []
     for source in sources {
-      let policies = PolicySet(PolicySet.parse(source.text, naming: .annotation).policies).policies
+      let policies = PolicySet(source.read().policies).policies
       located += policies.map { ($0, source.file) }
     }
     let policies = located.map(\.policy)

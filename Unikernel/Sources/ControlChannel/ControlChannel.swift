@@ -35,6 +35,8 @@ public final class ControlChannel {
     func receive(_ answer: RemoteAnswer)
     /// Somebody wanted to be the other end of the channel, and is not.
     func turnedAway()
+    /// Has no answer of an older epoch used again.
+    func forgetAnswers(before epoch: UInt64)
   }
 
   /// No more bytes than these wait to be sent; a report that would go beyond is dropped and counted.
@@ -186,6 +188,14 @@ public final class ControlChannel {
         return
       }
       delegate.reseed(message.payload)
+      acknowledge(message, code)
+    case .forget:
+      var reader = ByteReader(message.payload)
+      guard message.payload.count == 8, let epoch = try? reader.readFixed(UInt64.self) else {
+        refuse(message.version, "forget: expected an epoch of 8 bytes")
+        return
+      }
+      delegate.forgetAnswers(before: epoch)
       acknowledge(message, code)
     case .renew:
       guard message.payload.isEmpty else {

@@ -12,6 +12,8 @@ public protocol AnswerReceiver: AnyObject {
   func awaitsAnswer(to number: UInt64) -> Bool
   /// Takes an answer.
   func receive(_ answer: RemoteAnswer)
+  /// Uses no answer again that is of an older epoch.
+  func forgetAnswers(before epoch: UInt64)
 }
 
 /// What leads questions to the control channel and answers back, in an image whose modules may ask.
@@ -32,4 +34,7 @@ public final class RemoteDecisions: QuestionSink, AnswerReceiver {
 
   /// Passes an answer on.
   public func receive(_ answer: RemoteAnswer) { asker?.receive(answer) }
+
+  /// Has answers of older epochs forgotten.
+  public func forgetAnswers(before epoch: UInt64) { asker?.forgetAnswers(before: epoch) }
 }

@@ -49,6 +49,8 @@ public final class RemoteAuthorization: RequestModule, Timed, AnswerReceiver {
   private var pending: [Pending] = []
   private var waitingCount = 0
   private var nextNumber: UInt64 = 1
+  /// The newest epoch that was heard of.
+  private var epoch: UInt64 = 0
   private var kept: RecencyTable<Kept>
   private let seed: UInt64
   private var allowance = EventAllowance(perSecond: RemoteAuthorization.eventsPerSecond)
@@ -160,13 +162,24 @@ public final class RemoteAuthorization: RequestModule, Timed, AnswerReceiver {
     guard let index = pending.firstIndex(where: { $0.number == answer.number }) else { return }
     let question = pending.remove(at: index)
     waitingCount -= question.waiting.count
+    forgetAnswers(before: answer.epoch)
     keep(answer, question.key)
     for exchange in question.waiting { exchange.resume(verdict(answer.isPermit, exchange, policy: answer.policy)) }
   }
 
+  /// Forgets what was kept before an epoch. Who asks from now on does not share a question of before.
+  public func forgetAnswers(before epoch: UInt64) {
+    guard epoch > self.epoch else { return }
+    self.epoch = epoch
+    kept.removeAll()
+    for index in pending.indices { pending[index].key = [] }
+  }
+
   private func keep(_ answer: RemoteAnswer, _ key: [UInt8]) {
     let wall = clock.wallMilliseconds
-    guard let settings, answer.validUntil > wall, key.count <= RemoteAuthorization.maximumKey else { return }
+    guard let settings, answer.validUntil > wall, answer.epoch == epoch,
+      (1...RemoteAuthorization.maximumKey).contains(key.count)
+    else { return }
     let valid = min(answer.validUntil - wall, 86_400_000) * 1_000_000
     let time = min(TimeSpan(nanoseconds: valid), settings.cache)
     guard time.nanoseconds > 0 else { return }

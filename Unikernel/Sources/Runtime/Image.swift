@@ -161,6 +161,8 @@ extension Image: ControlChannel.Delegate {
 
   func awaitsAnswer(to number: UInt64) -> Bool { registry.remoteDecisions.awaitsAnswer(to: number) }
 
+  func forgetAnswers(before epoch: UInt64) { registry.remoteDecisions.forgetAnswers(before: epoch) }
+
   func receive(_ answer: RemoteAnswer) { registry.remoteDecisions.receive(answer) }
 
   func turnedAway() {

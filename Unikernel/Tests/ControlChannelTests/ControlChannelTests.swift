@@ -34,6 +34,8 @@ private final class RecordingImage: ControlChannel.Delegate {
   var awaited: Set<UInt64> = []
   var answers: [RemoteAnswer] = []
   func awaitsAnswer(to number: UInt64) -> Bool { awaited.contains(number) }
+  var epoch: UInt64 = 0
+  func forgetAnswers(before epoch: UInt64) { self.epoch = epoch }
   func receive(_ answer: RemoteAnswer) {
     awaited.remove(answer.number)
     answers.append(answer)
@@ -385,6 +387,21 @@ struct ControlChannelTests {
     // Changes go on as if there had been no answers.
     fixture.send(fixture.message(.apply, version: 6, payload: Parameter.encode([])))
     #expect(fixture.channel.version == 6)
+  }
+
+  @Test("answers are forgotten when the orchestrator says so")
+  func forgets() throws {
+    let fixture = Fixture()
+    let message = fixture.message(.forget, version: 6, payload: [7, 0, 0, 0, 0, 0, 0, 0])
+    fixture.send(message)
+    #expect(fixture.image.epoch == 7 && fixture.channel.version == 5)
+    fixture.send(fixture.message(.forget, version: 7, payload: [9]))
+    #expect(fixture.image.epoch == 7)
+    #expect(
+      try fixture.reports() == [
+        fixture.orchestrator.acknowledgement(of: message),
+        .refused(version: 7, reason: "forget: expected an epoch of 8 bytes"),
+      ])
   }
 
   @Test("questions that would not fit into what waits to be sent are not sent")

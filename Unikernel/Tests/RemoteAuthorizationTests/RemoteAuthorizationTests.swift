@@ -45,11 +45,12 @@ private final class Fixture {
     return exchange
   }
 
-  func answer(_ index: Int, _ isPermit: Bool, validFor milliseconds: UInt64 = 0) {
+  func answer(_ index: Int, _ isPermit: Bool, validFor milliseconds: UInt64 = 0, epoch: UInt64 = 0) {
     module.receive(
       RemoteAnswer(
         number: sink.questions[index].number, isPermit: isPermit,
-        validUntil: milliseconds == 0 ? 0 : clock.wallMilliseconds + milliseconds, policy: "some"))
+        validUntil: milliseconds == 0 ? 0 : clock.wallMilliseconds + milliseconds, policy: "some",
+        epoch: epoch))
   }
 }
 
@@ -173,6 +174,36 @@ struct RemoteAuthorizationTests {
     let reused = Int(fixture.module.counter("reused") ?? 0)
     #expect(reused > 0 && reused <= RemoteAuthorization.maximumKept)
     #expect(fixture.sink.questions.count > before)
+  }
+
+  @Test("what was kept is forgotten in a new epoch; an answer of an older one is used once, by those who asked before")
+  func epochs() throws {
+    let fixture = try Fixture()
+    fixture.request("/a")
+    fixture.answer(0, true, validFor: 60_000, epoch: 5)
+    fixture.request("/a")
+    #expect(fixture.statuses == [200, 200] && fixture.sink.questions.count == 1)
+    fixture.module.forgetAnswers(before: 5)
+    fixture.request("/a")
+    #expect(fixture.sink.questions.count == 1, "that is the epoch it is of")
+    fixture.module.forgetAnswers(before: 6)
+    fixture.request("/a")
+    #expect(fixture.sink.questions.count == 2)
+    // Whoever asks after the change does not share what was asked before.
+    fixture.module.forgetAnswers(before: 7)
+    fixture.request("/a")
+    #expect(fixture.sink.questions.count == 3)
+    fixture.answer(1, true, validFor: 60_000, epoch: 6)
+    #expect(fixture.statuses.count == 4)
+    fixture.answer(2, false, validFor: 60_000, epoch: 7)
+    #expect(fixture.statuses.suffix(2) == [200, 403])
+    fixture.request("/a")
+    #expect(fixture.statuses.last == 403 && fixture.sink.questions.count == 3)
+    // An answer tells of a new epoch, too, should the message be late.
+    fixture.request("/b")
+    fixture.answer(3, true, validFor: 60_000, epoch: 8)
+    fixture.request("/a")
+    #expect(fixture.sink.questions.count == 5)
   }
 
   @Test("new settings forget what was kept; without any, the answer is 503; wrong ones are refused")
