@@ -87,7 +87,8 @@ struct LibraryOSImageTests {
     #expect(!report.systemCalls.isEmpty && report.systemCalls.count <= 5)
     #expect(
       report.modulesLeftOut == [
-        "audit", "basic-authentication", "dhcp", "handler", "key-value", "microvm-platform", "remote-authorization",
+        "api-key-authentication", "audit", "basic-authentication", "dhcp", "handler", "key-value", "microvm-platform",
+        "remote-authorization", "response-headers", "sessions",
         "transport-security",
       ])
   }
