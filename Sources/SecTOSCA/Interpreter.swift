@@ -25,6 +25,8 @@ public struct Interpreter: Sendable {
     interpretation.readLevels()
     interpretation.readTriggers()
     interpretation.checkCombinations()
+    interpretation.checkCertificates()
+    interpretation.checkSessions()
     interpretation.checkBackends()
     interpretation.checkOrderOfLevels()
     interpretation.checkTriggers()

@@ -8,12 +8,16 @@ public enum Protection: Hashable, Sendable, Codable {
   case rateLimit(RateLimit)
   /// Whoever asks is identified.
   case authentication(Authentication)
+  /// Browsers are known by a cookie after a login.
+  case session(Session)
   /// A policy decides who may do what.
   case authorization(Authorization)
   /// Traffic is encrypted.
   case transportSecurity(TransportSecurity)
   /// What is passed on to a backend is encrypted, and the backend proves who it is.
   case backendSecurity(BackendSecurity)
+  /// Browsers are told what they may do.
+  case responseHeaders(ResponseHeaders)
   /// Decisions are reported.
   case audit(Audit)
   /// The image stays within bounds.
@@ -29,9 +33,11 @@ public enum Protection: Hashable, Sendable, Codable {
     case .filtering: "filtering"
     case .rateLimit: "rate limit"
     case .authentication: "authentication"
+    case .session: "session"
     case .authorization: "authorization"
     case .transportSecurity: "transport security"
     case .backendSecurity: "backend security"
+    case .responseHeaders: "response headers"
     case .audit: "audit"
     case .surfaceBudget: "surface budget"
     case .lifetime: "lifetime"
@@ -85,98 +91,6 @@ public struct RateLimit: Hashable, Sendable, Codable {
     self.intervalMilliseconds = intervalMilliseconds
     self.burst = burst
     self.paths = paths
-  }
-}
-
-/// How whoever asks is identified.
-public struct Authentication: Hashable, Sendable, Codable {
-  /// The protection space (RFC 9110, 11.5).
-  public var realm: String
-  /// What must be shown.
-  public var scheme: Scheme
-
-  /// What must be shown.
-  public enum Scheme: Hashable, Sendable, Codable {
-    /// A name and a password (RFC 7617), kept as PBKDF2 hashes.
-    case basic(accounts: [Account])
-    /// A signed token (RFC 6750, RFC 7519).
-    case bearer(Tokens)
-  }
-
-  /// An authentication requirement.
-  public init(realm: String, scheme: Scheme) {
-    self.realm = realm
-    self.scheme = scheme
-  }
-}
-
-/// Who may come in with a password.
-public struct Account: Hashable, Sendable, Codable {
-  /// The user's name.
-  public var name: String
-  /// The salt.
-  public var salt: [UInt8]
-  /// The iterations of PBKDF2-HMAC-SHA-256.
-  public var iterations: Int
-  /// The derived key, 32 bytes.
-  public var hash: [UInt8]
-  /// The roles the user has.
-  public var roles: [String]
-
-  /// An account.
-  public init(name: String, salt: [UInt8], iterations: Int, hash: [UInt8], roles: [String]) {
-    self.name = name
-    self.salt = salt
-    self.iterations = iterations
-    self.hash = hash
-    self.roles = roles
-  }
-}
-
-/// What signed tokens must have.
-public struct Tokens: Hashable, Sendable, Codable {
-  /// The `iss` that they must have.
-  public var issuer: String
-  /// The `aud` that they must have; nil: any.
-  public var audience: String?
-  /// What they are verified with.
-  public var keys: [VerificationKey]
-  /// How far the issuer's clock may be from the image's, in seconds.
-  public var leewaySeconds: Int
-
-  /// What signed tokens must have.
-  public init(issuer: String, audience: String? = nil, keys: [VerificationKey], leewaySeconds: Int = 0) {
-    self.issuer = issuer
-    self.audience = audience
-    self.keys = keys
-    self.leewaySeconds = leewaySeconds
-  }
-}
-
-/// A key that tokens are verified with.
-public struct VerificationKey: Hashable, Sendable, Codable {
-  /// The algorithm the key is for, and no other (RFC 8725, 3.1).
-  public enum Algorithm: String, Hashable, Sendable, Codable {
-    /// ECDSA on P-256 with SHA-256.
-    case es256 = "ES256"
-    /// RSA with PKCS #1 v1.5 and SHA-256.
-    case rs256 = "RS256"
-    /// HMAC with SHA-256.
-    case hs256 = "HS256"
-  }
-
-  /// The key's identifier (`kid`).
-  public var id: String
-  /// What it is for.
-  public var algorithm: Algorithm
-  /// An uncompressed point of 65 bytes for ES256; an RSAPublicKey in DER for RS256; the secret for HS256.
-  public var key: [UInt8]
-
-  /// A verification key.
-  public init(id: String, algorithm: Algorithm, key: [UInt8]) {
-    self.id = id
-    self.algorithm = algorithm
-    self.key = key
   }
 }
 

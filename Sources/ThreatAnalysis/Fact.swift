@@ -71,15 +71,21 @@ extension Protection {
     case .filtering(let filtering): filtering.isClosed ? ["filtering", "filtering:closed"] : ["filtering"]
     case .rateLimit: ["rate-limit"]
     case .authentication(let authentication):
-      switch authentication.scheme {
-      case .basic: ["authentication:password"]
-      case .bearer: ["authentication:token"]
+      authentication.ways.map { way in
+        switch way.scheme {
+        case .basic: "authentication:password"
+        case .bearer: "authentication:token"
+        case .apiKey: "authentication:key"
+        case .certificate, .anyOf: "authentication:certificate"
+        }
       }
+    case .session: ["session"]
     case .authorization: ["authorization"]
     case .transportSecurity(let security):
       security.clients == .required ? ["tls", "tls:client-certificates"] : ["tls"]
     // What is due towards a backend is the backend's to ask for, and answers threats there.
     case .backendSecurity: []
+    case .responseHeaders: ["response-headers"]
     case .audit: ["audit"]
     case .surfaceBudget: ["surface-budget"]
     case .lifetime: ["lifetime"]

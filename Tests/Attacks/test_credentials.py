@@ -157,10 +157,12 @@ class CredentialTests(unittest.TestCase):
         honest = HonestClient(self.url + "/")
         honest.start()
         path = "/orders/1"
-        for name, value in forged.items():
+        for number, (name, value) in enumerate(forged.items()):
             # Slower than the limit of requests, so that it is the token that is refused.
             time.sleep(0.07)
-            status, _, headers = ask(self.url, "GET", path, {"Authorization": f"Bearer {value}"})
+            # Each from an address of its own: a source that shows many has to wait (see below).
+            status, _, headers = ask(
+                self.url, "GET", path, {"Authorization": f"Bearer {value}"}, source=f"127.0.0.{10 + number}")
             self.assertIn(status, (400, 401), name)
             if status == 401:
                 self.assertTrue(headers["www-authenticate"].startswith("Bearer"), name)
@@ -170,6 +172,15 @@ class CredentialTests(unittest.TestCase):
         time.sleep(0.2)
         self.assertIn(ask(self.url, "PUT", path, {"Authorization": f"Bearer {genuine}"}, b"x")[0], (201, 204))
         self.assertEqual(ask(self.url, "GET", path, {"Authorization": f"Bearer {genuine}"})[0], 200)
+        slowed = set()
+        for _ in range(40):
+            time.sleep(0.07)
+            status, _, _ = ask(
+                self.url, "GET", path, {"Authorization": f"Bearer {forged['another key']}"}, source="127.0.0.9")
+            slowed.add(status)
+        self.assertEqual(slowed, {401, 429})
+        # Neither others nor who is known are slowed down with it.
+        self.assertEqual(ask(self.url, "GET", path, {"Authorization": f"Bearer {genuine}"}, source="127.0.0.9")[0], 200)
         honest.is_over.set()
         honest.join(20)
         self.assertEqual(honest.failures, [])

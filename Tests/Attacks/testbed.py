@@ -186,10 +186,11 @@ class HonestClient(threading.Thread):
             self.is_over.wait(self.pause)
 
 
-def ask(url, method="GET", path=None, headers=(), body=None, timeout=NORMAL):
-    """One request; the status and the content."""
+def ask(url, method="GET", path=None, headers=(), body=None, timeout=NORMAL, source=None):
+    """One request, from that address of this machine; the status and the content."""
     parts = urllib.parse.urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
+    connection = http.client.HTTPConnection(
+        parts.hostname, parts.port, timeout=timeout, source_address=source and (source, 0))
     connection.request(method, path or parts.path or "/", body=body, headers=dict(headers))
     answer = connection.getresponse()
     content = answer.read()

@@ -81,6 +81,64 @@ struct TransportSecurityTests {
     }
   }
 
+  @Test("a certificate is one of the ways in that a template names, first of them; a SPIFFE ID is the name it gives")
+  func principals() async throws {
+    try await Encrypted.up { service in
+      try service.edit {
+        $0.replacing(
+          "    - team_rules:\n",
+          with: """
+                - members:
+                    type: sectosca.policies.Authentication
+                    targets: [ page ]
+                    properties: { scheme: certificate }
+                - passwords:
+                    type: sectosca.policies.Authentication
+                    targets: [ page ]
+                    properties:
+                      scheme: basic
+                      realm: page
+                      credentials:
+                        rita:
+                          salt: yZJxMQ0hDrEYNjiynBUsZA==
+                          iterations: 20000
+                          hash: mWMoM555C96D3XmW24lnQIT81DgCtmNjTFg//fML7+c=
+                          roles: [ team ]
+                - ways_in:
+                    type: sectosca.policies.Authentication
+                    targets: [ page ]
+                    properties: { scheme: any_of, of: [ members, passwords ] }
+
+                - team_rules:
+
+            """
+        ).replacing("[ declared_flows, team_rules,", with: "[ declared_flows, ways_in, team_rules,")
+      }
+      let up = try await service.bringUp()
+      try #require(up.status == 0, "\(up.errors)")
+      try await service.certificate(
+        "--issuer", service.file("authority"), "--client", "--name", "robot", "--uri", "spiffe://example.org/robot",
+        out: "robot")
+      // The name of its subject is not asked, and it has no role.
+      #expect(try await service.get("/team/", as: "robot").status == 403)
+      let isNamed = try await eventually {
+        try await service.testudo("events", "--format", "json").output.contains("spiffe://example.org/robot")
+      }
+      #expect(isNamed)
+      #expect(try await service.get("/team/", as: "rita").status == 200)
+      // Who shows none is asked for a password, and let in with one.
+      let words = ["--cacert", service.file("authority.pem")]
+      let url = "https://127.0.0.1:\(service.port)/team/"
+      let asked = try await Client.request("GET", url, with: words)
+      #expect(asked.status == 401)
+      #expect(asked.headers["www-authenticate"] == "Basic realm=\"page\", charset=\"UTF-8\"")
+      #expect(try await Client.request("GET", url, as: .reader, with: words).status == 200)
+      // A certificate comes first: a member's password does not make the robot one.
+      let robot = words + ["--cert", service.file("robot.pem"), "--key", service.file("robot-key.pem")]
+      #expect(try await Client.request("GET", url, as: .reader, with: robot).status == 403)
+    }
+  }
+
   @Test("takes another certificate while requests go on, and none fails; a pair that does not fit changes nothing")
   func rotation() async throws {
     try await Encrypted.up { service in

@@ -87,8 +87,8 @@ struct LibraryOSImageTests {
     #expect(!report.systemCalls.isEmpty && report.systemCalls.count <= 5)
     #expect(
       report.modulesLeftOut == [
-        "audit", "basic-authentication", "dhcp", "handler", "key-value", "microvm-platform", "name-resolution",
-        "remote-authorization", "transport-security",
+        "api-key-authentication", "audit", "basic-authentication", "dhcp", "handler", "key-value", "microvm-platform",
+        "name-resolution", "remote-authorization", "response-headers", "sessions", "transport-security",
       ])
   }
 }

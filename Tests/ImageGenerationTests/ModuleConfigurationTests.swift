@@ -42,7 +42,7 @@ struct ModuleConfigurationTests {
     #expect(
       parameters.map { "\($0.parameter.module).\($0.parameter.name) \($0.stage)" } == [
         "authorization.attributes run", "authorization.bundle run", "authorization.lease-ms run",
-        "basic-authentication.accounts run",
+        "basic-authentication.accounts run", "basic-authentication.precedence boot",
         "basic-authentication.realm run", "control.public-key build", "firewall.flows run", "http.port boot",
         "network.address boot", "network.gateway boot", "network.mac boot", "reverse-proxy.routes run",
         "static-site.files build", "static-site.prefix build",
@@ -213,6 +213,31 @@ struct ModuleConfigurationTests {
     #expect(value("bearer-authentication", "audience", parameters) == .text(""))
     #expect(value("bearer-authentication", "leeway-s", parameters) == .integer(5))
     #expect(value("bearer-authentication", "keys", parameters)?.listValue?.map { $0["id"]?.textValue } == ["k1", "k3"])
+  }
+
+  @Test("several ways to authenticate are configured in their order, and each calls for its module")
+  func ways() throws {
+    let keys = APIKeys(
+      header: nil, query: "key",
+      keys: [APIKey(id: "r1", client: "robot", salt: [1], hash: [2], roles: ["clerk"])])
+    let either = Portal.requirement(
+      "either",
+      .authentication(
+        Authentication(
+          realm: nil,
+          scheme: .anyOf([
+            Authentication(realm: "robots", scheme: .apiKey(keys)),
+            Authentication(realm: "people", scheme: .basic(accounts: [])),
+          ]))))
+    let parameters = try Portal.parameters(Portal.orders, [either])
+    #expect(value("api-key-authentication", "precedence", parameters) == .integer(0))
+    #expect(value("basic-authentication", "precedence", parameters) == .integer(1))
+    #expect(value("api-key-authentication", "realm", parameters) == .text("robots"))
+    #expect(value("basic-authentication", "realm", parameters) == .text("people"))
+    #expect(value("api-key-authentication", "header", parameters) == .text(""))
+    #expect(value("api-key-authentication", "query", parameters) == .text("key"))
+    #expect(value("api-key-authentication", "keys", parameters)?.listValue?.first?["client"] == .text("robot"))
+    #expect(value("bearer-authentication", "realm", parameters) == nil)
   }
 
   @Test("attributes are given in the order of their names")

@@ -24,7 +24,7 @@ struct SelectorPropertyTests {
 
   /// A catalogue with up to ten modules, in which nothing is certain.
   static func catalogue(_ generator: inout Generator) -> Catalogue {
-    let capabilities = protections.compactMap(\.protection.capability) + ["target.process", "application.key-value"]
+    let capabilities = protections.flatMap(\.protection.capabilities) + ["target.process", "application.key-value"]
     let names = (0..<Int.random(in: 4...10, using: &generator)).map { "m\($0)" }
     func some(_ texts: [String], upTo count: Int) -> [String] {
       Array(
@@ -128,7 +128,7 @@ struct SelectorPropertyTests {
       ModuleManifest(name: "platform", version: "1", kind: .platform, provides: ["target.process"]),
       ModuleManifest(name: "store", version: "1", kind: .application, provides: ["application.key-value"]),
     ]
-    for capability in SelectorPropertyTests.protections.compactMap(\.protection.capability) {
+    for capability in SelectorPropertyTests.protections.flatMap(\.protection.capabilities) {
       for index in 0..<8 {
         modules.append(
           ModuleManifest(

@@ -88,6 +88,72 @@ struct RequirementFindingTests {
       "a key file outside the service", portal.setting("keys", ofPolicy: "tokens", to: "../keys.json"),
       "file-outside-service", at: "tokens/keys"),
     FindingCase(
+      "a key in a field that says something else",
+      portal.with(Portal.policy("robots", "Authentication", ["storefront"], Portal.robots(["header": "Cookie"]))),
+      "invalid-value", at: "robots/header", names: ["`Cookie`"]),
+    FindingCase(
+      "a key in a parameter that has to be encoded",
+      portal.with(Portal.policy("robots", "Authentication", ["storefront"], Portal.robots(["query": "a b"]))),
+      "invalid-value", at: "robots/query", names: ["`a b`"]),
+    FindingCase(
+      "no keys",
+      portal.with(Portal.policy("robots", "Authentication", ["storefront"], Portal.robots(["api_keys": [:]]))),
+      "invalid-value", at: "robots/api_keys"),
+    FindingCase(
+      "a key with a dot in its identifier",
+      portal.with(
+        Portal.policy(
+          "robots", "Authentication", ["storefront"],
+          Portal.robots(["api_keys": ["a.b": ["client": "c", "salt": "b2d20928585e7b4b", "hash": .text(Portal.hash)]]]))
+      ),
+      "invalid-value", at: "robots/api_keys/a.b:", names: ["`a.b`"]),
+    FindingCase(
+      "a key of nobody",
+      portal.with(
+        Portal.policy(
+          "robots", "Authentication", ["storefront"],
+          Portal.robots(["api_keys": ["a": ["salt": "b2d20928585e7b4b", "hash": .text(Portal.hash)]]]))),
+      "missing-property", at: "robots/api_keys/a", names: ["`client`"]),
+    FindingCase(
+      "keys of passwords",
+      portal.setting("api_keys", ofPolicy: "passwords", to: ["a": "b"]), "misplaced-property", at: "passwords/api_keys",
+      names: ["`basic`"]),
+    FindingCase(
+      "any of what does not exist", portal.either(["tokens", "password"]), "unknown-requirement", at: "either/of/1",
+      names: ["`password`"], suggestion: "passwords"),
+    FindingCase(
+      "any of what does not authenticate", portal.either(["tokens", "calm"]), "unknown-requirement", at: "either/of/1",
+      names: ["`calm`"]),
+    FindingCase(
+      "any of itself", portal.either(["tokens", "either"]), "unknown-requirement", at: "either/of/1",
+      names: ["`either`"]),
+    FindingCase(
+      "any of one", portal.either(["tokens"]), "invalid-value", at: "either/of", names: ["one requirement"]),
+    FindingCase(
+      "any of two that are one", portal.either(["tokens", "tokens"]), "contradictory-requirements", at: "either/of/1",
+      names: ["`bearer`"]),
+    FindingCase(
+      "a certificate after something else",
+      portal.with(Portal.policy("members", "Authentication", ["storefront"], ["scheme": "certificate"])).either([
+        "tokens", "members",
+      ]), "contradictory-requirements", at: "either/of/1", names: ["`members`"]),
+    FindingCase(
+      "a realm of what has no challenge",
+      portal.with(
+        Portal.policy("members", "Authentication", ["storefront"], ["scheme": "certificate", "realm": "r"])),
+      "misplaced-property", at: "members/realm", names: ["`certificate`"]),
+    FindingCase(
+      "certificates that nobody asks for",
+      portal.with(Portal.policy("members", "Authentication", ["storefront"], ["scheme": "certificate"])).with(
+        Portal.level("top", 3, ["declared_flows", "members", "order_rules", "calm", "nobody"])),
+      "no-client-certificates", at: "top/requires/1", names: ["`members`", "`storefront`"]),
+    FindingCase(
+      "no realm", portal.setting("realm", ofPolicy: "tokens", to: nil), "missing-property", at: "tokens",
+      names: ["`realm`"]),
+    FindingCase(
+      "an empty audience", portal.setting("audience", ofPolicy: "tokens", to: ""), "invalid-value",
+      at: "tokens/audience"),
+    FindingCase(
       "no issuer", portal.setting("issuer", ofPolicy: "tokens", to: nil), "missing-property", at: "tokens",
       names: ["`issuer`"]),
     FindingCase(

@@ -44,7 +44,12 @@ struct StrengthTests {
     case 2:
       return .authentication(
         Authentication(
-          realm: "r", scheme: pick([.basic(accounts: []), .bearer(Tokens(issuer: "i", keys: []))])))
+          realm: "r",
+          scheme: pick([
+            .basic(accounts: []), .bearer(Tokens(issuer: "i", keys: [])), .certificate,
+            .apiKey(APIKeys(header: "a", query: nil, keys: [])),
+            .anyOf([Authentication(realm: "r", scheme: .basic(accounts: []))]),
+          ])))
     case 3: return .authorization(Authorization(policyFiles: [pick(["a.cedar", "b.cedar"])], schemaFile: nil))
     case 4:
       return

@@ -10,19 +10,16 @@ extension ConfigurationValues {
     var limits: [ParameterValue] = []
     var connections: [Int] = []
     var severities: [Int] = []
-    var basic: [Authentication] = []
-    var bearer: [Authentication] = []
+    var ways: [Authentication] = []
     for requirement in due {
       switch requirement.protection {
       case .rateLimit(let limit):
         limits.append(limit.value)
         if let bound = limit.connections { connections.append(bound) }
+      case .responseHeaders(let headers): addResponseHeaders(headers)
       case .audit(let audit): severities.append(audit.minimumSeverity)
-      case .authentication(let authentication):
-        switch authentication.scheme {
-        case .basic: basic.append(authentication)
-        case .bearer: bearer.append(authentication)
-        }
+      case .authentication(let authentication): ways += authentication.ways
+      case .session(let session): addSession(session)
       case .authorization(let authorization):
         if let remote = authorization.remote {
           set("authorization.remote", "deadline-ms", .number(remote.deadlineMilliseconds))
@@ -52,8 +49,22 @@ extension ConfigurationValues {
     }
     let own = CombinedProtection(due).transportSecurity
     if own != nil || !backends.isEmpty { addTransportSecurity(own, towards: backends, of: resource, environment) }
-    addBasic(basic)
-    addBearer(bearer)
+    addAuthentication(ways)
+  }
+
+  /// What browsers are told. All values are always given, so that a level which lets no other origin in takes the place of
+  /// one that does.
+  private mutating func addResponseHeaders(_ headers: ResponseHeaders) {
+    let crossOrigin = headers.crossOrigin ?? CrossOrigin(origins: [])
+    set(
+      "response-headers", "fields",
+      .list(headers.fields.map { .record(["name": .string($0.name), "value": .string($0.value)]) }))
+    set("response-headers", "origins", .strings(crossOrigin.origins))
+    set("response-headers", "methods", .strings(crossOrigin.methods))
+    set("response-headers", "headers", .strings(crossOrigin.headers))
+    set("response-headers", "exposed", .strings(crossOrigin.exposed))
+    set("response-headers", "credentials", .boolean(crossOrigin.allowsCredentials))
+    set("response-headers", "max-age-s", .number(crossOrigin.maximumAgeSeconds))
   }
 
   /// Certificates and keys. The values that other levels may leave out are always given, so that a level which asks for
@@ -84,36 +95,6 @@ extension ConfigurationValues {
       "transport-security", "maximum-connections",
       .number(min(max(resource.memoryBytes / 2 / TransportSecurity.connectionBytes, 8), 8192)))
   }
-
-  /// Accounts of all requirements; the first of a name is the one that counts.
-  private mutating func addBasic(_ requirements: [Authentication]) {
-    guard let first = requirements.first else { return }
-    var accounts: [Account] = []
-    for case .basic(let added) in requirements.map(\.scheme) {
-      for account in added where !accounts.contains(where: { $0.name == account.name }) { accounts.append(account) }
-    }
-    set("authentication.basic", "realm", .string(first.realm))
-    set("authentication.basic", "accounts", .list(accounts.map(\.value)))
-  }
-
-  /// Keys of all requirements that name the first one's issuer and audience. Tokens of another issuer are refused, which
-  /// is less than somebody wished but never less than is due.
-  private mutating func addBearer(_ requirements: [Authentication]) {
-    guard let first = requirements.first, case .bearer(let tokens) = first.scheme else { return }
-    var keys: [VerificationKey] = []
-    var leeway = tokens.leewaySeconds
-    for case .bearer(let added) in requirements.map(\.scheme)
-    where added.issuer == tokens.issuer && added.audience == tokens.audience {
-      for key in added.keys where !keys.contains(where: { $0.id == key.id }) { keys.append(key) }
-      leeway = min(leeway, added.leewaySeconds)
-    }
-    set("authentication.bearer", "realm", .string(first.realm))
-    set("authentication.bearer", "issuer", .string(tokens.issuer))
-    // Always given, so that a level without takes the place of one with them.
-    set("authentication.bearer", "audience", .string(tokens.audience ?? ""))
-    set("authentication.bearer", "leeway-s", .number(leeway))
-    set("authentication.bearer", "keys", .list(keys.map(\.value)))
-  }
 }
 
 extension RateLimit {
@@ -135,20 +116,5 @@ extension ServerIdentity {
     .record([
       "names": .strings(names), "certificates": .list(certificates.map { .bytes($0) }), "key": .bytes(key),
     ])
-  }
-}
-
-extension Account {
-  fileprivate var value: ParameterValue {
-    .record([
-      "name": .string(name), "salt": .bytes(salt), "iterations": .number(iterations), "hash": .bytes(hash),
-      "roles": .strings(roles),
-    ])
-  }
-}
-
-extension VerificationKey {
-  fileprivate var value: ParameterValue {
-    .record(["id": .string(id), "algorithm": .string(algorithm.rawValue), "key": .bytes(key)])
   }
 }

@@ -73,10 +73,11 @@ public struct Need: Hashable, Sendable, CustomStringConvertible {
         Need(capability: feature, origin: .application(resource: resource.name, place: resource.place)))
     }
     for requirement in due {
-      guard let capability = requirement.protection.capability else { continue }
-      needs.append(
-        Need(
-          capability: capability, origin: .requirement(name: requirement.name, place: requirement.place)))
+      for capability in requirement.protection.capabilities {
+        needs.append(
+          Need(
+            capability: capability, origin: .requirement(name: requirement.name, place: requirement.place)))
+      }
     }
     return needs
   }
@@ -95,24 +96,35 @@ extension ApplicationPart {
 }
 
 extension Protection {
-  /// What a module provides that gives this protection; `nil` if it is not for a module to give.
-  var capability: String? {
+  /// What modules provide that give this protection; none if it is not for a module to give.
+  var capabilities: [String] {
     switch self {
-    case .filtering: "filtering"
-    case .rateLimit: "rate-limit"
-    case .authentication(let authentication):
-      switch authentication.scheme {
-      case .basic: "authentication.basic"
-      case .bearer: "authentication.bearer"
-      }
-    case .authorization(let authorization): authorization.remote == nil ? "authorization" : "authorization.remote"
+    case .filtering: ["filtering"]
+    case .rateLimit: ["rate-limit"]
+    case .authentication(let authentication): authentication.ways.map(\.scheme.capability)
+    case .session: ["session"]
+    case .authorization(let authorization): [authorization.remote == nil ? "authorization" : "authorization.remote"]
     // Images speak 1.2 (Documentation/Decisions/0009-tls-1-2-on-bearssl.md).
     case .transportSecurity(let security):
-      security.minimumVersion == "1.2" ? "transport-security" : "transport-security.\(security.minimumVersion)"
-    case .backendSecurity: "transport-security.backends"
-    case .audit: "audit"
+      [security.minimumVersion == "1.2" ? "transport-security" : "transport-security.\(security.minimumVersion)"]
+    case .backendSecurity: ["transport-security.backends"]
+    case .responseHeaders: ["response-headers"]
+    case .audit: ["audit"]
     // Checked once the image is linked, and kept by whoever runs it.
-    case .surfaceBudget, .lifetime, .runtimeIntegrity: nil
+    case .surfaceBudget, .lifetime, .runtimeIntegrity: []
+    }
+  }
+}
+
+extension Authentication.Scheme {
+  /// What a module provides that authenticates in this way.
+  var capability: String {
+    switch self {
+    case .basic: "authentication.basic"
+    case .bearer: "authentication.bearer"
+    case .apiKey: "authentication.api-key"
+    // The ways of `anyOf` have been taken apart before.
+    case .certificate, .anyOf: "authentication.certificate"
     }
   }
 }

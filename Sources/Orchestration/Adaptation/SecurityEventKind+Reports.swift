@@ -6,7 +6,9 @@ extension SecurityEventKind {
   /// modules in the library OS.
   init?(module: String, action: String) {
     switch (module, action) {
-    case ("basic-authentication", "denied"), ("bearer-authentication", "denied"): self = .authenticationFailed
+    case ("basic-authentication", "denied"), ("bearer-authentication", "denied"), ("api-key-authentication", "denied"),
+      ("sessions", "denied"):
+      self = .authenticationFailed
     case ("authorization", "denied"): self = .accessDenied
     case ("rate-limit", "limited"): self = .rateExceeded
     case ("firewall", "dropped"): self = .packetDropped

@@ -55,12 +55,12 @@ extension Interpretation {
   }
 
   /// The requirements due to a resource at a level that could be read.
-  private func due(to resource: String, at level: SecurityLevel) -> [SecurityRequirement] {
+  func due(to resource: String, at level: SecurityLevel) -> [SecurityRequirement] {
     level.requires.compactMap { name in requirements.first { $0.name == name && $0.targets.contains(resource) } }
   }
 
   /// The place of a requirement's name in a level.
-  private func place(of requirement: String, in level: SecurityLevel) -> SourceRange? {
+  func place(of requirement: String, in level: SecurityLevel) -> SourceRange? {
     requiredNames[level.name]?.first { $0.value == requirement }?.place
   }
 
@@ -72,7 +72,7 @@ extension Interpretation {
     for level in levels {
       for resource in resources {
         let due = due(to: resource.name, at: level)
-        for kind in [Protection.Kind.authentication, .authorization, .transportSecurity] {
+        for kind in [Protection.Kind.authentication, .authorization, .session, .transportSecurity, .responseHeaders] {
           let same = due.filter { $0.protection.kind == kind.rawValue }
           guard let first = same.first, let second = same.dropFirst().first else { continue }
           guard reported.insert([level.name, first.name, second.name]).inserted else { continue }
@@ -80,14 +80,38 @@ extension Interpretation {
             "contradictory-requirements", at: place(of: second.name, in: level) ?? level.place,
             "`\(level.name)` asks twice for \(kind.rawValue) of `\(resource.name)`: "
               + enumeration([first.name, second.name]),
-            expected: kind == .authorization
-              ? "one of them, with all files in its `policies`"
-              : kind == .transportSecurity ? "one of them, with all `identities`" : "one of them",
+            expected: kind == .authentication
+              ? "one of them, or a third one with `scheme: any_of`"
+              : kind == .authorization
+                ? "one of them, with all files in its `policies`"
+                : kind == .transportSecurity ? "one of them, with all `identities`" : "one of them",
             related: [
               Finding.Related(place: first.place, message: "`\(first.name)`: \(first.protection.summary)"),
               Finding.Related(place: second.place, message: "`\(second.name)`: \(second.protection.summary)"),
             ])
         }
+      }
+    }
+  }
+
+  /// Who is known by a certificate is asked for one, at the same level.
+  mutating func checkCertificates() {
+    var reported: Set<[String]> = []
+    for level in levels {
+      for resource in resources {
+        let due = due(to: resource.name, at: level)
+        let combined = CombinedProtection(due)
+        guard combined.authentication?.ways.contains(where: { $0.scheme == .certificate }) ?? false,
+          (combined.transportSecurity?.clients ?? .none) == .none,
+          let requirement = due.first(where: { $0.protection.kind == Protection.Kind.authentication.rawValue }),
+          reported.insert([resource.name, requirement.name]).inserted
+        else { continue }
+        report(
+          "no-client-certificates", at: place(of: requirement.name, in: level) ?? requirement.place,
+          "`\(requirement.name)` knows clients of `\(resource.name)` by their certificates, which nothing at "
+            + "`\(level.name)` asks them for",
+          expected: "a `\(Vocabulary.Policy.transportSecurity)` with `clients: requested` or `required` at the level",
+          related: [Finding.Related(place: requirement.place, message: "`\(requirement.name)`")])
       }
     }
   }
@@ -173,7 +197,10 @@ extension Interpretation {
 
   /// What is declared and never due is probably forgotten.
   mutating func checkUse() {
-    let used = Set(requiredNames.values.joined().map(\.value))
+    var used = Set(requiredNames.values.joined().map(\.value))
+    for policy in policies(of: Vocabulary.Policy.authentication) where used.contains(policy.name) {
+      used.formUnion(policy.properties["of"]?.list?.compactMap(\.string) ?? [])
+    }
     guard !levels.isEmpty else { return }
     for policy in policies(of: Vocabulary.Policy.requirement) where !used.contains(policy.name) {
       warn(

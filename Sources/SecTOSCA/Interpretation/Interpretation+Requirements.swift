@@ -3,7 +3,10 @@ import TOSCA
 extension Interpretation {
   /// Reads the policies that say what protection is due.
   mutating func readRequirements() {
-    for policy in policies(of: Vocabulary.Policy.requirement) {
+    let all = policies(of: Vocabulary.Policy.requirement)
+    // Those that consist of others come after these.
+    let isCompound = { (policy: Policy) in policy.properties["scheme"]?.string == Self.anyOf }
+    for policy in all.filter({ !isCompound($0) }) + all.filter(isCompound) {
       let kind = Vocabulary.Policy.requirements.first { policy.type.derives(from: $0) }
       guard let kind else {
         report(
@@ -17,6 +20,10 @@ extension Interpretation {
         requirements.append(
           SecurityRequirement(name: policy.name, targets: targets, protection: protection, place: policy.place))
       }
+    }
+    let order = all.map(\.name)
+    requirements.sort { left, right in
+      (order.firstIndex(of: left.name) ?? 0) < (order.firstIndex(of: right.name) ?? 0)
     }
   }
 
@@ -57,7 +64,10 @@ extension Interpretation {
   private mutating func canBear(
     _ node: Node, kind: String, policy: Policy, target: Located<String>, group: Group? = nil
   ) -> Bool {
-    let http = [Vocabulary.Policy.rateLimit, Vocabulary.Policy.authentication, Vocabulary.Policy.authorization]
+    let http = [
+      Vocabulary.Policy.rateLimit, Vocabulary.Policy.authentication, Vocabulary.Policy.authorization,
+      Vocabulary.Policy.session, Vocabulary.Policy.responseHeaders,
+    ]
     let due = http.contains(kind) ? Vocabulary.Node.httpService : Vocabulary.Node.unikernel
     if node.type.derives(from: due) { return true }
     let through = group.map { " (in the group `\($0.name)`)" } ?? ""
@@ -75,8 +85,10 @@ extension Interpretation {
     case Vocabulary.Policy.filtering: readFiltering(properties).map(Protection.filtering)
     case Vocabulary.Policy.rateLimit: readRateLimit(properties).map(Protection.rateLimit)
     case Vocabulary.Policy.authentication: readAuthentication(properties).map(Protection.authentication)
+    case Vocabulary.Policy.session: readSession(properties).map(Protection.session)
     case Vocabulary.Policy.authorization: readAuthorization(properties).map(Protection.authorization)
     case Vocabulary.Policy.transportSecurity: readTransportSecurity(properties).map(Protection.transportSecurity)
+    case Vocabulary.Policy.responseHeaders: readResponseHeaders(properties).map(Protection.responseHeaders)
     case Vocabulary.Policy.audit: readAudit(properties).map(Protection.audit)
     case Vocabulary.Policy.surfaceBudget: readSurfaceBudget(properties).map(Protection.surfaceBudget)
     case Vocabulary.Policy.runtimeIntegrity: readRuntimeIntegrity(properties).map(Protection.runtimeIntegrity)

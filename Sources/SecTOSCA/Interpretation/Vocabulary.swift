@@ -19,8 +19,10 @@ enum Vocabulary {
     static let filtering = "sectosca.policies.Filtering"
     static let rateLimit = "sectosca.policies.RateLimit"
     static let authentication = "sectosca.policies.Authentication"
+    static let session = "sectosca.policies.Session"
     static let authorization = "sectosca.policies.Authorization"
     static let transportSecurity = "sectosca.policies.TransportSecurity"
+    static let responseHeaders = "sectosca.policies.ResponseHeaders"
     static let audit = "sectosca.policies.Audit"
     static let surfaceBudget = "sectosca.policies.SurfaceBudget"
     static let lifetime = "sectosca.policies.Lifetime"
@@ -28,8 +30,8 @@ enum Vocabulary {
     static let level = "sectosca.policies.Level"
     static let adaptation = "sectosca.policies.Adaptation"
     static let requirements = [
-      filtering, rateLimit, authentication, authorization, transportSecurity, audit, surfaceBudget, lifetime,
-      runtimeIntegrity,
+      filtering, rateLimit, authentication, session, authorization, transportSecurity, responseHeaders, audit,
+      surfaceBudget, lifetime, runtimeIntegrity,
     ]
   }
 

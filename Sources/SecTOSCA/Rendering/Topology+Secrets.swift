@@ -30,8 +30,8 @@ extension Value {
     case .string(let text) where text.contains("PRIVATE KEY-----"): copy.content = Value.withheld
     case .list(let items): copy.content = .list(items.map(\.withoutSecrets))
     case .map(let entries):
-      // A `sectosca.datatypes.PasswordHash`, wherever it stands: inputs have no type of their own.
-      let isHash = entries.contains { $0.key == "iterations" } && entries.contains { $0.key == "hash" }
+      // A `sectosca.datatypes.PasswordHash` or `KeyHash`, wherever it stands: inputs have no type of their own.
+      let isHash = entries.contains { $0.key == "salt" } && entries.contains { $0.key == "hash" }
       copy.content = .map(
         entries.map { entry in
           var entry = entry

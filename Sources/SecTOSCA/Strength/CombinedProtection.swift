@@ -7,11 +7,15 @@ public struct CombinedProtection: Hashable, Sendable, Codable {
   public var rateLimits: [RateLimit]
   /// How whoever asks is identified; nil: not at all. Of several the strongest; the interpreter refuses several.
   public var authentication: Authentication?
+  /// Sessions of browsers; nil: none. Of several the first; the interpreter refuses several.
+  public var session: Session?
   /// What decides; nil: everything is permitted. Of several the first; the interpreter refuses several.
   public var authorization: Authorization?
   /// The most of what is asked of TLS; nil: none is due. Of several certificates the first; the interpreter refuses
   /// several.
   public var transportSecurity: TransportSecurity?
+  /// What browsers are told; nil: nothing. Of several the first; the interpreter refuses several.
+  public var responseHeaders: ResponseHeaders?
   /// The lowest of the thresholds; nil: nothing is reported.
   public var audit: Audit?
   /// The smallest of the bounds.
@@ -35,11 +39,13 @@ public struct CombinedProtection: Hashable, Sendable, Codable {
       case .rateLimit(let more): if !rateLimits.contains(more) { rateLimits.append(more) }
       case .authentication(let more):
         if authentication.map({ $0.scheme.rank < more.scheme.rank }) ?? true { authentication = more }
+      case .session(let more): session = session ?? more
       case .authorization(let more): authorization = authorization ?? more
       case .transportSecurity(let more):
         transportSecurity = transportSecurity?.combined(with: more) ?? more
       // It follows from what is due to the backend, whose strength is compared.
       case .backendSecurity: break
+      case .responseHeaders(let more): responseHeaders = responseHeaders ?? more
       case .audit(let more):
         audit = Audit(minimumSeverity: min(audit?.minimumSeverity ?? .max, more.minimumSeverity))
       case .surfaceBudget(let more): surfaceBudget = surfaceBudget?.combined(with: more) ?? more
@@ -94,11 +100,15 @@ extension Authorization {
 
 extension Authentication.Scheme {
   /// Its place in the order of strength: a password can be guessed and is shown with each request; a token is signed,
-  /// bound to an issuer, and ends.
+  /// bound to an issuer, and ends. Between them is a key, which is sent as well and does not end, but is too long to be
+  /// guessed; above them a certificate, whose key never leaves its owner. Where any of several will do, the weakest counts.
   var rank: Int {
     switch self {
     case .basic: 1
-    case .bearer: 2
+    case .apiKey: 2
+    case .bearer: 3
+    case .certificate: 4
+    case .anyOf(let members): members.map(\.scheme.rank).min() ?? 0
     }
   }
 }

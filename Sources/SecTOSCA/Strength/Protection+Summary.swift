@@ -4,9 +4,11 @@ extension Protection {
     case filtering
     case rateLimit = "rate limit"
     case authentication
+    case session
     case authorization
     case transportSecurity = "transport security"
     case backendSecurity = "backend security"
+    case responseHeaders = "response headers"
     case audit
     case surfaceBudget = "surface budget"
     case lifetime
@@ -22,12 +24,14 @@ extension Protection {
         + (limit.paths == ["/"] ? "" : ", on \(limit.paths.joined(separator: " "))")
         + (limit.connections.map { ", \($0) connections" } ?? "")
     case .authentication(let authentication): authentication.summary
+    case .session(let session): session.summary
     case .authorization(let authorization):
       authorization.remote.map { "the decision point, within \($0.deadlineMilliseconds) ms" }
         ?? "Cedar: " + authorization.policyFiles.joined(separator: " ")
         + (authorization.leaseSeconds.map { ", for \(durationText($0)) without contact" } ?? "")
     case .transportSecurity(let security): security.summary
     case .backendSecurity(let security): "TLS to `\(security.backend)`"
+    case .responseHeaders(let headers): headers.summary
     case .audit(let audit): "from \(audit.severityName) on"
     case .surfaceBudget(let budget): budget.summary
     case .lifetime(let lifetime): "at most \(durationText(lifetime.seconds))"
@@ -51,6 +55,9 @@ extension Authentication {
     switch scheme {
     case .basic(let accounts): "passwords (basic), \(accounts.count) user\(accounts.count == 1 ? "" : "s")"
     case .bearer(let tokens): "tokens (bearer) of \(tokens.issuer)" + (tokens.audience.map { " for \($0)" } ?? "")
+    case .apiKey(let keys): "keys (api_key), \(keys.keys.count) key\(keys.keys.count == 1 ? "" : "s")"
+    case .certificate: "client certificates"
+    case .anyOf(let members): "any of: " + members.map(\.summary).joined(separator: "; ")
     }
   }
 }

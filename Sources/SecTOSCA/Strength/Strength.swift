@@ -43,11 +43,17 @@ public enum Strength {
     if let was = before.authentication, (after.authentication?.scheme.rank ?? 0) < was.scheme.rank {
       note(.authentication, .authentication(was), after.authentication.map(Protection.authentication))
     }
+    if let was = before.session, !(after.session?.isAtLeast(asStrongAs: was) ?? false) {
+      note(.session, .session(was), after.session.map(Protection.session))
+    }
     if let was = before.authorization, !(after.authorization?.isAtLeast(asStrongAs: was) ?? false) {
       note(.authorization, .authorization(was), after.authorization.map(Protection.authorization))
     }
     if let was = before.transportSecurity, !(after.transportSecurity?.isAtLeast(asStrongAs: was) ?? false) {
       note(.transportSecurity, .transportSecurity(was), after.transportSecurity.map(Protection.transportSecurity))
+    }
+    if let was = before.responseHeaders, !(after.responseHeaders?.isAtLeast(asStrongAs: was) ?? false) {
+      note(.responseHeaders, .responseHeaders(was), after.responseHeaders.map(Protection.responseHeaders))
     }
     if let was = before.audit, (after.audit?.minimumSeverity ?? .max) > was.minimumSeverity {
       note(.audit, .audit(was), after.audit.map(Protection.audit))

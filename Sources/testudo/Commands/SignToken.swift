@@ -69,7 +69,7 @@ struct SignToken: ParsableCommand {
   }
 
   /// Base 64 for URLs, without padding (RFC 4648, 5).
-  private static func base64URL(_ data: Data) -> String {
+  static func base64URL(_ data: Data) -> String {
     data.base64EncodedString().replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_")
       .replacingOccurrences(of: "=", with: "")
   }

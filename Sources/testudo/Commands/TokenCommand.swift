@@ -7,8 +7,9 @@ public import Orchestration
 struct TokenCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "token",
-    abstract: "Tokens of callers of the control plane's API; and, with `sign`, tokens for trying services out.",
-    subcommands: [Create.self, List.self, Revoke.self, SignToken.self], defaultSubcommand: SignToken.self)
+    abstract:
+      "Tokens of callers of the control plane's API; with `sign`, tokens for trying services out; with `key`, API keys of services.",
+    subcommands: [Create.self, List.self, Revoke.self, SignToken.self, MakeKey.self], defaultSubcommand: SignToken.self)
 
   struct Create: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -120,7 +120,7 @@ extension BasicAuthentication {
 
   /// A number for a name, which only this image can compute.
   private func accountNumber(_ name: ByteString) -> UInt64 {
-    UInt64(leading: tagKey.code([0] + name.bytes))
+    UInt64(leading: nameKey.code(name.bytes))
   }
 
   private func refusal(
@@ -128,15 +128,13 @@ extension BasicAuthentication {
   ) -> HTTPResponse {
     refused &+= 1
     record(exchange.source.address, account: account, reason: reason, at: now)
-    return Credentials.refusal(exchange.challenges + [challenge])
+    return Credentials.refusal(exchange.challenges)
   }
 
   private func throttling(of exchange: Exchange, wait: TimeSpan, at now: Instant) -> HTTPResponse {
     throttled &+= 1
     record(exchange.source.address, account: nil, reason: "too many failures", at: now)
-    let seconds = Int(clamping: (wait.nanoseconds + 999_999_999) / 1_000_000_000)
-    return .text(
-      429, "too many failed attempts", headers: [HTTPField("retry-after", ByteString(decimal: seconds))])
+    return FailureLog.refusal(wait: wait)
   }
 
   /// Records a refusal. A name is recorded only if there is such an account: people type passwords into the wrong

@@ -30,15 +30,20 @@ public final class BasicAuthentication: RequestModule, BackgroundWork {
   let events: any EventSink
   /// Drawn at the start: what the tags of credentials are made with.
   let tagKey: HMACSHA256
+  /// What names of accounts are made to numbers with, as all modules do.
+  let nameKey: HMACSHA256
   let basic: ByteString = "basic"
 
   var settings = Settings()
-  var challenge: ByteString = ""
+  /// The challenge of the scheme, once there is a realm.
+  public private(set) var challenge: ByteString?
+  /// Its place among the modules that authenticate.
+  public var precedence: Int { settings.precedence }
   var isConfigured = false
   private var prepared: Settings?
 
   var remembered: RecencyTable<RememberedSuccess>
-  var failures: FailureLog
+  let failures: FailureLog
   /// The first is being verified; the others wait for their turn.
   var verifications: [Verification] = []
   var waitingCount = 0
@@ -50,14 +55,16 @@ public final class BasicAuthentication: RequestModule, BackgroundWork {
   var overloaded: UInt64 = 0
   var computed: UInt64 = 0
 
-  /// A module without accounts yet. `random` gives the key that credentials are remembered under.
-  public init(clock: any Clock, random: any RandomSource, events: any EventSink) {
+  /// A module without accounts yet. `random` gives the key that credentials are remembered under; `failures` is shared by
+  /// all modules that authenticate.
+  public init(clock: any Clock, random: any RandomSource, events: any EventSink, failures: FailureLog) {
     self.clock = clock
     self.events = events
     tagKey = HMACSHA256(key: random.bytes(32))
     remembered = RecencyTable(
       capacity: BasicAuthentication.maximumRemembered, seed: UInt64(leading: random.bytes(8)))
-    failures = FailureLog(seed: UInt64(leading: random.bytes(8)))
+    self.failures = failures
+    nameKey = HMACSHA256(key: failures.nameKey)
   }
 
   /// Requests accepted, refused, told to wait because of failures or of too much work, passwords verified, and events
@@ -71,7 +78,7 @@ public final class BasicAuthentication: RequestModule, BackgroundWork {
     ]
   }
 
-  /// Reads `realm`, `accounts` and `required`.
+  /// Reads `realm`, `accounts`, `precedence` and `required`.
   public func prepare(_ parameters: [Parameter]) throws(ParameterFault) {
     var settings = settings
     try settings.apply(parameters)
@@ -109,7 +116,6 @@ public final class BasicAuthentication: RequestModule, BackgroundWork {
       refused &+= 1
       return .respond(.text(400, "one Authorization field with a scheme is expected"))
     case .absent, .shown:
-      exchange.challenges.append(challenge)
       return settings.isRequired ? .respond(Credentials.refusal(exchange.challenges)) : .proceed
     }
   }

@@ -6,7 +6,8 @@
     30,
     {
       let registry = Registry.taking($0)
-      let module = BasicAuthentication(clock: registry.clock, random: registry.random, events: registry.events)
+      let module = BasicAuthentication(
+        clock: registry.clock, random: registry.random, events: registry.events, failures: registry.failures)
       registry.add(mechanism: module)
       registry.add(backgroundWork: module)
     }

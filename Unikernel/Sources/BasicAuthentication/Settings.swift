@@ -9,6 +9,8 @@ struct Settings: Sendable {
   var accounts: [Account]?
   /// Whether a request without credentials is refused here, and not left to authorization.
   var isRequired = false
+  /// The module's place among those that authenticate.
+  var precedence = 0
 
   /// How many accounts there can be.
   static let maximumAccounts = 4096
@@ -32,8 +34,13 @@ struct Settings: Sendable {
       case "required":
         guard let value = parameter.value.booleanValue else { throw ParameterFault(qualified, expected: "a Boolean") }
         isRequired = value
+      case "precedence":
+        guard let value = parameter.value.integerValue, value >= 0, value <= 99 else {
+          throw ParameterFault(qualified, expected: "a number from 0 to 99")
+        }
+        precedence = Int(value)
       default:
-        throw ParameterFault(qualified, expected: "no parameter but realm, accounts and required")
+        throw ParameterFault(qualified, expected: "no parameter but realm, accounts, precedence and required")
       }
     }
     guard realm != nil else {

@@ -25,8 +25,14 @@ public final class BearerAuthentication: RequestModule {
 
   private let clock: any Clock
   private let events: any EventSink
+  private let failures: FailureLog
   private let tagKey: HMACSHA256
   private let bearer: ByteString = "bearer"
+
+  /// The challenge of the scheme, once there is a realm.
+  public private(set) var challenge: ByteString?
+  /// Its place among the modules that authenticate.
+  public var precedence: Int { settings.precedence }
 
   private var settings = Settings()
   private var prepared: Settings?
@@ -36,27 +42,30 @@ public final class BearerAuthentication: RequestModule {
 
   private var accepted: UInt64 = 0
   private var refused: UInt64 = 0
+  private var throttled: UInt64 = 0
   private var verified: UInt64 = 0
 
-  /// A module without keys yet. `random` gives the key that tokens are remembered under.
-  public init(clock: any Clock, random: any RandomSource, events: any EventSink) {
+  /// A module without keys yet. `random` gives the key that tokens are remembered under; `failures` is shared by all modules
+  /// that authenticate.
+  public init(clock: any Clock, random: any RandomSource, events: any EventSink, failures: FailureLog) {
     self.clock = clock
     self.events = events
+    self.failures = failures
     tagKey = HMACSHA256(key: random.bytes(32))
     remembered = RecencyTable(
       capacity: BearerAuthentication.maximumRemembered, seed: UInt64(leading: random.bytes(8)))
   }
 
-  /// Requests accepted and refused, tokens verified, and events not recorded.
+  /// Requests accepted, refused and told to wait, tokens verified, and events not recorded.
   public var counters: [Counter] {
     [
       Counter("bearer-authentication.accepted", accepted), Counter("bearer-authentication.refused", refused),
-      Counter("bearer-authentication.verified", verified),
+      Counter("bearer-authentication.verified", verified), Counter("bearer-authentication.throttled", throttled),
       Counter("bearer-authentication.events-suppressed", allowance.suppressed),
     ]
   }
 
-  /// Reads `realm`, `issuer`, `audience`, `keys`, `leeway-s` and `required`.
+  /// Reads `realm`, `issuer`, `audience`, `keys`, `leeway-s`, `precedence` and `required`.
   public func prepare(_ parameters: [Parameter]) throws(ParameterFault) {
     var settings = settings
     try settings.apply(parameters)
@@ -70,6 +79,7 @@ public final class BearerAuthentication: RequestModule {
     if settings != prepared { remembered.removeAll() }
     settings = prepared
     isConfigured = true
+    challenge = Credentials.challenge(scheme: "Bearer", realm: prepared.realm ?? "")
   }
 
   /// Forgets prepared settings.
@@ -85,25 +95,26 @@ public final class BearerAuthentication: RequestModule {
     case .shown(let scheme, let value) where scheme == bearer:
       let wall = clock.wallMilliseconds
       do throws(TokenFault) {
-        exchange.principal = try principal(of: value, now: Int64(clamping: wall / 1000))
+        exchange.principal = try principal(of: value, from: exchange, now: Int64(clamping: wall / 1000))
         accepted &+= 1
         return .proceed
       } catch {
-        refused &+= 1
-        record(exchange, reason: error.name, time: wall)
-        return .respond(Credentials.refusal(exchange.challenges + [challenge(", error=\"invalid_token\"")]))
+        return .respond(refusal(of: exchange, error, time: wall))
       }
     case .malformed:
       refused &+= 1
       record(exchange, reason: "malformed", time: clock.wallMilliseconds)
       return .respond(.text(400, "one Authorization field with a scheme is expected"))
     case .absent, .shown:
-      exchange.challenges.append(challenge())
       return settings.isRequired ? .respond(Credentials.refusal(exchange.challenges)) : .proceed
     }
   }
 
-  private func principal(of text: ByteString, now seconds: Int64) throws(TokenFault) -> Principal {
+  /// Who a token speaks of. A source with too many failures is not listened to, but for tokens that are known already:
+  /// verifying costs, and nobody is to be slowed down by a neighbour behind the same address.
+  private func principal(of text: ByteString, from exchange: Exchange, now seconds: Int64) throws(TokenFault)
+    -> Principal
+  {
     guard text.count <= WebToken.maximumLength else { throw .form }
     let tag = tagKey.code(text.bytes)
     let number = UInt64(leading: tag)
@@ -111,6 +122,7 @@ public final class BearerAuthentication: RequestModule {
       try known.token.check(now: seconds, leeway: settings.leeway)
       return known.token.principal
     }
+    guard failures.wait(source: exchange.source.address, at: exchange.arrival).nanoseconds <= 0 else { throw .tooMany }
     let token = try WebToken(verifying: text, settings: settings, now: seconds)
     verified &+= 1
     let known = RememberedToken(tag: tag, token: token)
@@ -118,8 +130,23 @@ public final class BearerAuthentication: RequestModule {
     return token.principal
   }
 
-  private func challenge(_ suffix: ByteString = "") -> ByteString {
-    Credentials.challenge(scheme: "Bearer", realm: settings.realm ?? "", suffix: suffix)
+  private func refusal(of exchange: Exchange, _ fault: TokenFault, time: UInt64) -> HTTPResponse {
+    record(exchange, reason: fault.name, time: time)
+    if fault == .tooMany {
+      throttled &+= 1
+      return FailureLog.refusal(wait: failures.wait(source: exchange.source.address, at: exchange.arrival))
+    }
+    refused &+= 1
+    if fault.isForgery { failures.add(source: exchange.source.address, at: exchange.arrival) }
+    // What the others offer, and of this one why it did not do (RFC 6750, 3).
+    var challenges = exchange.challenges
+    let own = Credentials.challenge(scheme: "Bearer", realm: settings.realm ?? "", suffix: ", error=\"invalid_token\"")
+    if let challenge, let index = challenges.firstIndex(of: challenge) {
+      challenges[index] = own
+    } else {
+      challenges.append(own)
+    }
+    return Credentials.refusal(challenges)
   }
 
   private func record(_ exchange: Exchange, reason: ByteString, time: UInt64) {

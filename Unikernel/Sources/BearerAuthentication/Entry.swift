@@ -7,7 +7,8 @@
     {
       let registry = Registry.taking($0)
       registry.add(
-        mechanism: BearerAuthentication(clock: registry.clock, random: registry.random, events: registry.events))
+        mechanism: BearerAuthentication(
+          clock: registry.clock, random: registry.random, events: registry.events, failures: registry.failures))
     }
   )
 #endif

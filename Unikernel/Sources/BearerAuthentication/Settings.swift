@@ -13,6 +13,8 @@ struct Settings: Equatable, Sendable {
   var keys: [VerificationKey]?
   /// Whether a request without credentials is refused here, and not left to authorization.
   var isRequired = false
+  /// The module's place among those that authenticate.
+  var precedence = 0
   /// How far the issuer's clock may be from this one, in seconds.
   var leeway: Int64 = 0
 
@@ -45,9 +47,14 @@ struct Settings: Equatable, Sendable {
           throw ParameterFault(qualified, expected: "seconds from 0 to 300")
         }
         leeway = value
+      case "precedence":
+        guard let value = parameter.value.integerValue, value >= 0, value <= 99 else {
+          throw ParameterFault(qualified, expected: "a number from 0 to 99")
+        }
+        precedence = Int(value)
       default:
         throw ParameterFault(
-          qualified, expected: "no parameter but realm, issuer, audience, keys, leeway-s and required")
+          qualified, expected: "no parameter but realm, issuer, audience, keys, leeway-s, precedence and required")
       }
     }
     guard realm != nil else {

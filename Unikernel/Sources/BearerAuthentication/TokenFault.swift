@@ -23,6 +23,18 @@ enum TokenFault: Error, Equatable, Sendable {
   /// It is meant for somebody else.
   case audience
 
+  /// Too many forged tokens came from the same source of late; this one was not looked at.
+  case tooMany
+
+  /// Whether nobody who was given a token by the issuer would show this one: a token that has ended, is for somebody else or
+  /// of a key that is gone is none that was guessed.
+  var isForgery: Bool {
+    switch self {
+    case .form, .header, .algorithm, .signature: true
+    case .key, .claims, .expired, .notYetValid, .issuer, .audience, .tooMany: false
+    }
+  }
+
   /// The name in events.
   var name: ByteString {
     switch self {
@@ -36,6 +48,7 @@ enum TokenFault: Error, Equatable, Sendable {
     case .notYetValid: "not yet valid"
     case .issuer: "issuer"
     case .audience: "audience"
+    case .tooMany: "too many failures"
     }
   }
 }

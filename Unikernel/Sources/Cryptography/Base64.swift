@@ -1,4 +1,4 @@
-/// Base 64 (RFC 4648), decoding only, and strictly: each byte sequence has exactly one encoding that is accepted.
+/// Base 64 (RFC 4648), which is decoded strictly: each byte sequence has exactly one encoding that is accepted.
 /// Nothing here is secret-dependent by table look-up, since credentials pass through it.
 public enum Base64 {
   /// Decodes base64 with padding (RFC 4648, section 4). `nil` for any other character, white space, missing or surplus
@@ -13,6 +13,26 @@ public enum Base64 {
   /// Decodes base64url without padding (RFC 4648, section 5; RFC 7515, section 2), as strictly.
   public static func decodeURL(_ text: ArraySlice<UInt8>) -> [UInt8]? {
     decode(text, sixtyTwo: 0x2D, sixtyThree: 0x5F)
+  }
+
+  /// Encodes to base64url without padding (RFC 4648, section 5). Not for secrets: characters are looked up in a table.
+  public static func encodeURL(_ bytes: [UInt8]) -> [UInt8] {
+    let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    var output: [UInt8] = []
+    output.reserveCapacity((bytes.count * 4 + 2) / 3)
+    var accumulator: UInt32 = 0
+    var bits: UInt32 = 0
+    for byte in bytes {
+      accumulator = accumulator << 8 | UInt32(byte)
+      bits += 8
+      while bits >= 6 {
+        bits -= 6
+        output.append(alphabet.utf8Start[Int(accumulator >> bits & 0x3F)])
+      }
+      accumulator &= (1 << bits) - 1
+    }
+    if bits > 0 { output.append(alphabet.utf8Start[Int(accumulator << (6 - bits) & 0x3F)]) }
+    return output
   }
 
   private static func decode(_ text: ArraySlice<UInt8>, sixtyTwo: UInt8, sixtyThree: UInt8) -> [UInt8]? {

@@ -90,7 +90,7 @@ public struct Principal: Hashable, Sendable {
   public var name: ByteString
   /// The roles the credentials carry.
   public var roles: [ByteString]
-  /// How it was found: `basic`, `bearer`, `certificate`, or empty.
+  /// How it was found: `basic`, `bearer`, `certificate` and the like; empty for a visitor.
   public var scheme: ByteString
 
   /// Somebody.
@@ -109,8 +109,8 @@ public struct Principal: Hashable, Sendable {
 
 /// One request on its way through the security modules to an application, and its response on the way back.
 public final class Exchange {
-  /// What was asked.
-  public let request: HTTPRequest
+  /// What was asked, without the secrets that modules have judged and withdrawn.
+  public private(set) var request: HTTPRequest
   /// Who sent it, on the network.
   public let source: Endpoint
   /// When the request was complete.
@@ -119,9 +119,9 @@ public final class Exchange {
   public var principal: Principal = .visitor
   /// Whether it came over TLS.
   public var isSecure = false
-  /// What a client must show to be let in (`WWW-Authenticate`, RFC 9110, 11.6.1), added by each authentication module;
-  /// authorization puts it into a 401.
-  public var challenges: [ByteString] = []
+  /// What a client may show to be let in (`WWW-Authenticate`, RFC 9110, 11.6.1): the challenges of all authentication
+  /// modules, in their order, for any 401.
+  public var challenges: [ByteString] { pipeline?.challenges ?? [] }
   /// Fields that modules add to whatever the response will be.
   public var responseHeaders: [HTTPField] = []
   /// Whether `finish` was called.
@@ -152,6 +152,7 @@ public final class Exchange {
     isFinished = true
     var response = response
     response.headers.append(contentsOf: responseHeaders)
+    pipeline?.amend(&response, of: self)
     pipeline?.finished(self, status: response.status)
     completion(response)
   }
@@ -163,6 +164,53 @@ public final class Exchange {
       return finish(.text(503, "service unavailable: the connection cannot change its protocol any more"))
     }
     finish(response)
+  }
+
+  /// Takes the fields of that name (lower case) out of the request, so that no module or application after this one sees
+  /// them, and gives their values.
+  public func withdraw(field name: ByteString) -> [ByteString] {
+    var found: [ByteString] = []
+    for field in request.headers where field.name == name { found.append(field.value) }
+    if !found.isEmpty { request.headers.removeAll { $0.name == name } }
+    return found
+  }
+
+  /// Takes the cookies of that name out of the request (RFC 6265, 4.2.1 and 5.4), and gives their values.
+  public func withdraw(cookie name: ByteString) -> [ByteString] {
+    var found: [ByteString] = []
+    for index in 0..<request.headers.count where request.headers[index].name.equals("cookie") {
+      var kept: [UInt8] = []
+      for part in request.headers[index].value.bytes.split(separator: 0x3B) {
+        let pair = part.drop { $0 == 0x20 || $0 == 0x09 }
+        if let equals = pair.firstIndex(of: 0x3D), pair[..<equals].elementsEqual(name.bytes) {
+          found.append(ByteString(pair[(equals + 1)...]))
+        } else {
+          if !kept.isEmpty { kept.append(contentsOf: [0x3B, 0x20]) }
+          kept.append(contentsOf: pair)
+        }
+      }
+      request.headers[index].value = ByteString(kept)
+    }
+    if !found.isEmpty { request.headers.removeAll { $0.name.equals("cookie") && $0.value.isEmpty } }
+    return found
+  }
+
+  /// Takes the parameters of that name out of the query, and gives their values, as sent. A name that is percent-encoded
+  /// is another name.
+  public func withdraw(parameter name: ByteString) -> [ByteString] {
+    var found: [ByteString] = []
+    var kept: [UInt8] = []
+    for part in request.query.bytes.split(separator: 0x26, omittingEmptySubsequences: false) {
+      let end = part.firstIndex(of: 0x3D) ?? part.endIndex
+      if part[..<end].elementsEqual(name.bytes) {
+        found.append(ByteString(end < part.endIndex ? part[(end + 1)...] : part[end...]))
+      } else {
+        if !kept.isEmpty { kept.append(0x26) }
+        kept.append(contentsOf: part)
+      }
+    }
+    if !found.isEmpty { request.query = ByteString(kept) }
+    return found
   }
 
   /// Goes on after a module had suspended this exchange.

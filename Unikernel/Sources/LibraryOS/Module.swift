@@ -44,6 +44,18 @@ public protocol RequestModule: Module {
   var stage: Stage { get }
   /// Looks at a request.
   func examine(_ exchange: Exchange) -> Verdict
+  /// Its place within its stage: lower ones see a request first. It is set at the start and does not change.
+  var precedence: Int { get }
+  /// What a client must show to be let in, as `WWW-Authenticate` says it (RFC 9110, 11.6.1); `nil` if it has nothing to
+  /// offer.
+  var challenge: ByteString? { get }
+}
+
+extension RequestModule {
+  /// Among equals, in the order of linking.
+  public var precedence: Int { 0 }
+  /// Nothing to show.
+  public var challenge: ByteString? { nil }
 }
 
 /// A module that answers requests.
@@ -59,6 +71,12 @@ public protocol Application: Module {
 public protocol ExchangeObserver: AnyObject {
   /// Called once per exchange, before its response is sent, with the status of that response.
   func exchangeFinished(_ exchange: Exchange, status: Int)
+}
+
+/// A module that changes responses on their way out, whoever made them.
+public protocol ResponseAmender: AnyObject {
+  /// Changes the response to an exchange, before it is sent.
+  func amend(_ response: inout HTTPResponse, of exchange: Exchange)
 }
 
 /// Work that is too long for the time between two packets and is done in slices.

@@ -7,10 +7,12 @@ public enum Stage: Int, CaseIterable, Sendable {
   case filter = 0
   /// How often it may be asked.
   case rateLimit = 1
+  /// Whether a page of another origin may ask it, which browsers ask without credentials.
+  case crossOrigin = 2
   /// Who asks.
-  case authenticate = 2
+  case authenticate = 3
   /// Whether that one may.
-  case authorize = 3
+  case authorize = 4
   // The application follows.
 }
 
@@ -19,15 +21,36 @@ public final class Pipeline {
   private var stages: [any RequestModule] = []
   private var applications: [any Application] = []
   private var observers: [any ExchangeObserver] = []
+  private var amenders: [any ResponseAmender] = []
 
   /// An empty pipeline.
   public init() {}
 
-  /// Puts a module at its stage; within a stage, in the order of linking.
+  /// Puts a module at its stage; within a stage, by its precedence, and of equals in the order of linking.
   public func add(_ module: any RequestModule) {
     var index = stages.count
-    while index > 0, stages[index - 1].stage.rawValue > module.stage.rawValue { index -= 1 }
+    while index > 0, Pipeline.isBefore(module, stages[index - 1]) { index -= 1 }
     stages.insert(module, at: index)
+  }
+
+  /// Puts the modules into the order that their settings say, before the first request.
+  func arrange() {
+    let modules = stages
+    stages = []
+    for module in modules { add(module) }
+  }
+
+  private static func isBefore(_ left: any RequestModule, _ right: any RequestModule) -> Bool {
+    left.stage == right.stage ? left.precedence < right.precedence : left.stage.rawValue < right.stage.rawValue
+  }
+
+  /// What a client may show to be let in: the challenges of all modules, in their order.
+  public var challenges: [ByteString] {
+    var found: [ByteString] = []
+    for module in stages {
+      if let challenge = module.challenge { found.append(challenge) }
+    }
+    return found
   }
 
   /// Adds an application.
@@ -38,6 +61,15 @@ public final class Pipeline {
   /// Adds somebody who is told how each exchange ended.
   public func add(_ observer: any ExchangeObserver) {
     observers.append(observer)
+  }
+
+  /// Adds somebody who has a say in every response.
+  public func add(amender: any ResponseAmender) {
+    amenders.append(amender)
+  }
+
+  func amend(_ response: inout HTTPResponse, of exchange: Exchange) {
+    for amender in amenders { amender.amend(&response, of: exchange) }
   }
 
   func finished(_ exchange: Exchange, status: Int) {

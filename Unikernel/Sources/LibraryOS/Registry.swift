@@ -37,6 +37,8 @@ public final class Registry {
   public let events: any EventSink
   /// What keeps one source from having all connections.
   public let shares: ConnectionShares
+  /// What failed of late, for the modules that authenticate; made when the first of them asks for it.
+  public private(set) lazy var failures = FailureLog(random: random)
 
   /// An image without modules.
   public init(clock: any Clock, random: any RandomSource, network: any StreamNetwork, events: any EventSink) {
@@ -92,6 +94,11 @@ public final class Registry {
     pipeline.add(observer)
   }
 
+  /// Registers somebody who has a say in every response.
+  public func add(amender: any ResponseAmender) {
+    pipeline.add(amender: amender)
+  }
+
   /// Registers work in slices.
   public func add(backgroundWork work: any BackgroundWork) {
     backgroundWork.append(work)
@@ -110,6 +117,7 @@ public final class Registry {
   /// The settings an image starts with. Every module is asked, so that one which lacks a setting it requires refuses.
   public func start(_ parameters: [Parameter]) throws(ParameterFault) {
     try configure(parameters, asking: modules)
+    pipeline.arrange()
   }
 
   /// Settings that change while the image runs reach their modules: all are prepared, and only if none refuses, all are

@@ -1,5 +1,6 @@
 import Interchange
 import LibraryOS
+import LibraryOSTesting
 import Testing
 
 @testable import Authorization
@@ -49,11 +50,14 @@ struct AuthorizationTests {
   }
 
   private func exchange(
-    _ principal: Principal, path: ByteString = "/orders/1", arrival: Instant = Instant(nanoseconds: 0)
+    _ principal: Principal, path: ByteString = "/orders/1", arrival: Instant = Instant(nanoseconds: 0),
+    offering challenges: [ByteString] = []
   ) -> Exchange {
+    let pipeline = Pipeline()
+    for challenge in challenges { pipeline.add(ChallengingModule(challenge)) }
     let exchange = Exchange(
       request: HTTPRequest(method: "PUT", path: path), source: Endpoint(IPv4Address(10, 0, 0, 9), port: 4000),
-      arrival: arrival
+      arrival: arrival, pipeline: pipeline
     ) { _ in }
     exchange.principal = principal
     return exchange
@@ -130,8 +134,7 @@ struct AuthorizationTests {
     try module.prepare([set("bundle", .bytes(bundle)), level("low")])
     module.commit()
     #expect(status(module.examine(exchange(.visitor))) == 403)
-    let exchange = exchange(.visitor)
-    exchange.challenges = ["Basic realm=\"a\"", "Bearer realm=\"a\""]
+    let exchange = exchange(.visitor, offering: ["Basic realm=\"a\"", "Bearer realm=\"a\""])
     guard case .respond(let response) = module.examine(exchange) else {
       Issue.record("the visitor was let in")
       return

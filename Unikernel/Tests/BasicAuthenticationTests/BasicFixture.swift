@@ -15,7 +15,8 @@ final class BasicFixture {
   let application = Application(name: "application")
 
   init(_ accounts: [ParameterValue]? = [alice, bob], required: Bool = false) throws {
-    module = BasicAuthentication(clock: clock, random: RepeatableRandom(), events: recorder)
+    module = BasicAuthentication(
+      clock: clock, random: RepeatableRandom(), events: recorder, failures: FailureLog(random: RepeatableRandom()))
     pipeline.add(module)
     pipeline.add(application)
     if let accounts {

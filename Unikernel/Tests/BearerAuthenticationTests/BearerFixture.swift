@@ -9,12 +9,15 @@ final class BearerFixture {
   let clock = ManualClock(wallMilliseconds: 1_700_000_000_000)
   let recorder = EventRecorder()
   let module: BearerAuthentication
+  let pipeline = Pipeline()
 
   init(
     keys: [ParameterValue]? = [es256, hs256], audience: ByteString? = "shop", required: Bool = false,
     issuer: ByteString = "https://issuer.example"
   ) throws {
-    module = BearerAuthentication(clock: clock, random: RepeatableRandom(), events: recorder)
+    module = BearerAuthentication(
+      clock: clock, random: RepeatableRandom(), events: recorder, failures: FailureLog(random: RepeatableRandom()))
+    pipeline.add(module)
     guard let keys else { return }
     var values: [(ByteString, ParameterValue)] = [
       ("realm", "shop"), ("issuer", .text(issuer)), ("keys", .list(keys)), ("required", .boolean(required)),
@@ -31,11 +34,12 @@ final class BearerFixture {
   }
 
   /// What the module makes of a request with these `Authorization` fields.
-  func send(_ fields: [String], as principal: Principal = .visitor) -> Outcome {
+  func send(_ fields: [String], as principal: Principal = .visitor, from host: UInt8 = 7) -> Outcome {
     let exchange = Exchange(
       request: HTTPRequest(
         method: "GET", path: "/", headers: fields.map { HTTPField("authorization", ByteString($0)) }),
-      source: Endpoint(IPv4Address(10, 0, 0, 7), port: 1024), arrival: clock.now, completion: { _ in })
+      source: Endpoint(IPv4Address(10, 0, 0, host), port: 1024), arrival: clock.now,
+      pipeline: pipeline, completion: { _ in })
     exchange.principal = principal
     var response: HTTPResponse?
     switch module.examine(exchange) {
@@ -49,8 +53,8 @@ final class BearerFixture {
   }
 
   /// What it makes of a token.
-  func send(token: String) -> Outcome {
-    send(["Bearer " + token])
+  func send(token: String, from host: UInt8 = 7) -> Outcome {
+    send(["Bearer " + token], from: host)
   }
 
   /// What came of a request. No response: it goes on.

@@ -41,10 +41,17 @@ class FakeModule: Module {
 /// A security module that always says the same.
 final class FakeMechanism: FakeModule, RequestModule {
   let stage: Stage
+  var precedence: Int
+  var challenge: ByteString?
   private let verdict: Verdict
 
-  init(_ trace: Trace, _ name: ByteString, _ stage: Stage, _ verdict: Verdict = .proceed) {
+  init(
+    _ trace: Trace, _ name: ByteString, _ stage: Stage, _ verdict: Verdict = .proceed, precedence: Int = 0,
+    challenge: ByteString? = nil
+  ) {
     self.stage = stage
+    self.precedence = precedence
+    self.challenge = challenge
     self.verdict = verdict
     super.init(trace, name)
   }

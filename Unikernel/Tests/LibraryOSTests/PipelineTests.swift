@@ -16,14 +16,31 @@ struct PipelineTests {
     let trace = Trace()
     let pipeline = Pipeline()
     pipeline.add(FakeApplication(trace, "application"))
-    for stage in [Stage.authorize, .filter, .authenticate, .rateLimit] {
+    for stage in [Stage.authorize, .filter, .crossOrigin, .authenticate, .rateLimit] {
       pipeline.add(FakeMechanism(trace, ByteString(decimal: stage.rawValue), stage))
     }
-    pipeline.add(FakeMechanism(trace, "2b", .authenticate))
+    pipeline.add(FakeMechanism(trace, "3b", .authenticate))
     let answer = Answer()
     pipeline.advance(exchange(pipeline, answered: answer))
-    #expect(trace.names == ["0", "1", "2", "2b", "3", "application"])
+    #expect(trace.names == ["0", "1", "2", "3", "3b", "4", "application"])
     #expect(answer.responses.map(\.status) == [200])
+  }
+
+  @Test("within a stage lower precedence comes first, and every challenge is offered in that order")
+  func precedence() {
+    let trace = Trace()
+    let pipeline = Pipeline()
+    pipeline.add(FakeMechanism(trace, "limit", .rateLimit, precedence: 9))
+    pipeline.add(FakeMechanism(trace, "second", .authenticate, precedence: 2, challenge: "Second"))
+    pipeline.add(FakeMechanism(trace, "first", .authenticate, precedence: 1, challenge: "First"))
+    pipeline.add(FakeMechanism(trace, "cookie", .authenticate, precedence: 0))
+    pipeline.add(FakeMechanism(trace, "third", .authenticate, precedence: 2, challenge: "Third"))
+    pipeline.add(FakeApplication(trace, "application"))
+    let answer = Answer()
+    let exchange = exchange(pipeline, answered: answer)
+    #expect(exchange.challenges == ["First", "Second", "Third"])
+    pipeline.advance(exchange)
+    #expect(trace.names == ["limit", "cookie", "first", "second", "third", "application"])
   }
 
   @Test("no later stage sees a request that a module answered")

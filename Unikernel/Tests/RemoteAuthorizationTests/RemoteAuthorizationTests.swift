@@ -26,21 +26,21 @@ private final class Fixture {
   var statuses: [Int] = []
   let pipeline = Pipeline()
 
-  init(deadline: Int64 = 200, cache: Int64 = 5000) throws {
+  init(deadline: Int64 = 200, cache: Int64 = 5000, challenge: ByteString? = nil) throws {
     module = RemoteAuthorization(clock: clock, random: RepeatableRandom(), events: events, questions: sink)
     try module.configure([("deadline-ms", .integer(deadline)), ("cache-ms", .integer(cache))])
+    pipeline.add(ChallengingModule(challenge))
     pipeline.add(module)
     pipeline.add(Greeter())
   }
 
   @discardableResult
-  func request(_ path: ByteString, user: ByteString = "rita", challenges: [ByteString] = []) -> Exchange {
+  func request(_ path: ByteString, user: ByteString = "rita") -> Exchange {
     let exchange = Exchange(
       request: HTTPRequest(method: "GET", path: path, host: "shop.example"),
       source: Endpoint(IPv4Address(10, 0, 0, 9), port: 4000), arrival: clock.now, pipeline: pipeline
     ) { [self] in statuses.append($0.status) }
     if !user.isEmpty { exchange.principal = Principal(name: user, roles: ["reader"], scheme: "basic") }
-    exchange.challenges = challenges
     pipeline.advance(exchange)
     return exchange
   }
@@ -105,10 +105,10 @@ struct RemoteAuthorizationTests {
 
   @Test("where nobody can be asked, requests are refused at once; visitors are asked for credentials")
   func unreachable() throws {
-    let fixture = try Fixture()
+    let fixture = try Fixture(challenge: "Basic realm=\"x\"")
     fixture.sink.isOpen = false
     fixture.request("/a")
-    fixture.request("/a", user: "", challenges: ["Basic realm=\"x\""])
+    fixture.request("/a", user: "")
     #expect(fixture.statuses == [403, 401])
     #expect(fixture.module.deadline == nil)
   }

@@ -1,0 +1,14 @@
+#if hasFeature(Embedded)
+  import LibraryOS
+
+  @section("modules") @used
+  let entry: ModuleEntry = (
+    39,
+    {
+      let registry = Registry.taking($0)
+      registry.add(
+        mechanism: Sessions(
+          clock: registry.clock, random: registry.random, events: registry.events, failures: registry.failures))
+    }
+  )
+#endif
