@@ -21,6 +21,8 @@ public actor Orchestrator {
   public nonisolated let decisionLog: DecisionLog
   /// The tokens of callers of the API.
   public nonisolated let tokens: AccessTokens
+  /// The tenants that were made.
+  nonisolated let tenantBook: Tenants
   /// Answers images that ask.
   nonisolated let imageDecisions: ImageDecisions
   var declarations: [String: ServiceDeclaration] = [:]
@@ -55,6 +57,7 @@ public actor Orchestrator {
     self.decisionLog = DecisionLog(
       folder: environment.home.decisions, journal: journal, productVersion: Orchestrator.productVersion)
     self.imageDecisions = ImageDecisions(points: decisionPoints, log: decisionLog)
+    self.tenantBook = try Tenants(store: environment.store)
     self.tokens = try AccessTokens(store: environment.store, journal: journal)
     do throws(StateFault) {
       for value in try environment.store.values(under: ServiceDeclaration.prefix) {
@@ -176,6 +179,9 @@ public actor Orchestrator {
   ) async throws(OrchestrationFault) {
     let result: Swift.Result<Void, OrchestrationFault>
     do throws(OrchestrationFault) {
+      let group = group(of: declaration.tenant)
+      await environment.host.bound(group)
+      await controller(declaration).start(in: tenantBook.quota(of: declaration.tenant).isEmpty ? nil : group)
       try await controller(declaration).converge(to: resolved, progress: progress)
       result = .success(())
     } catch {

@@ -193,7 +193,8 @@ enum Frames {
     from: [UInt8] = [0, 0, 0, 0], to: [UInt8] = [255, 255, 255, 255], ports: [UInt8] = [0, 68, 0, 67],
     naming: UInt8 = 2, fragment: UInt8 = 0x40
   ) -> [UInt8] {
-    let message = [1, 1, 6, 0] + [UInt8](repeating: 0, count: 24) + hardware(naming) + [UInt8](repeating: 0, count: 202)
+    let message =
+      [1, 1, 6, 0] + [UInt8](repeating: 0, count: 24) + hardware(naming) + [UInt8](repeating: 0, count: 202)
     let length = 28 + message.count
     return ethernet(
       0x0800,

@@ -5,7 +5,7 @@ import PolicyDecision
 extension APIRoute {
   /// Every route.
   static let all =
-    services + policies + observation + images + pool + decision + tokens + aboutItself
+    services + policies + observation + images + pool + decision + tokens + tenants + aboutItself
     + access(below: "") + access(below: "/tenants/{tenant}")
 
   /// The routes that callers without tokens have on a loopback address: decisions, and nothing that changes anything.
@@ -71,6 +71,15 @@ extension APIRoute {
       summary: "A signed certificate of what every enforcement point has in force.", operation: .operateMachine,
       queries: [.onlyTenant, APIParameter(name: "service", kind: .text(40), summary: "Only this service's.")],
       answers: document("SignedEnvelope"), problems: [404, 500]),
+    APIRoute(
+      method: "GET", path: "/api/v1/policies/versions", name: "listPolicyVersions",
+      summary: "The versions of tenants' policies, oldest first.", operation: .observe, queries: [.onlyTenant],
+      answers: document("PolicyVersions"), problems: [422, 500]),
+    APIRoute(
+      method: "POST", path: "/api/v1/policies/rollback", name: "rollBackPolicies",
+      summary: "Puts what an earlier version said in force again, as another version.", operation: .changePolicies,
+      queries: [.tenant], body: json("RollbackRequest", limit: 1 << 16), answers: steps("PolicyAcknowledgements"),
+      problems: [422, 500, 503]),
     APIRoute(
       method: "PUT", path: "/api/v1/policies", name: "applyPolicies",
       summary: "Replaces the policies of a service in every image, without a restart.", operation: .changePolicies,
@@ -184,6 +193,28 @@ extension APIRoute {
       method: "DELETE", path: "/api/v1/tokens/{id}", name: "revokeToken",
       summary: "Ends a token: whoever shows it from then on is a stranger.", operation: .changeTokens,
       queries: [tokenTenant], answers: document("Token"), problems: [404, 500]),
+  ]
+
+  private static let tenants = [
+    APIRoute(
+      method: "GET", path: "/api/v1/tenants", name: "listTenants",
+      summary: "The tenants: what they may have, and have.",
+      operation: .observe, queries: [.onlyTenant], answers: document("Tenants")),
+    APIRoute(
+      method: "POST", path: "/api/v1/tenants", name: "createTenant", summary: "Makes a tenant.",
+      operation: .operateMachine, body: json("TenantRequest", limit: 1 << 16), answers: document("Tenant"),
+      problems: [422, 500]),
+    APIRoute(
+      method: "GET", path: "/api/v1/tenants/{tenant}", name: "readTenant", summary: "One tenant.",
+      operation: .observe, answers: document("Tenant"), problems: [404]),
+    APIRoute(
+      method: "DELETE", path: "/api/v1/tenants/{tenant}", name: "deleteTenant",
+      summary: "Forgets a tenant that has no services, with its tokens and its decision point.",
+      operation: .operateMachine, answers: document("Tenant"), problems: [404, 422, 500]),
+    APIRoute(
+      method: "PUT", path: "/api/v1/tenants/{tenant}/quota", name: "setQuota",
+      summary: "How much a tenant may have from now on. What is left out is not bounded.", operation: .operateMachine,
+      body: json("TenantQuota", limit: 1 << 16), answers: document("Tenant"), problems: [422, 500]),
   ]
 
   private static let aboutItself = [

@@ -21,7 +21,7 @@ extension APIServer {
     api.post("policies/rollback") { request, _ in
       let tenant = request.tenant
       let asked = try await Answer.decode(RollbackRequest.self, from: request)
-      return Answer.lines { progress throws(OrchestrationFault) in
+      return try await Answer.steps(request) { progress throws(OrchestrationFault) in
         try await orchestrator.rollBackPolicies(to: asked.to, tenant: tenant, progress: progress)
       }
     }

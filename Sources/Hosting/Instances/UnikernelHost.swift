@@ -56,6 +56,9 @@ public protocol UnikernelHost: Sendable {
   /// Ends an instance and removes everything that was made for it.
   func stop(_ id: String) async throws(HostingFault)
 
+  /// Changes the bounds of a group while instances are in it.
+  func bound(_ group: InstanceGroup) async
+
   /// What has become of an instance.
   func observed(_ id: String) async -> InstanceState
 
@@ -68,4 +71,9 @@ public protocol UnikernelHost: Sendable {
   /// Removes what belongs to no network that is named in `keeping` and to no instance that runs.
   @discardableResult
   func sweep(keeping: Set<String>) async throws(HostingFault) -> SweepReport
+}
+
+extension UnikernelHost {
+  /// A host without groups has nothing to change.
+  public func bound(_ group: InstanceGroup) async {}
 }
