@@ -55,7 +55,9 @@ let package = Package(
       dependencies: ["SecTOSCA", "TOSCA", interchange, .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: strict),
     .target(name: "CHosting"),
-    .target(name: "Hosting", dependencies: ["CHosting", interchange], swiftSettings: strict),
+    .target(
+      name: "Hosting", dependencies: ["CHosting", interchange, .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: strict),
     .target(name: "State", dependencies: [.product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
     .target(
       name: "Orchestration",
@@ -119,7 +121,7 @@ let package = Package(
         "ImageGeneration", "SecTOSCA", "TOSCA", interchange, .product(name: "Crypto", package: "swift-crypto"),
       ]),
     .testTarget(name: "HostingTests", dependencies: ["Hosting", "CHosting", interchange]),
-    .testTarget(name: "StateTests", dependencies: ["State"]),
+    .testTarget(name: "StateTests", dependencies: ["State", .product(name: "GRDB", package: "GRDB.swift")]),
     .testTarget(
       name: "OrchestrationTests",
       dependencies: [

@@ -55,6 +55,8 @@ public struct Problem: Error, Hashable, Sendable, Codable {
       self.init(type: "urn:testudo:input", title: "The request cannot be met", status: 422, detail: text, kind: .input)
     case .notFound(let text):
       self.init(type: "urn:testudo:not-found", title: "Not found", status: 404, detail: text, kind: .input)
+    case .refused(let text):
+      self.init(type: "urn:testudo:refused", title: "Refused", status: 403, detail: text, kind: .refused)
     case .host(let text):
       self.init(
         type: "urn:testudo:host", title: "This host lacks something", status: 503, detail: text, kind: .host)

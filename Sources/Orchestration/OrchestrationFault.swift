@@ -12,6 +12,8 @@ public enum OrchestrationFault: Error, Sendable, Hashable {
   case host(String)
   /// There is no such thing.
   case notFound(String)
+  /// It is more than somebody may have, or not theirs to ask for.
+  case refused(String)
   /// What runs did not do what it should.
   case execution(String)
 
@@ -20,7 +22,7 @@ public enum OrchestrationFault: Error, Sendable, Hashable {
     switch self {
     case .findings(let findings, _):
       findings.count == 1 ? findings[0].message : "\(findings.count) findings in the template"
-    case .input(let text), .host(let text), .notFound(let text), .execution(let text): text
+    case .input(let text), .host(let text), .notFound(let text), .execution(let text), .refused(let text): text
     }
   }
 }

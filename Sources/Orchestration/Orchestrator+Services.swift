@@ -22,6 +22,7 @@ extension Orchestrator {
       var declaration = declared
       // Everything that can be found wrong is found before anything is changed.
       _ = try ServiceResolver(environment: environment).resolve(declaration, context: context(of: declaration))
+      try checkQuota(of: declaration)
       try requireRights()
       try requireEmulator(for: declaration.target)
       let folder = environment.home.template(tenant: declaration.tenant, service: declaration.name)
@@ -104,6 +105,7 @@ extension Orchestrator {
     let (declaration, unpacked) = try declare(request)
     defer { withExtendedLifetime(unpacked) {} }
     let resolved = try ServiceResolver(environment: environment).resolve(declaration, context: context(of: declaration))
+    try checkQuota(of: declaration)
     guard let running = controllers[declaration.key] else {
       let known = resolved.resources.filter { environment.builder.image(recipe: $0.recipeDigest) != nil }
       return Planner.plan(

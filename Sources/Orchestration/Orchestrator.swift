@@ -23,6 +23,8 @@ public actor Orchestrator {
   public nonisolated let tokens: AccessTokens
   /// Who may send shared signals.
   public nonisolated let transmitters: Transmitters
+  /// The tenants that were made.
+  nonisolated let tenantBook: Tenants
   /// Answers images that ask.
   nonisolated let imageDecisions: ImageDecisions
   var declarations: [String: ServiceDeclaration] = [:]
@@ -59,6 +61,7 @@ public actor Orchestrator {
       folder: environment.home.decisions, journal: journal, productVersion: Orchestrator.productVersion)
     self.imageDecisions = ImageDecisions(points: decisionPoints, log: decisionLog)
     self.transmitters = try Transmitters(store: environment.store)
+    self.tenantBook = try Tenants(store: environment.store)
     self.tokens = try AccessTokens(store: environment.store, journal: journal)
     do throws(StateFault) {
       for value in try environment.store.values(under: ServiceDeclaration.prefix) {
@@ -179,6 +182,9 @@ public actor Orchestrator {
   ) async throws(OrchestrationFault) {
     let result: Swift.Result<Void, OrchestrationFault>
     do throws(OrchestrationFault) {
+      let group = group(of: declaration.tenant)
+      await environment.host.bound(group)
+      await controller(declaration).start(in: tenantBook.quota(of: declaration.tenant).isEmpty ? nil : group)
       try await controller(declaration).converge(to: resolved, progress: progress)
       result = .success(())
     } catch {

@@ -29,7 +29,7 @@ public struct Readiness: Hashable, Sendable, Codable {
 extension Orchestrator {
   /// No less must be free where images and state are kept, in bytes.
   static let leastFreeBytes = 64 << 20
-  private static let readinessKey = "readiness"
+  static let readinessKey = "readiness"
 
   /// Looks at what every change needs: that state can be written and read again, that images can be linked and signed, and
   /// that there is room for them. Nothing is said of where on this host that is, since everybody may ask.

@@ -109,7 +109,7 @@ public struct ServiceStatus: Hashable, Sendable, Codable {
   }
 }
 
-/// A step that was carried out, or failed, with the time it took: what long commands print as they go.
+/// A step that was carried out, or failed, with the time it took; or one that begins: what long commands show as they go.
 public struct StepOutcome: Hashable, Sendable, Codable {
   /// The service it belongs to.
   public var service: String
@@ -121,9 +121,15 @@ public struct StepOutcome: Hashable, Sendable, Codable {
   public var milliseconds: Double
   /// Why it failed, if it did.
   public var failure: String?
+  /// Whether it only begins; another outcome of the same step follows.
+  public var isUnderWay: Bool?
 
-  /// A step that was carried out, or failed.
-  public init(service: String, text: String, reason: String, milliseconds: Double, failure: String? = nil) {
+  /// A step that was carried out, or failed; or one that begins.
+  public init(
+    service: String, text: String, reason: String, milliseconds: Double, failure: String? = nil,
+    isUnderWay: Bool? = nil
+  ) {
+    self.isUnderWay = isUnderWay
     self.service = service
     self.text = text
     self.reason = reason

@@ -8,7 +8,11 @@ public final class SQLiteStateStore: StateStore {
 
   private let database: DatabaseQueue
 
-  /// Opens the file, or makes it, and brings its schema up to date.
+  /// The version of the schema that this program writes. Each migration makes one of them.
+  public static let schemaVersion = 2
+
+  /// Opens the file, or makes it, and brings its schema up to date. A schema of a later program is refused, and the file is
+  /// left as it is.
   public init(path: String) throws(StateFault) {
     do {
       var configuration = Configuration()
@@ -16,7 +20,15 @@ public final class SQLiteStateStore: StateStore {
         try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000")
       }
       database = try DatabaseQueue(path: path, configuration: configuration)
+      let found = try database.read(SQLiteStateStore.version)
+      guard found <= SQLiteStateStore.schemaVersion else {
+        throw StateFault(
+          "the state in `\(path)` is of version \(found), and this program knows those up to "
+            + "\(SQLiteStateStore.schemaVersion): expected the program that wrote it, or a later one")
+      }
       try SQLiteStateStore.migrations.migrate(database)
+    } catch let fault as StateFault {
+      throw fault
     } catch {
       throw StateFault("the state in `\(path)` cannot be opened: \(error)")
     }
@@ -34,7 +46,18 @@ public final class SQLiteStateStore: StateStore {
           INSERT INTO store VALUES (0);
           """)
     }
+    migrator.registerMigration("2: version of the schema") { database in
+      try database.execute(sql: "CREATE TABLE schema (version INTEGER NOT NULL); INSERT INTO schema VALUES (2);")
+    }
     return migrator
+  }
+
+  /// The version of a file's schema; 0 for a new file. Files of version 1 do not say so themselves.
+  private static func version(_ database: Database) throws -> Int {
+    if try database.tableExists("schema") {
+      return try Int.fetchOne(database, sql: "SELECT version FROM schema") ?? schemaVersion
+    }
+    return try database.tableExists("entries") ? 1 : 0
   }
 
   /// The value of a key, if it has one.
@@ -101,11 +124,15 @@ public final class SQLiteStateStore: StateStore {
       try Row.fetchAll(
         database, sql: "SELECT number, value FROM events WHERE number > ? ORDER BY number LIMIT ?",
         arguments: [number, limit]
-      ).map { row in LoggedEvent(number: row["number"], bytes: [UInt8](row["value"] as Data)) }
+      ).map(SQLiteStateStore.logged)
     }
   }
 
-  private static func stored(_ row: Row) -> StoredValue {
+  static func logged(_ row: Row) -> LoggedEvent {
+    LoggedEvent(number: row["number"], bytes: [UInt8](row["value"] as Data))
+  }
+
+  static func stored(_ row: Row) -> StoredValue {
     StoredValue(key: row["key"], bytes: [UInt8](row["value"] as Data), revision: row["revision"])
   }
 
@@ -122,7 +149,7 @@ public final class SQLiteStateStore: StateStore {
     }
   }
 
-  private func read<Result>(_ body: (Database) throws -> Result) throws(StateFault) -> Result {
+  func read<Result>(_ body: (Database) throws -> Result) throws(StateFault) -> Result {
     do {
       return try database.read(body)
     } catch {
@@ -130,7 +157,7 @@ public final class SQLiteStateStore: StateStore {
     }
   }
 
-  private func write<Result>(_ body: (Database) throws -> Result) throws(StateFault) -> Result {
+  func write<Result>(_ body: (Database) throws -> Result) throws(StateFault) -> Result {
     do {
       return try database.write(body)
     } catch {

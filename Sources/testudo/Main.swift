@@ -61,7 +61,8 @@ struct Testudo: AsyncParsableCommand {
       Events.self, Context.self,
       Level.self, Phase.self, PolicyCommand.self, DecisionCommand.self, ImageCommand.self, KeyCommand.self,
       PoolCommand.self, NoticeCommand.self, QuarantineCommand.self, Down.self, Serve.self, Doctor.self,
-      TokenCommand.self, TransmitterCommand.self, CertificateCommand.self, Threats.self,
+      TokenCommand.self, TransmitterCommand.self, TenantCommand.self, StateCommand.self, CertificateCommand.self,
+      Threats.self,
     ])
 }
 

@@ -119,7 +119,7 @@ struct BadInputTests {
     // A control plane that was started for this ends when nothing is up.
     let isGone = try await eventually { portal.remainingProcesses().isEmpty }
     #expect(isGone, "\(portal.remainingProcesses().map { portal.commandLine(of: $0) })")
-    let told = outcome.errors.matches(of: /testudo-[0-9a-f]{8}\b/).map { String($0.output) }
+    let told = outcome.errors.matches(of: /testudo-[0-9a-f]{20}\b/).map { String($0.output) }
     #expect(portal.existing(told).isEmpty)
     #expect(portal.remainingFiles() == [])
     #expect(try await portal.unikernels().isEmpty)

@@ -33,7 +33,7 @@ struct NetworkTests {
   func names() {
     let name = ServiceNetwork.name(for: ["a", "bc"])
     #expect(name.hasPrefix("testudo-"))
-    #expect(name.utf8.count == 16)
+    #expect(name.utf8.count == 28)
     #expect(ServiceNetwork.isName(name))
     #expect(name == ServiceNetwork.name(for: ["a", "bc"]))
     #expect(name != ServiceNetwork.name(for: ["ab", "c"]))

@@ -6,7 +6,7 @@ import SharedSignals
 extension APIRoute {
   /// Every route.
   static let all =
-    services + quarantine + policies + observation + images + pool + decision + tokens + signals + aboutItself
+    services + quarantine + policies + observation + images + pool + decision + tokens + tenants + signals + aboutItself
     + access(below: "") + access(below: "/tenants/{tenant}")
 
   /// The routes that callers without tokens have on a loopback address: decisions, and what carries its own proof.
@@ -104,13 +104,13 @@ extension APIRoute {
       answers: document("SignedEnvelope"), problems: [404, 500]),
     APIRoute(
       method: "GET", path: "/api/v1/policies/versions", name: "listPolicyVersions",
-      summary: "The versions of tenants' policies, and how many enforcement points have each in force.",
-      operation: .observe, queries: [.onlyTenant], answers: document("PolicyVersions"), problems: [500]),
+      summary: "The versions of tenants' policies, oldest first.", operation: .observe, queries: [.onlyTenant],
+      answers: document("PolicyVersions"), problems: [422, 500]),
     APIRoute(
       method: "POST", path: "/api/v1/policies/rollback", name: "rollBackPolicies",
-      summary: "Makes a new version of a tenant's policies with the content of an earlier one.",
-      operation: .changePolicies, queries: [.tenant], body: json("RollbackRequest"),
-      answers: steps("PolicyAcknowledgements"), problems: [404, 422, 500, 503]),
+      summary: "Puts what an earlier version said in force again, as another version.", operation: .changePolicies,
+      queries: [.tenant], body: json("RollbackRequest", limit: 1 << 16), answers: steps("PolicyAcknowledgements"),
+      problems: [422, 500, 503]),
     APIRoute(
       method: "PUT", path: "/api/v1/policies", name: "applyPolicies",
       summary: "Replaces the policies of services in every image, without a restart.", operation: .changePolicies,
@@ -250,6 +250,28 @@ extension APIRoute {
       method: "DELETE", path: "/api/v1/transmitters/{name}", name: "removeTransmitter",
       summary: "Accepts no more tokens of a transmitter.", operation: .operateMachine,
       answers: document("Transmitter"), problems: [404, 500]),
+  ]
+
+  private static let tenants = [
+    APIRoute(
+      method: "GET", path: "/api/v1/tenants", name: "listTenants",
+      summary: "The tenants: what they may have, and have.",
+      operation: .observe, queries: [.onlyTenant], answers: document("Tenants")),
+    APIRoute(
+      method: "POST", path: "/api/v1/tenants", name: "createTenant", summary: "Makes a tenant.",
+      operation: .operateMachine, body: json("TenantRequest", limit: 1 << 16), answers: document("Tenant"),
+      problems: [422, 500]),
+    APIRoute(
+      method: "GET", path: "/api/v1/tenants/{tenant}", name: "readTenant", summary: "One tenant.",
+      operation: .observe, answers: document("Tenant"), problems: [404]),
+    APIRoute(
+      method: "DELETE", path: "/api/v1/tenants/{tenant}", name: "deleteTenant",
+      summary: "Forgets a tenant that has no services, with its tokens and its decision point.",
+      operation: .operateMachine, answers: document("Tenant"), problems: [404, 422, 500]),
+    APIRoute(
+      method: "PUT", path: "/api/v1/tenants/{tenant}/quota", name: "setQuota",
+      summary: "How much a tenant may have from now on. What is left out is not bounded.", operation: .operateMachine,
+      body: json("TenantQuota", limit: 1 << 16), answers: document("Tenant"), problems: [422, 500]),
   ]
 
   private static let aboutItself = [

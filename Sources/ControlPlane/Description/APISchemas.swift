@@ -170,6 +170,20 @@ enum APISchemas {
             "properties": { "file": { "type": "string" }, "text": { "type": "string" } } } }
         }
       },
+      "RollbackRequest": {
+        "type": "object",
+        "properties": { "to": { "type": ["integer", "null"], "description": "`null` for the version before the present." } }
+      },
+      "PolicyVersions": {
+        "type": "array", "items": {
+          "type": "object",
+          "required": ["tenant", "number", "created", "reason", "digest", "isDue", "converged", "points"],
+          "properties": {
+            "tenant": { "type": "string" }, "number": { "type": "integer" }, "created": { "type": "string" },
+            "reason": { "type": "string" }, "digest": { "type": "string" }, "isDue": { "type": "boolean" },
+            "converged": { "type": "integer" }, "points": { "type": "integer" } }
+        }
+      },
       "PolicyAcknowledgements": {
         "type": "array", "items": {
           "type": "object", "required": ["service", "resource", "instance", "version", "due", "converged"],
@@ -324,6 +338,33 @@ enum APISchemas {
         "properties": { "token": { "$ref": "#/components/schemas/Token" }, "text": { "type": "string" } }
       },
       "Properties": { "type": "object", "description": "Any JSON. Where a number is none of Cedar's, the answer is a denial, or 400 for a search." },
+      "TenantQuota": {
+        "type": "object", "description": "What is left out or `null` is not bounded.",
+        "properties": {
+          "services": { "type": ["integer", "null"], "minimum": 0, "maximum": 1000000 },
+          "instances": { "type": ["integer", "null"], "minimum": 0, "maximum": 1000000 },
+          "memoryBytes": { "type": ["integer", "null"], "minimum": 0, "maximum": 1125899906842624 },
+          "addresses": { "type": ["integer", "null"], "minimum": 0, "maximum": 1000000 },
+          "processorPercent": { "type": ["integer", "null"], "minimum": 1, "maximum": 100000 }
+        }
+      },
+      "TenantRequest": {
+        "type": "object", "required": ["tenant"],
+        "properties": { "tenant": { "$ref": "#/components/schemas/TenantName" }, "quota": { "anyOf": [{ "$ref": "#/components/schemas/TenantQuota" }, { "type": "null" }] } }
+      },
+      "Tenant": {
+        "type": "object", "required": ["tenant", "quota", "usage"],
+        "properties": {
+          "tenant": { "$ref": "#/components/schemas/TenantName" }, "created": { "$ref": "#/components/schemas/Time" },
+          "quota": { "$ref": "#/components/schemas/TenantQuota" },
+          "usage": {
+            "type": "object", "required": ["services", "instances", "memoryBytes", "addresses"],
+            "properties": {
+              "services": { "type": "integer" }, "instances": { "type": "integer" },
+              "memoryBytes": { "type": "integer" }, "addresses": { "type": "integer" } } }
+        }
+      },
+      "Tenants": { "type": "array", "items": { "$ref": "#/components/schemas/Tenant" } },
       "Subject": {
         "type": "object", "required": ["type", "id"],
         "properties": { "type": { "type": "string" }, "id": { "type": "string" }, "properties": { "$ref": "#/components/schemas/Properties" } }

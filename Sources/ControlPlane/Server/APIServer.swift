@@ -5,6 +5,7 @@ import HummingbirdCore
 import HummingbirdTLS
 import NIOCore
 public import Orchestration
+import Synchronization
 
 /// The control plane's face: the REST API over a Unix socket in the home folder, which only its owner can open; and over
 /// TCP, with TLS and tokens, or on this machine only and then only for decisions.
@@ -20,6 +21,8 @@ public struct APIServer: Sendable {
   let listen: Listener?
   /// The address that clients know the decision points under, without a `/` at its end; else the one they ask for.
   let publicURL: String?
+  /// Who is told that it serves.
+  let supervisor: Supervisor
   /// How many requests were answered, and how long that took.
   let requests = RequestCounts()
   var decisionLog: DecisionLog { orchestrator.decisionLog }
@@ -27,8 +30,9 @@ public struct APIServer: Sendable {
   /// A server in front of an orchestrator.
   public init(
     orchestrator: Orchestrator, home: HomeDirectory, endsWhenIdle: Bool, listen: Listener? = nil,
-    publicURL: String? = nil
+    publicURL: String? = nil, supervisor: Supervisor = Supervisor(environment: [:])
   ) {
+    self.supervisor = supervisor
     self.orchestrator = orchestrator
     self.home = home
     self.endsWhenIdle = endsWhenIdle
@@ -61,6 +65,7 @@ public struct APIServer: Sendable {
     addTokens(to: api)
     addQuarantine(to: api)
     addTransmitters(to: api)
+    addTenants(to: api)
     addMetrics(to: router)
     return router
   }
@@ -77,9 +82,30 @@ public struct APIServer: Sendable {
 
   /// Serves until the process is told to end. `listening` is told the address of the decision points once they listen.
   public func run(listening: @escaping @Sendable (String) -> Void = { _ in }) async throws {
+    let places = Mutex(listen == nil ? 1 : 2)
+    // Who supervises it is told once it listens everywhere.
+    let began: @Sendable () -> Void = {
+      let isLast = places.withLock { count in
+        count -= 1
+        return count == 0
+      }
+      if isLast { supervisor.tell("READY=1\nSTATUS=serving") }
+    }
+    let reassurance = Task { await supervisor.reassure(orchestrator) }
+    defer {
+      reassurance.cancel()
+      supervisor.tell("STOPPING=1")
+    }
     try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await runOnSocket() }
-      if let listen { group.addTask { try await run(on: listen, listening) } }
+      group.addTask { try await runOnSocket(began) }
+      if let listen {
+        group.addTask {
+          try await run(on: listen) { address in
+            listening(address)
+            began()
+          }
+        }
+      }
       // Both end when the process is told to; where one fails to begin, the other must not go on alone.
       defer { group.cancelAll() }
       for try await _ in group {}
@@ -110,13 +136,16 @@ public struct APIServer: Sendable {
   /// A connection over TCP on which nothing happens for so long is closed.
   private static let idleTimeout = TimeAmount.seconds(60)
 
-  private func runOnSocket() async throws {
+  private func runOnSocket(_ began: @escaping @Sendable () -> Void) async throws {
     unlink(home.apiSocket)
     let mask = umask(0o077)
     let application = Application(
       router: router(),
       configuration: .init(address: .unixDomainSocket(path: home.apiSocket), serverName: nil),
-      onServerRunning: { _ in umask(mask) })
+      onServerRunning: { _ in
+        umask(mask)
+        began()
+      })
     try await application.runService()
     unlink(home.apiSocket)
   }

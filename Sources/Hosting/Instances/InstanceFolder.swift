@@ -42,6 +42,11 @@ struct InstanceFolder: Sendable {
     try Files.replace(path + "/instance.json", with: JSONRecord.encode(record))
   }
 
+  /// Names the control group that the tender makes the image's own in.
+  func write(group: String) throws(HostingFault) {
+    try Files.replace(path + "/group", with: Array(group.utf8))
+  }
+
   /// Writes the signed boot message as it is, without a length before it: the tender lays the file into the image's
   /// memory.
   func write(boot message: [UInt8]) throws(HostingFault) {

@@ -23,6 +23,8 @@ public struct InstanceRecord: Codable, Sendable, Hashable {
   public var network: ServiceNetwork
   /// How much memory it gets, in bytes.
   public var memoryBytes: Int
+  /// The control group that it is in with others; `nil` for none.
+  public var group: InstanceGroup?
   /// The sorted names of the security modules its image has.
   public var mechanisms: [String]
   /// When it was started (RFC 3339).
@@ -42,8 +44,9 @@ public struct InstanceRecord: Codable, Sendable, Hashable {
   public init(
     id: String, service: String, tenant: String, resource: String, level: String, image: String, imagePath: String,
     address: String, mac: String, network: ServiceNetwork, memoryBytes: Int, mechanisms: [String], started: String,
-    tenderPID: Int32? = nil, emulator: Emulator? = nil, metadata: [String: String] = [:]
+    tenderPID: Int32? = nil, emulator: Emulator? = nil, group: InstanceGroup? = nil, metadata: [String: String] = [:]
   ) {
+    self.group = group
     self.id = id
     self.service = service
     self.tenant = tenant

@@ -49,6 +49,7 @@ public actor ProcessHost: UnikernelHost {
       record.tenderPID = nil
       try folder.write(record)
       try folder.write(boot: boot)
+      if let group = record.group, ControlGroup.bound(group) { try folder.write(group: group.name) }
       let port = try NetworkNamespace(record.network).openTAP(record.tapName, for: PortAddresses(record))
       record.unlocked = port.lacking
       record.isOrdinary = UserNamespace.isEntered ? true : nil
@@ -125,6 +126,7 @@ public actor ProcessHost: UnikernelHost {
     guard InstanceRecord.isIdentifier(id) else { return }
     let folder = folder(id)
     let processes = InstanceProcesses(folder: folder)
+    let group = folder.readRecord()?.group?.name
     if folder.exists && folder.tender == nil && folder.readRecord()?.tenderPID == nil {
       // Whoever started it ended before the tender's process was written down.
       for process in ProcessTable.identifiers() where processes.isTender(process) {
@@ -136,8 +138,14 @@ public actor ProcessHost: UnikernelHost {
     guard processes.tender == nil && processes.image == nil else {
       throw .deadline("instance \(id) did not end, though it was killed")
     }
-    if let image = folder.image { ControlGroup.remove(of: image) }
+    if let image = folder.image { ControlGroup.remove(of: image, in: group) }
     try Files.removeFolder(folder.path)
+  }
+
+  /// Changes the bounds of a group while instances are in it.
+  public func bound(_ group: InstanceGroup) async {
+    guard instances().contains(where: { $0.group?.name == group.name }) else { return }
+    ControlGroup.bound(group)
   }
 
   /// What has become of an instance.

@@ -68,6 +68,9 @@ public protocol UnikernelHost: Sendable {
   /// The memory of an instance that runs or stands still.
   func memory(of id: String) async throws(HostingFault) -> InstanceAddressSpace
 
+  /// Changes the bounds of a group while instances are in it.
+  func bound(_ group: InstanceGroup) async
+
   /// What has become of an instance.
   func observed(_ id: String) async -> InstanceState
 
@@ -80,4 +83,9 @@ public protocol UnikernelHost: Sendable {
   /// Removes what belongs to no network that is named in `keeping` and to no instance that runs.
   @discardableResult
   func sweep(keeping: Set<String>) async throws(HostingFault) -> SweepReport
+}
+
+extension UnikernelHost {
+  /// A host without groups has nothing to change.
+  public func bound(_ group: InstanceGroup) async {}
 }

@@ -1,3 +1,5 @@
+import Crypto
+
 /// The network of one service: a network namespace with a bridge that its unikernels' TAPs are ports of, and on which
 /// the host has the first address. Nothing leads out of it but the service's port forwarder.
 public struct ServiceNetwork: Codable, Sendable, Hashable {
@@ -17,16 +19,13 @@ public struct ServiceNetwork: Codable, Sendable, Hashable {
     self.subnet = subnet
   }
 
-  /// A namespace's name that is the same for the same parts (say home, tenant and service) and as good as never for
-  /// others: `testudo-` and 8 hexadecimal digits (FNV-1a).
+  /// A namespace's name that is the same for the same parts (say home, tenant and service) and as good as never for others:
+  /// `testudo-` and 20 hexadecimal digits of SHA-256, so that nobody can choose names that lead into another's network.
   public static func name(for parts: [String]) -> String {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for part in parts {
-      // A zero byte, which no name contains, keeps ["a", "bc"] apart from ["ab", "c"].
-      for byte in Array(part.utf8) + [0] { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-    }
-    let digits = String(UInt32(truncatingIfNeeded: hash ^ hash >> 32), radix: 16)
-    return "testudo-" + String(repeating: "0", count: 8 - digits.count) + digits
+    // A zero byte, which no name contains, keeps ["a", "bc"] apart from ["ab", "c"].
+    let digest = SHA256.hash(data: parts.flatMap { Array($0.utf8) + [0] })
+    return "testudo-"
+      + digest.prefix(10).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
   }
 
   /// The host's address in the network, without prefix length, such as `10.77.3.1`; `nil` where the subnet is

@@ -18,7 +18,7 @@ public final class AccessTokens: Sendable {
   public static let mark = "testudo_"
   /// What stands for all tenants where a request names one.
   public static let everywhere = "*"
-  private static let prefix = "token/"
+  static let prefix = "token/"
   private static let longestLifetime = 10 * 366 * 86_400
 
   private let store: any StateStore

@@ -117,6 +117,18 @@ public final class DecisionPoints: Sendable {
     }
   }
 
+  /// Forgets everything of a tenant. Its decision point then denies everything.
+  func remove(_ tenant: String) throws(OrchestrationFault) {
+    try changing.withLock { _ throws(OrchestrationFault) in
+      do throws(StateFault) {
+        try store.transact(if: [], [.delete(key: Self.prefix + tenant)])
+      } catch {
+        throw .execution("what the decision point decides with cannot be taken out of the store: \(error.reason)")
+      }
+      entries.withLock { _ = $0.removeValue(forKey: tenant) }
+    }
+  }
+
   private static func status(_ tenant: String, _ entry: Entry) -> DecisionStatus {
     DecisionStatus(
       tenant: tenant, version: entry.point.version, changed: entry.stored.changed,

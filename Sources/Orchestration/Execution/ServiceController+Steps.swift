@@ -99,7 +99,7 @@ extension ServiceController {
       imagePath: (try? environment.builder.store.path(of: image.digest)) ?? "",
       address: "10.77.0.\(host)/24", mac: "02:54:0a:4d:00:" + (host < 16 ? "0" : "") + String(host, radix: 16),
       network: network, memoryBytes: resource.resource.memoryBytes, mechanisms: resource.selection.mechanisms,
-      started: Timestamp.now(), emulator: emulator, metadata: metadata)
+      started: Timestamp.now(), emulator: emulator, group: group, metadata: metadata)
     let version = ControlSigner.version(after: 0)
     let parameters =
       resource.parameters(stages: [.boot, .run], at: addresses(run, of: record))

@@ -44,6 +44,8 @@ actor ServiceController {
   /// When each instance last proved that it has what it was sent, by the clock that nobody can set and as text.
   var heard: [String: (at: ContinuousClock.Instant, time: String)] = [:]
   var lastHost = 1
+  /// The control group that instances are started in.
+  private(set) var group: InstanceGroup?
   let gate = Gate()
 
   init(
@@ -63,6 +65,9 @@ actor ServiceController {
     self.network = ServiceNetwork(
       name: ServiceNetwork.name(for: [environment.home.path, tenant, name]), subnet: "10.77.0.0/24")
   }
+
+  /// Has instances started in a control group from now on, or in none.
+  func start(in group: InstanceGroup?) { self.group = group }
 
   // MARK: Converging
 
@@ -95,6 +100,9 @@ actor ServiceController {
     while let action = Planner.nextAction(desired: desired?.desired, observed: observed) {
       let start = clock.now
       var failure: OrchestrationFault?
+      progress(
+        StepOutcome(
+          service: name, text: action.step.summary, reason: action.reason, milliseconds: 0, isUnderWay: true))
       do throws(OrchestrationFault) {
         try await perform(action.step)
       } catch {

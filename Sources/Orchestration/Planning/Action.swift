@@ -43,3 +43,25 @@ public struct Action: Hashable, Sendable, Codable {
     self.reason = reason
   }
 }
+
+extension Action.Step {
+  /// What will be done, in a few words.
+  public var summary: String {
+    switch self {
+    case .createNetwork: "make the network"
+    case .startForwarder: "start the port forwarder"
+    case .offer(let external): "open the way to \(external)"
+    case .withdraw(let external): "close the way to \(external)"
+    case .generateImage(let resource): "generate the image of \(resource)"
+    case .startInstance(let resource, _): "start \(resource)"
+    case .push(_, let resource, _): "push settings to \(resource)"
+    case .route(let resource, _): "lead traffic to \(resource)"
+    case .unpublish(let resource): "withdraw the port of \(resource)"
+    case .drain(_, let resource): "drain \(resource)"
+    case .quarantine(_, let resource): "quarantine \(resource)"
+    case .stopInstance(_, let resource): "stop \(resource)"
+    case .stopForwarder: "stop the port forwarder"
+    case .removeNetwork: "remove the network"
+    }
+  }
+}

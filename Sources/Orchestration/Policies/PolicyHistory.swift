@@ -41,6 +41,16 @@ struct PolicyHistory: Sendable {
     }
   }
 
+  /// Forgets all versions of a tenant.
+  func remove(of tenant: String) throws(OrchestrationFault) {
+    do throws(StateFault) {
+      let keys = try store.values(under: PolicyHistory.folder(tenant)).map(\.key)
+      try store.transact(if: [], keys.map { .delete(key: $0) })
+    } catch {
+      throw .execution(error.reason)
+    }
+  }
+
   /// A version; what is wrong with it is thrown.
   func version(_ number: Int, of tenant: String) throws(OrchestrationFault) -> PolicyVersion {
     let bytes: [UInt8]?

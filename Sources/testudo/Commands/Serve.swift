@@ -3,6 +3,7 @@ import ControlPlane
 import Foundation
 import Hosting
 import Orchestration
+import TOSCA
 
 struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -14,6 +15,7 @@ struct Serve: AsyncParsableCommand {
 
       Examples: testudo serve --listen 127.0.0.1:8080
                 testudo serve --listen 0.0.0.0:8443 --certificate tls/pdp.pem --key tls/pdp-key.pem
+                testudo serve --config /etc/testudo/testudo.yaml --check-config
       """)
 
   @Flag(help: "End when nothing is up any more; how `up` starts it in the background.")
@@ -40,53 +42,66 @@ struct Serve: AsyncParsableCommand {
   @Flag(name: .customLong("print-openapi"), help: "Print the description of the API (OpenAPI 3.1), and end.")
   var printOpenAPI = false
 
+  @Option(help: "A configuration file (YAML); what stands on the command line goes before it.")
+  var config: String?
+
+  @Flag(help: "Say what is wrong with the configuration, and where, and end.")
+  var checkConfig = false
+
   func validate() throws {
-    if let listen {
-      guard let address = ListenAddress(listen) else {
-        throw ValidationError(
-          "`\(listen)` is no address to listen on; expected ADDRESS:PORT, [IPV6]:PORT or localhost:PORT.")
-      }
-      if !address.isLoopback, certificate == nil {
-        throw ValidationError(
-          "`\(listen)` can be reached by others: give --certificate and --key, or listen on 127.0.0.1:PORT.")
-      }
-    } else if certificate != nil || key != nil || clientAuthority != nil || tokens {
-      throw ValidationError("--certificate, --key, --client-authority and --tokens are for --listen.")
-    }
-    if (certificate == nil) != (key == nil) { throw ValidationError("--certificate and --key go together.") }
-    if clientAuthority != nil, certificate == nil { throw ValidationError("--client-authority is for --certificate.") }
-    if let url, !url.hasPrefix("https://") && !url.hasPrefix("http://") || url.contains("?") || url.contains("#") {
-      throw ValidationError("`\(url)` is no base address; expected https://HOST, without query and fragment.")
-    }
+    if checkConfig, config == nil { throw ValidationError("--check-config is for --config.") }
+    guard config == nil, let mistake = commandLine(over: ServeConfiguration()).mistakes.first else { return }
+    let option = "--" + mistake.key.replacing("_", with: "-")
+    throw ValidationError("\(option): \(mistake.message); expected \(mistake.expected).")
   }
 
-  /// What to listen on, its files read: before anything else is done, so that a wrong path is said at once.
-  private func listener() throws(OrchestrationFault) -> Listener? {
-    guard let address = listen.flatMap({ ListenAddress($0) }) else { return nil }
-    var tls: ServerTLS?
-    if let certificate, let key {
-      tls = try ServerTLS(certificate: certificate, key: key, clientAuthority: clientAuthority)
+  /// What the command line says, and for the rest a file.
+  private func commandLine(over file: ServeConfiguration) -> ServeConfiguration {
+    var settings = file
+    settings.listen = listen ?? file.listen
+    settings.certificate = certificate ?? file.certificate
+    settings.key = key ?? file.key
+    settings.clientAuthority = clientAuthority ?? file.clientAuthority
+    settings.tokens = tokens || file.tokens
+    settings.url = url ?? file.url
+    return settings
+  }
+
+  /// The settings; what is wrong with the file, or with both together, is said with its place.
+  private func settings() throws -> ServeConfiguration {
+    guard let config else { return commandLine(over: ServeConfiguration()) }
+    var (configuration, file) = ServeConfiguration.read(URL(filePath: config).standardizedFileURL.path)
+    if file.findings.isEmpty {
+      configuration = commandLine(over: configuration)
+      for mistake in configuration.mistakes { file.report(mistake.key, mistake.message, expected: mistake.expected) }
     }
-    return try Listener(address, tls: tls, needsTokens: tokens)
+    guard file.findings.isEmpty else {
+      throw OrchestrationFault.findings(file.findings, sources: file.sources)
+    }
+    return configuration
   }
 
   func run() async throws {
     if printOpenAPI { return print(try APIDescription.text(), terminator: "") }
-    let listener = try listener()
-    let home = Installation.home
+    let settings = try settings()
+    if checkConfig { return print("\(config ?? ""): nothing is wrong") }
+    // Its files are read before anything else is done, so that a wrong path is said at once.
+    let listener = try settings.listener()
+    let home = settings.home.map { HomeDirectory(path: $0) } ?? Installation.home
     try home.create()
     // An ordinary user's goes on from here in a user namespace, as the same process.
     try UserNamespace.enter(home: home.path)
     let lock = try ControlPlaneLock(home: home)
     let environment = try OrchestrationEnvironment(
-      home: home, library: try Installation.library(), forwarderProgram: Installation.forwarder)
+      home: home, library: try settings.library ?? Installation.library(), forwarderProgram: Installation.forwarder)
     let orchestrator = try Orchestrator(environment: environment)
     // Whoever asks is answered only once everything that survived is taken up again.
     await orchestrator.recover()
     Console.say("testudo \(APIServer.version): control plane at \(home.apiSocket)")
-    let base = url.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+    let base = settings.url.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
     let server = APIServer(
-      orchestrator: orchestrator, home: home, endsWhenIdle: untilIdle, listen: listener, publicURL: base)
+      orchestrator: orchestrator, home: home, endsWhenIdle: untilIdle, listen: listener, publicURL: base,
+      supervisor: Supervisor(environment: ProcessInfo.processInfo.environment))
     try await server.run { Console.say("decision points at \($0)") }
     _ = consume lock
   }

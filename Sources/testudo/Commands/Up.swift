@@ -30,6 +30,8 @@ struct Up: AsyncParsableCommand {
       task.cancel()
       return
     }
+    StatusLine.shared.begin("waiting for the control plane")
+    defer { StatusLine.shared.clear() }
     let status = try await client.perform("POST", "/api/v1/services", body: request, as: ServiceStatus.self) {
       Console.show($0)
     }

@@ -16,6 +16,7 @@ enum Console {
 
   /// A line on standard error.
   static func say(_ line: String) {
+    StatusLine.shared.clear()
     FileHandle.standardError.write(Data((line + "\n").utf8))
   }
 
@@ -28,8 +29,12 @@ enum Console {
     say((isColoured ? "\u{1B}[31merror\u{1B}[0m: " : "error: ") + problem.detail)
   }
 
-  /// A step that was carried out.
+  /// A step: what is waited for, on a terminal only, or what was carried out.
   static func show(_ progress: StepOutcome) {
+    guard progress.isUnderWay != true else {
+      StatusLine.shared.begin("\(progress.text)  (\(progress.reason))")
+      return
+    }
     let time = String(format: "%8.1f ms", progress.milliseconds)
     guard let failure = progress.failure else {
       let text = isColoured ? "\u{1B}[32m✓\u{1B}[0m" : "✓"
