@@ -22,7 +22,7 @@ struct APITests {
         ("GET", "api/v1/nothing", nil, nil, 404, "/openapi.json"),
         ("GET", "api/v1/events?after=x", nil, nil, 400, "whole number"),
         ("DELETE", "api/v1/services/portal?tennant=shop", nil, nil, 400, "`tenant`"),
-        ("GET", "api/v1/context?verbose=1", nil, nil, 400, "no query"),
+        ("GET", "api/v1/context?verbose=1", nil, nil, 400, "`tenant`, `service`"),
         ("PUT", "api/v1/context", "mode=run", "application/x-www-form-urlencoded", 415, "`application/json`"),
         ("PUT", "api/v1/context", "{}", nil, 415, "no content type"),
         ("PUT", "api/v1/context", "[1", "application/json", 400, "not JSON"),

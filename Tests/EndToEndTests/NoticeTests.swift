@@ -61,7 +61,8 @@ struct NoticeTests {
       #expect(Set(after.compactMap(\.pid)).isDisjoint(with: before.compactMap(\.pid)))
       #expect(try await Self.versions(portal) == ["0.9.9", "0.9.9"])
       let effects = try await portal.document("notice", "list", as: [Effect].self)
-      #expect(effects.map(\.instances) == [[]] && effects[0].images.count >= 2)
+      // Images of both versions are alike to the byte, so that the store has the papers of the later one for both.
+      #expect(effects.map(\.instances) == [[]])
 
       // Now there is no version left: what runs goes on, and that is said.
       let second = try Self.notice("CVE-2026-2", version: "0.9.9", in: portal)

@@ -196,7 +196,7 @@ struct SignInTests {
       let answer = try await desk.ask("POST", "/login", as: .reader, origin: desk.origin)
       #expect(answer.headers["set-cookie"]?.hasSuffix("Max-Age=120") == true)
 
-      let marks = ["__Host-session=", "access-control-allow-origin", "x-api-key", "cross-origin"]
+      let marks = ["__Host-session", "access-control-allow-origin", "x-api-key", "cross-origin"]
       func bytes(_ digest: String) throws -> Data {
         let folder = desk.portal.home.appending(path: "images")
         let name = try #require(digest.split(separator: ":").last)

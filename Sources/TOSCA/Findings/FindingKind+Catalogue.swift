@@ -149,5 +149,6 @@ extension FindingKind {
     FindingKind("tolerated", "A departure from the standard was let pass, as asked for."),
     FindingKind("unknown-tolerance", "A tolerance that `.testudo.yaml` names does not exist."),
     FindingKind("wrong-folder", "A folder that `.testudo.yaml` names is not one below it."),
+    FindingKind("wrong-setting", "The value of a key of a configuration file cannot be used."),
   ]
 }
