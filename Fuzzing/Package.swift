@@ -15,7 +15,7 @@ let libraryOS: [(name: String, dependencies: [Target.Dependency])] = [
   ("Network", ["LibraryOS", "Interchange"]),
   ("HTTP", ["LibraryOS", "Interchange"]),
   ("Cryptography", ["LibraryOS", "CBearSSL", "Interchange"]),
-  ("ControlChannel", ["LibraryOS", "Cryptography", "Interchange"]),
+  ("ControlChannel", ["LibraryOS", "Cryptography", "CRuntime", "Interchange"]),
 ]
 
 /// The fuzzers, and what each reads with.
@@ -34,6 +34,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CBearSSL"),
     .systemLibrary(name: "CFuzzer"),
+    .target(name: "CRuntime"),
     .target(
       name: "TOSCA", dependencies: ["CYAML", "CZlib", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: instrumented + [

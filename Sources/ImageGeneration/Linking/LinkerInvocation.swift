@@ -16,7 +16,7 @@ struct LinkerInvocation {
 
   /// What shapes every image. Part of the recipe, since another choice gives another image.
   static let options = [
-    "--gc-sections", "-z", "max-page-size=4096", "-z", "noexecstack", "--build-id=none", "--strip-all",
+    "--gc-sections", "--icf=all", "-z", "max-page-size=4096", "-z", "noexecstack", "--build-id=none", "--strip-all",
     "--threads=1",
   ]
 
