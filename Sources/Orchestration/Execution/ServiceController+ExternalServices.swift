@@ -5,11 +5,11 @@ import Hosting
 extension ServiceController {
   /// Opens the way to an external service, or leads it to where that is now. Where only this service may use it, the
   /// host's firewall keeps others away before it is opened.
-  func offer(_ name: String) async throws(OrchestrationFault) {
+  func openWay(to name: String) async throws(OrchestrationFault) {
     guard let forwarder, let host = network.hostAddress,
       let external = resolved?.desired.externals.first(where: { $0.name == name })
     else { throw .execution("the port forwarder of the service is gone") }
-    if let former = observed.offers[name], former != external.lead { try await withdraw(name) }
+    if let former = observed.offers[name], former != external.lead { try await closeWay(to: name) }
     let firewall = HostFirewall(network)
     try await enclose(firewall)
     try await hosting { () throws(HostingFault) in
@@ -21,7 +21,7 @@ extension ServiceController {
   }
 
   /// Closes it. Open connections stay.
-  func withdraw(_ name: String) async throws(OrchestrationFault) {
+  func closeWay(to name: String) async throws(OrchestrationFault) {
     if let forwarder {
       try await hosting { () throws(HostingFault) in try await forwarder.unpublish(name) }
     }
