@@ -58,6 +58,8 @@ public struct RemoteQuestion: Equatable, Sendable {
     request = HTTPPolicyRequest(
       user: user, scheme: scheme, roles: roles, method: method, path: path, query: query, host: host,
       source: PolicyAddress(isIPv6: version == 1, high: high, low: low, prefixLength: version == 1 ? 128 : 32))
+    // A request has each role once, a visitor has none, and no address has bits beyond its width: there is one form.
+    guard request.roles == roles, request.scheme == scheme, request.source.isValid else { throw .invalid }
   }
 }
 

@@ -35,6 +35,26 @@ struct RemoteDecisionTests {
     #expect(throws: DecodingFault.self) { try RemoteAnswer(decoding: said + [0]) }
   }
 
+  @Test("there is one form of a question: a role that is there twice, roles of nobody, and too wide addresses are refused")
+  func oneForm() throws {
+    let bytes = Report.question(question).encode()
+    let clerk = Array("clerk".utf8)
+    let place = try #require(bytes.indices.first { bytes[$0...].starts(with: clerk) })
+    // "clerk" is written over, with the other role, which is a letter longer.
+    var twice = bytes
+    twice.replaceSubrange((place - 4)..<(place + 5), with: [6, 0, 0, 0] + Array("reader".utf8))
+    #expect(throws: DecodingFault.self) { try Report(decoding: twice) }
+    let user = try #require(bytes.indices.first { bytes[$0...].starts(with: Array("rita".utf8)) })
+    var nobody = bytes
+    nobody.replaceSubrange((user - 4)..<(user + 4), with: [0, 0, 0, 0])
+    #expect(throws: DecodingFault.self) { try Report(decoding: nobody) }
+    for offset in [16, 4] {
+      var wide = bytes
+      wide[bytes.count - offset] = 1
+      #expect(throws: DecodingFault.self) { try Report(decoding: wide) }
+    }
+  }
+
   @Test("what tells two requests apart is in the key, and what policies cannot see of them is not")
   func keys() {
     let base = question.request
