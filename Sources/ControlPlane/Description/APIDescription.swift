@@ -105,7 +105,7 @@ public enum APIDescription {
       case .tenant(everywhere: true): ["anyOf": [reference("TenantName"), ["const": "*", "type": "string"]]]
       case .number(let range):
         ["type": "integer", "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound)]
-      case .text(let limit): ["type": "string", "minLength": 1, "maxLength": .integer(limit / 4)]
+      case .text(let limit): ["type": "string", "minLength": 1, "maxLength": .integer(limit)]
       case .flag: ["type": "boolean"]
       }
     return [

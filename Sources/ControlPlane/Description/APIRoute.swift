@@ -74,7 +74,7 @@ struct APIParameter: Sendable {
     case tenant(everywhere: Bool)
     /// A whole number.
     case number(ClosedRange<Int>)
-    /// A text of at most so many bytes, not empty.
+    /// A text of at most so many characters (Unicode scalars, as JSON Schema counts them), not empty.
     case text(Int)
     /// `true` or `false`.
     case flag
@@ -105,7 +105,7 @@ struct APIParameter: Sendable {
       return isPlain && Int(value).map(range.contains) == true
         ? nil : "a whole number from \(range.lowerBound) to \(range.upperBound)"
     case .text(let limit):
-      return (1...limit).contains(value.utf8.count) ? nil : "a text of 1 to \(limit) bytes"
+      return (1...limit).contains(value.unicodeScalars.count) ? nil : "a text of 1 to \(limit) characters"
     case .flag:
       return value == "true" || value == "false" ? nil : "`true` or `false`"
     }
