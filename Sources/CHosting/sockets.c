@@ -86,3 +86,15 @@ void hosting_bell_clear(int descriptor) {
   ssize_t got = read(descriptor, &count, sizeof count);
   (void)got;
 }
+
+int hosting_pipe(int ends[2], int capacity) {
+  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return -errno;
+  // Where it is refused, the pipe is as large as pipes are.
+  (void)fcntl(ends[1], F_SETPIPE_SZ, capacity);
+  return 0;
+}
+
+ssize_t hosting_splice(int from, int to, size_t most) {
+  ssize_t moved = splice(from, NULL, to, NULL, most, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+  return moved < 0 ? -errno : moved;
+}

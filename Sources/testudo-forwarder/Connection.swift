@@ -11,13 +11,18 @@ final class Side {
   /// Read from the other side, still to be written to this one. While there is some, the other side is not read.
   var pending: [UInt8] = []
   var pendingStart = 0
+  /// What the other side sends goes through here, while it sends so much that it is worth a pipe.
+  var pipe: Pipe?
 
   init(socket: Int32, source: EventSource) {
     self.socket = socket
     self.source = source
   }
 
-  var hasPending: Bool { pendingStart < pending.count }
+  var hasPending: Bool {
+    if let pipe { return pipe.count > 0 }
+    return pendingStart < pending.count
+  }
 }
 
 /// A client's connection and the one to the target that it is forwarded to.

@@ -144,6 +144,7 @@ extension Forwarder {
 
   /// Ends a connection; abruptly with a reset, so that nobody takes what came for the whole.
   func end(_ connection: Connection, abruptly: Bool) {
+    dropPipes(of: connection)
     for socket in [connection.client.socket, connection.target.socket] where socket >= 0 {
       if abruptly {
         var linger = linger(l_onoff: 1, l_linger: 0)

@@ -16,6 +16,8 @@ final class Forwarder {
   /// How long a connection that one side has ended may be silent.
   static let halfClosedTimeout = 30_000
   static let maximumPublications = 64
+  /// No more directions of connections go through pipes at once; the others are copied.
+  static let maximumPipes = 64
 
   let poller: Poller
   let scratch = UnsafeMutableRawPointer.allocate(byteCount: Forwarder.chunk, alignment: 4096)
@@ -32,6 +34,9 @@ final class Forwarder {
   // Slots of connections that are not open yet.
   var connecting: Set<Int> = []
   var halfClosed: Set<Int> = []
+  // Pipes that exist are idle, with nothing in them, or belong to a side; there are so many in all.
+  var idlePipes: [Pipe] = []
+  var pipeCount = 0
 
   var ports: [String: PublishedPort] = [:]
   var portsByIdentifier: [UInt32: PublishedPort] = [:]
@@ -65,7 +70,7 @@ final class Forwarder {
 
   deinit { scratch.deallocate() }
 
-  /// Two descriptors for each connection and some for the rest; fewer connections where the host does not allow as
+  /// Two descriptors for each connection and some for pipes and the rest; fewer connections where the host does not allow as
   /// many.
   private static func raiseDescriptorLimit() -> Int {
     var limits = rlimit()

@@ -125,4 +125,11 @@ void hosting_bell_ring(int descriptor);
 /// Silences the bell.
 void hosting_bell_clear(int descriptor);
 
+/// Makes a pipe whose ends, the output first, do not block, and that holds `capacity` bytes where the kernel allows it.
+int hosting_pipe(int ends[2], int capacity);
+
+/// Moves what there is, at most `most` bytes, from one descriptor to another, of which one is a pipe, without copying
+/// it (splice(2)): how much, 0 at the end, -EAGAIN where it would have to wait.
+ssize_t hosting_splice(int from, int to, size_t most);
+
 #endif
