@@ -56,7 +56,12 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "CHosting"),
     .target(
-      name: "Hosting", dependencies: ["CHosting", interchange, .product(name: "Crypto", package: "swift-crypto")],
+      name: "Hosting",
+      dependencies: [
+        "CHosting", interchange, .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
       swiftSettings: strict),
     .target(name: "State", dependencies: [.product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
     .target(

@@ -15,6 +15,9 @@ echo
 echo "policy decisions, beside peers"
 Benchmarks/policy.sh
 echo
+echo "changes of level, with the pool and without"
+Benchmarks/pool.sh
+echo
 echo "planning"
 Benchmarks/planner.sh
 echo

@@ -81,17 +81,22 @@ extension Journal {
         details: ["reason": action.reason, "milliseconds": String(milliseconds), "step": action.step.name]))
   }
 
-  /// A security event of an image.
-  func record(_ event: SecurityEvent, instance: InstanceRecord?, tenant: String, service: String) {
+  /// A security event of an image. One that the control plane's own probe led to is marked as such, and nothing to look at.
+  func record(
+    _ event: SecurityEvent, instance: InstanceRecord?, tenant: String, service: String, isOfProbe: Bool = false,
+    correlation: String? = nil
+  ) {
     var details: [String: String] = [:]
     for field in event.details { details[field.name.description] = Journal.text(field.value) }
+    if isOfProbe { details["probe"] = "true" }
     record(
       EventRecord(
-        time: Timestamp.text(milliseconds: event.time), severity: "\(event.severity)", tenant: tenant,
+        time: Timestamp.text(milliseconds: event.time),
+        severity: isOfProbe ? "informational" : "\(event.severity)", tenant: tenant,
         service: service, resource: instance?.resource, instance: instance?.id,
         kind: "\(event.module).\(event.action)",
         message: details.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " "),
-        details: details))
+        details: details, correlation: correlation))
   }
 
   /// An instance that ended by itself.

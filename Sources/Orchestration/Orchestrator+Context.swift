@@ -14,8 +14,10 @@ public struct LevelChange: Hashable, Sendable, Codable {
   public var to: String
   /// Why: the trigger or the operator.
   public var cause: String
-  /// How long it took until every unikernel reported the new protection, in milliseconds.
+  /// How long it took until all was done, the end of what is not due any more included, in milliseconds.
   public var milliseconds: Double
+  /// How long it took until all that is due was in force and traffic was led there, in milliseconds; `nil` where it failed.
+  public var enforcedMilliseconds: Double?
   /// Why it could not be brought about, if so; `from` is still in force then.
   public var failure: String?
   /// What its events have in common: `testudo events --correlation` shows them.
@@ -138,11 +140,17 @@ extension Orchestrator {
         throw .input("there is no level `\(level)` in `\(name)`, expected one of \(names)")
       }
       let old = service.dueLevel(context: context(of: declaration), setByHand: declaration.level).name
+      let former = declaration.level
       declaration.level = level
       try store(declaration)
       let change = await change(
         declaration, from: old, cause: level == nil ? "left to triggers" : "set by hand", progress: progress)
-      if let failure = change.failure { throw .execution(failure) }
+      if let failure = change.failure {
+        // What is in force is what is declared: whoever asked was told that it failed.
+        declaration.level = former
+        await rollBack(declaration, to: declaration, progress: progress)
+        throw .execution(failure)
+      }
       return change
     }
   }
@@ -163,14 +171,21 @@ extension Orchestrator {
     } catch {
       change.failure = error.message
     }
-    change.milliseconds = Double((clock.now - start) / .microseconds(1)) / 1000
+    let end = clock.now
+    change.milliseconds = Double((end - start) / .microseconds(1)) / 1000
+    if change.failure == nil {
+      let enforced = await controllers[declaration.key]?.enforcedAt ?? end
+      change.enforcedMilliseconds = Double((enforced - start) / .microseconds(1)) / 1000
+    }
     if old != new {
+      var details = ["from": old, "to": new, "milliseconds": String(change.milliseconds)]
+      details["enforcedMilliseconds"] = change.enforcedMilliseconds.map { String($0) }
       journal.record(
         EventRecord(
           time: Timestamp.now(), severity: change.failure == nil ? "low" : "high", tenant: declaration.tenant,
           service: declaration.name, kind: change.failure == nil ? "level-changed" : "level-change-failed",
           message: "\(old) to \(new): \(change.failure ?? cause)",
-          details: ["from": old, "to": new, "milliseconds": String(change.milliseconds)]))
+          details: details))
     }
     return change
   }

@@ -62,7 +62,8 @@ extension Orchestrator {
     }
   }
 
-  private func rollBack(
+  /// Brings a service back to what it was before something that failed.
+  func rollBack(
     _ declaration: ServiceDeclaration, to former: ServiceDeclaration?, progress: @Sendable (StepOutcome) -> Void
   ) async {
     do throws(OrchestrationFault) {

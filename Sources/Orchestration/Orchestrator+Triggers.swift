@@ -1,4 +1,5 @@
 import Foundation
+import ImageGeneration
 public import SecTOSCA
 import State
 

@@ -134,6 +134,8 @@ public actor Orchestrator {
         try? await Task.sleep(for: interval)
         guard !Task.isCancelled, let controllers = await self?.controllers.values else { return }
         for controller in controllers { await controller.refreshEntropy() }
+        // What has waited for too long makes room.
+        await self?.refreshStandby()
       }
     }
   }
@@ -298,8 +300,7 @@ public actor Orchestrator {
     endIntegrityChecks(declaration.key)
     storeHolds(of: declaration.key, forgetting: holds.forget(declaration.key))
     if let counts = await controllers.removeValue(forKey: declaration.key)?.poolCounts {
-      pool.hits += counts.hits
-      pool.misses += counts.misses
+      pool.counts += counts
     }
     forgetContext(of: declaration)
     leaveOutStalePolicies(of: declaration.tenant)

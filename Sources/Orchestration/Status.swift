@@ -38,14 +38,17 @@ public struct UnikernelStatus: Hashable, Sendable, Codable {
   public var integrity: IntegrityStatus?
   /// Why it must give its place to a fresh one; `nil` where it need not.
   public var withdrawn: String?
+  /// What came of the probes that it had to pass before others could reach it; `nil` of one that an older version started.
+  public var probes: [ProbeOutcome]?
 
   /// One unikernel.
   public init(
     service: String, resource: String, tenant: String, host: String, level: String, target: String, state: String,
     image: String, imageBytes: Int, address: String, urls: [String], pid: Int32?, policyVersion: Int,
     mechanisms: [String], since: String, instance: String, warnings: [String] = [],
-    integrity: IntegrityStatus? = nil, withdrawn: String? = nil
+    integrity: IntegrityStatus? = nil, withdrawn: String? = nil, probes: [ProbeOutcome]? = nil
   ) {
+    self.probes = probes
     self.warnings = warnings
     self.service = service
     self.resource = resource

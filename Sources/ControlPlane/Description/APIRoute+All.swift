@@ -162,15 +162,19 @@ extension APIRoute {
   private static let pool = [
     APIRoute(
       method: "GET", path: "/api/v1/pool", name: "readPool",
-      summary: "The images that could be asked for next, and which of them are ready.", operation: .operateMachine,
-      queries: [.onlyTenant], answers: document("Pool")),
+      summary: "The images that could be asked for next, and which of them are ready; the instances that wait.",
+      operation: .operateMachine, queries: [.onlyTenant], answers: document("Pool")),
+    APIRoute(
+      method: "PUT", path: "/api/v1/pool/memory", name: "setPoolMemory",
+      summary: "The most memory that instances may wait with.", operation: .operateMachine,
+      body: json("PoolMemory", limit: 1 << 16), answers: document("Pool"), problems: [422, 500]),
     APIRoute(
       method: "POST", path: "/api/v1/pool/fill", name: "fillPool", summary: "Makes them all.",
       operation: .operateMachine, queries: [.onlyTenant], answers: document("Pool"), problems: [422, 500, 503]),
     APIRoute(
       method: "POST", path: "/api/v1/pool/drain", name: "drainPool",
-      summary: "Removes those that are ready and not in use.", operation: .operateMachine, queries: [.onlyTenant],
-      answers: document("Pool"), problems: [500]),
+      summary: "Removes those that are ready and not in use, and ends the instances that wait.",
+      operation: .operateMachine, queries: [.onlyTenant], answers: document("Pool"), problems: [500]),
   ]
 
   private static let decision =

@@ -82,6 +82,11 @@ enum APISchemas {
           "policyVersion": { "type": "integer" }, "mechanisms": { "type": "array", "items": { "type": "string" } },
           "since": { "type": "string" }, "instance": { "type": "string" },
           "withdrawn": { "type": "string", "description": "Why it must give its place to a fresh one, if it must." },
+          "probes": { "type": "array", "items": {
+            "type": "object", "required": ["probe", "expected", "seen", "passed"],
+            "properties": {
+              "probe": { "type": "string" }, "expected": { "type": "string" }, "seen": { "type": "string" },
+              "passed": { "type": "boolean" } } } },
           "integrity": {
             "type": "object", "required": ["outcome", "checked", "checks", "interval"],
             "properties": {
@@ -141,7 +146,7 @@ enum APISchemas {
           "type": "object", "required": ["step", "reason"],
           "properties": {
             "step": { "type": "object", "description": "One property, named by the step.", "minProperties": 1, "maxProperties": 1 },
-            "reason": { "type": "string" }
+            "reason": { "type": "string" }, "probes": { "type": "array", "items": { "type": "string" } }
           }
         }
       },
@@ -157,7 +162,7 @@ enum APISchemas {
         "properties": {
           "tenant": { "type": "string" }, "service": { "type": "string" }, "from": { "type": "string" },
           "to": { "type": "string" }, "cause": { "type": "string" }, "milliseconds": { "type": "number" },
-          "failure": { "type": "string" }, "correlation": { "type": "string" }
+          "enforcedMilliseconds": { "type": "number" }, "failure": { "type": "string" }, "correlation": { "type": "string" }
         }
       },
       "LevelChanges": { "type": "array", "items": { "$ref": "#/components/schemas/LevelChange" } },
@@ -269,9 +274,26 @@ enum APISchemas {
           "modulesLeftOut": { "type": "array", "items": { "type": "string" } }, "gadgets": { "type": "integer" }
         }
       },
+      "PoolMemory": {
+        "type": "object", "required": ["bytes"],
+        "properties": { "bytes": { "type": "integer", "minimum": 0, "maximum": 1099511627776 } }
+      },
       "Pool": {
-        "type": "object", "required": ["images", "bytes", "budgetBytes", "hits", "misses"],
+        "type": "object",
+        "required": [
+          "images", "bytes", "budgetBytes", "hits", "misses", "instances", "instanceBytes", "instanceBudgetBytes",
+          "instanceHits", "instanceMisses"
+        ],
         "properties": {
+          "instances": { "type": "array", "items": {
+            "type": "object",
+            "required": ["tenant", "service", "resource", "level", "instance", "bytes", "started", "ageSeconds"],
+            "properties": {
+              "tenant": { "type": "string" }, "service": { "type": "string" }, "resource": { "type": "string" },
+              "level": { "type": "string" }, "instance": { "type": "string" }, "bytes": { "type": "integer" },
+              "started": { "type": "string" }, "ageSeconds": { "type": "number" } } } },
+          "instanceBytes": { "type": "integer" }, "instanceBudgetBytes": { "type": "integer" },
+          "instanceHits": { "type": "integer" }, "instanceMisses": { "type": "integer" },
           "images": { "type": "array", "items": {
             "type": "object", "required": ["tenant", "service", "resource", "level", "recipe", "bytes", "isInUse"],
             "properties": {

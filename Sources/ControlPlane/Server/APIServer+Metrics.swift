@@ -31,6 +31,19 @@ extension APIServer {
         .init(labels: [("image", "linked")], value: Double(pool.misses)),
       ])
     metrics.add(
+      "testudo_pool_instances", .gauge, "Instances that wait for a change of level.", Double(pool.instances.count))
+    metrics.add(
+      "testudo_pool_instance_bytes", .gauge, "Memory of the instances that wait.", Double(pool.instanceBytes))
+    metrics.add(
+      "testudo_pool_oldest_instance_seconds", .gauge, "How long the oldest of them has waited; 0 where none does.",
+      pool.instances.map(\.ageSeconds).max() ?? 0)
+    metrics.add(
+      "testudo_pool_instance_starts_total", .counter, "Instances that were needed, by whether one waited.",
+      [
+        .init(labels: [("instance", "waited")], value: Double(pool.instanceHits)),
+        .init(labels: [("instance", "started")], value: Double(pool.instanceMisses)),
+      ])
+    metrics.add(
       "testudo_ready", .gauge, "Whether the control plane is ready, by check.",
       await orchestrator.readiness().checks.map { .init(labels: [("check", $0.name)], value: $0.isPassed ? 1 : 0) })
     addRequests(to: &metrics)

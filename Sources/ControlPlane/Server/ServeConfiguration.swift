@@ -22,6 +22,9 @@ public struct ServeConfiguration: Sendable {
   /// The address that clients know the decision points under.
   public var url: String?
 
+  /// The most memory that instances may wait with for changes of levels, in bytes; `nil` leaves it as it was set.
+  public var poolMemory: Int?
+
   /// A control plane that listens on its Unix socket only.
   public init() {}
 
@@ -31,7 +34,7 @@ public struct ServeConfiguration: Sendable {
       reading: path,
       keys: [
         "home": .text, "library": .text, "listen": .text, "certificate": .text, "key": .text,
-        "client_authority": .text, "tokens": .boolean, "url": .text,
+        "client_authority": .text, "tokens": .boolean, "url": .text, "pool_memory": .text,
       ])
     var own = ServeConfiguration()
     own.home = file.path("home")
@@ -42,6 +45,12 @@ public struct ServeConfiguration: Sendable {
     own.clientAuthority = file.path("client_authority")
     own.tokens = file.booleans["tokens"] ?? false
     own.url = file.texts["url"]
+    if let text = file.texts["pool_memory"] {
+      own.poolMemory = ServeConfiguration.bytes(text)
+      if own.poolMemory == nil {
+        file.report("pool_memory", "`\(text)` is no amount of memory", expected: "bytes, such as 64MiB, or 0 for none")
+      }
+    }
     for mistake in own.mistakes { file.report(mistake.key, mistake.message, expected: mistake.expected) }
     if let library = own.library, !FileManager.default.fileExists(atPath: library + "/modules") {
       file.report(
@@ -55,6 +64,16 @@ public struct ServeConfiguration: Sendable {
       }
     }
     return (own, file)
+  }
+
+  /// An amount of memory: a number, with a unit or without.
+  public static func bytes(_ text: String) -> Int? {
+    let units = ["KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "kB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000]
+    let unit = units.first { text.hasSuffix($0.key) }
+    let digits = text.dropLast(unit?.key.count ?? 0)
+    guard !digits.isEmpty, digits.utf8.allSatisfy({ 0x30...0x39 ~= $0 }), let number = Int(digits) else { return nil }
+    let (product, overflow) = number.multipliedReportingOverflow(by: unit?.value ?? 1)
+    return overflow || product > 1 << 40 ? nil : product
   }
 
   /// Something that cannot be as it is: the key, what is wrong, and what was expected.

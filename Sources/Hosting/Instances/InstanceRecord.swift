@@ -37,6 +37,8 @@ public struct InstanceRecord: Codable, Sendable, Hashable {
   public var unlocked: String?
   /// Whether it was started by an ordinary user, in a user namespace; `nil` for no.
   public var isOrdinary: Bool?
+  /// Whether it was started to wait: its TAP is down until `rejoin`.
+  public var isWaiting: Bool?
   /// Whatever else the caller wants to find again; hosting does not look at it.
   public var metadata: [String: String]
 

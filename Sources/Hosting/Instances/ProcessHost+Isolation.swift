@@ -21,7 +21,8 @@ extension ProcessHost {
     guard processes.image != nil else { throw .gone("the image of instance \(id) has ended") }
   }
 
-  /// Lets an instance that was isolated on its network again, and go on.
+  /// Lets an instance that was isolated on its network again, and go on; or one that was started to wait on it for the first
+  /// time.
   public func rejoin(_ id: String) async throws(HostingFault) {
     let (record, processes) = try known(id)
     guard processes.image != nil else { throw .gone("the image of instance \(id) has ended") }

@@ -50,7 +50,8 @@ public actor ProcessHost: UnikernelHost {
       try folder.write(record)
       try folder.write(boot: boot)
       if let group = record.group, ControlGroup.bound(group) { try folder.write(group: group.name) }
-      let port = try NetworkNamespace(record.network).openTAP(record.tapName, for: PortAddresses(record))
+      let port = try NetworkNamespace(record.network).openTAP(
+        record.tapName, for: PortAddresses(record), isUp: record.isWaiting != true)
       record.unlocked = port.lacking
       record.isOrdinary = UserNamespace.isEntered ? true : nil
       let (near, far) = try Descriptor.pair()

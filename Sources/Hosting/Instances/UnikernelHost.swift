@@ -59,7 +59,7 @@ public protocol UnikernelHost: Sendable {
   /// Has an instance stand still, takes it off its network, and keeps its memory.
   func isolate(_ id: String) async throws(HostingFault)
 
-  /// Undoes `isolate`.
+  /// Undoes `isolate`, or ends the waiting of an instance that was started off its network.
   func rejoin(_ id: String) async throws(HostingFault)
 
   /// What has passed through an instance's interface; `nil` where it is gone.

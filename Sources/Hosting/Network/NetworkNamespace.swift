@@ -166,9 +166,9 @@ struct NetworkNamespace {
     return text.flatMap { InterfaceTraffic(of: interface, in: $0) }
   }
 
-  /// Makes a TAP that is a port of the bridge and up, from which nothing comes but with these addresses. It lasts as long
-  /// as its descriptor, which does not block.
-  func openTAP(_ name: String, for addresses: PortAddresses) throws(HostingFault) -> BridgePort {
+  /// Makes a TAP that is a port of the bridge, from which nothing comes but with these addresses, and nothing at all before
+  /// it is up. It lasts as long as its descriptor, which does not block.
+  func openTAP(_ name: String, for addresses: PortAddresses, isUp: Bool = true) throws(HostingFault) -> BridgePort {
     var lacking: String?
     let number = try visit { () throws(HostingFault) -> Int32 in
       let number = try BridgePort.makeTAP(name, "in \(network.name)")
@@ -177,7 +177,9 @@ struct NetworkNamespace {
           hosting_bridge_attach(ServiceNetwork.bridge, name), "attach the TAP \(name) to the bridge of \(network.name)")
         // Before it is up: not one frame passes unseen.
         lacking = try addresses.lock(name)
-        try HostingFault.check(hosting_interface_set_up(name, 1), "bring up the TAP \(name) in \(network.name)")
+        if isUp {
+          try HostingFault.check(hosting_interface_set_up(name, 1), "bring up the TAP \(name) in \(network.name)")
+        }
       } catch {
         close(number)
         throw error

@@ -31,7 +31,7 @@ public struct ResolvedService: Sendable {
           name: resource.resource.name, connections: resource.resource.connections,
           isPublic: resource.resource.endpoint.isPublic, recipe: resource.recipeDigest,
           bootSettings: resource.bootDigest, runSettings: resource.runSettings,
-          mechanisms: resource.selection.mechanisms)
+          mechanisms: resource.selection.mechanisms, probes: resource.probes.map(\.name))
       })
   }
 }
@@ -125,6 +125,9 @@ public struct ResolvedResource: Sendable {
   func speaksTLS(at level: String) -> Bool {
     CombinedProtection(others[level]?.due ?? due).transportSecurity != nil
   }
+
+  /// The TLS that is due at its own endpoint.
+  var transportSecurity: TransportSecurity? { CombinedProtection(due).transportSecurity }
 
   /// Settings of some stages, for an instance at these addresses.
   func parameters(stages: Set<ParameterStage>, at addresses: NeighbourAddresses) -> [Parameter] {

@@ -22,9 +22,16 @@ public struct ServiceResolver: Sendable {
   public func resolve(
     _ declaration: ServiceDeclaration, context: [String: String]
   ) throws(OrchestrationFault) -> ResolvedService {
+    let level = declaration.service.dueLevel(context: context, setByHand: declaration.level)
+    return try resolve(declaration, at: level, context: context)
+  }
+
+  /// The service at a level, in this context.
+  func resolve(
+    _ declaration: ServiceDeclaration, at level: SecurityLevel, context: [String: String]
+  ) throws(OrchestrationFault) -> ResolvedService {
     if let refusal = declaration.policies.refusal { throw .input(refusal) }
     let service = declaration.service
-    let level = service.dueLevel(context: context, setByHand: declaration.level)
     // What triggers hold and follow besides attributes decides the level only: policies do not see it.
     let attributes = context.filter { !ServiceState.isReserved($0.key) }
     var resources: [ResolvedResource] = []

@@ -29,7 +29,7 @@ enum OCSFClass: Int {
       case ("authorization", _), ("remote-authorization", _): .authorizeSession
       case ("firewall", _): .networkActivity
       case ("rate-limit", _), ("audit", _), ("http", _): .httpActivity
-      case (_, "action"), (_, "image-generated"): .applicationLifecycle
+      case (_, "action"), (_, "image-generated"), (_, "probes-passed"): .applicationLifecycle
       case (_, "level-changed"), (_, "phase-changed"), (_, "context-changed"), (_, "policy-applied"),
         (_, "token-created"), (_, "token-revoked"):
         .entityManagement

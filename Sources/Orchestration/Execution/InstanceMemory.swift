@@ -13,6 +13,8 @@ struct InstanceMemory: Hashable, Sendable, Codable {
   var isDraining: Bool
   /// Why it must give its place to a fresh one, if it must.
   var withdrawal: Withdrawal?
+  /// What came of its probes.
+  var probes: [ProbeOutcome]?
   /// What was known of it when it was put into quarantine; `nil` where it is not there.
   var quarantine: QuarantineRecord?
 

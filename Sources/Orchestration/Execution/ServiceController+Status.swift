@@ -29,7 +29,7 @@ extension ServiceController {
           address: record.host,
           urls: urls, pid: pid, policyVersion: instance.run.settings.policyVersion, mechanisms: record.mechanisms,
           since: record.started, instance: record.id, warnings: record.warnings, integrity: integrity[record.id],
-          withdrawn: instance.withdrawal?.cause))
+          withdrawn: instance.withdrawal?.cause, probes: memories[record.id]?.probes))
     }
     return all.sorted { ($0.resource, $0.since) < ($1.resource, $1.since) }
   }

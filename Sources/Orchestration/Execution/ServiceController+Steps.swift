@@ -71,18 +71,64 @@ extension ServiceController {
 
   // MARK: Instances
 
+  /// Starts an instance, asks it whether it enforces what is due, and counts it only then.
   private func startInstance(_ name: String, _ run: RunState) async throws(OrchestrationFault) {
     let resource = try resolvedResource(name)
     guard let image = environment.builder.image(recipe: resource.recipeDigest) else {
       throw .execution("the image of `\(name)` is gone from the store")
     }
-    // Verified before every start: an altered byte, a wrong signature or a missing paper, and it does not start.
+    try verify(image)
+    if linked.contains(resource.recipeDigest) { poolCounts.misses += 1 } else { poolCounts.hits += 1 }
+    if await takeStandby(resource, run) {
+      poolCounts.instanceHits += 1
+      return
+    }
+    poolCounts.instanceMisses += 1
+    let (record, boot, version) = try await assemble(
+      resource, image, run, isProbed: resource.admitsControlPlaneForProbesOnly)
+
+    observed.instances.append(
+      ObservedInstance(
+        id: record.id, resource: name, recipe: resource.recipeDigest, bootSettings: resource.bootDigest,
+        state: .starting, run: run))
+    records[record.id] = record
+    do throws(OrchestrationFault) {
+      let channel = try await hosting { () throws(HostingFault) in
+        try await environment.host.start(record, boot: boot)
+      }
+      records[record.id] = channel.record
+      if let lacking = channel.record.unlocked {
+        journal.record(unlocked: lacking, instance: channel.record, tenant: tenant, service: self.name)
+      }
+      try await untilReady(record, channel)
+      // Stored when it counts: one whose start is interrupted is nobody's.
+      memories[record.id] = InstanceMemory(
+        run: run, version: version, acknowledged: Timestamp.now(), isDraining: false)
+      try await probe(record, resource, run)
+      try storeMemories(of: [record.id])
+      setState(record.id, .ready)
+    } catch {
+      try? await stop(record.id)
+      throw error
+    }
+  }
+
+  /// Looks at an image before every start: an altered byte, a wrong signature, a revoked key or a missing paper, and it does
+  /// not start.
+  func verify(_ image: Image) throws(OrchestrationFault) {
     do throws(ImageFault) {
       try environment.builder.verify(image.digest)
     } catch {
       throw OrchestrationFault(error)
     }
-    if linked.contains(resource.recipeDigest) { poolCounts.misses += 1 } else { poolCounts.hits += 1 }
+  }
+
+  /// The record of a new instance, its signed boot message, and that message's version. While it is probed, the control
+  /// plane may connect to it.
+  func assemble(
+    _ resource: ResolvedResource, _ image: Image, _ run: RunState, isProbed: Bool = false
+  ) async throws(OrchestrationFault) -> (record: InstanceRecord, boot: [UInt8], version: UInt64) {
+    let name = resource.resource.name
     let emulator = try await emulator(for: resource.recipe.target)
     let host = try nextHost()
     let channelKey = ChannelKey()
@@ -102,7 +148,7 @@ extension ServiceController {
       started: Timestamp.now(), emulator: emulator, group: group, metadata: metadata)
     let version = ControlSigner.version(after: 0)
     let parameters =
-      resource.parameters(stages: [.boot, .run], at: addresses(run, of: record))
+      resource.parameters(stages: [.boot, .run], at: addresses(run, of: record, isProbed: isProbed))
       + [
         Parameter(module: "control", name: "channel-key", value: .bytes(channelKey.bytes)),
         Parameter(module: "control", name: "entropy", value: .bytes(ServiceController.freshEntropy())),
@@ -110,29 +156,7 @@ extension ServiceController {
     let boot = try signer.signed(
       ControlMessage(
         kind: .boot, audience: record.audience ?? [], version: version, payload: Parameter.encode(parameters)))
-
-    observed.instances.append(
-      ObservedInstance(
-        id: record.id, resource: name, recipe: resource.recipeDigest, bootSettings: resource.bootDigest,
-        state: .starting, run: run))
-    records[record.id] = record
-    do throws(OrchestrationFault) {
-      let channel = try await hosting { () throws(HostingFault) in
-        try await environment.host.start(record, boot: boot)
-      }
-      records[record.id] = channel.record
-      if let lacking = channel.record.unlocked {
-        journal.record(unlocked: lacking, instance: channel.record, tenant: tenant, service: self.name)
-      }
-      try await untilReady(record, channel)
-      try remember(
-        record.id,
-        InstanceMemory(run: run, version: version, acknowledged: Timestamp.now(), isDraining: false))
-      setState(record.id, .ready)
-    } catch {
-      try? await stop(record.id)
-      throw error
-    }
+    return (record, boot, version)
   }
 
   /// What runs images of a target as virtual machines; `nil` where they are processes.
@@ -143,7 +167,7 @@ extension ServiceController {
 
   /// Waits until the image reports that it is ready, that it enforces exactly what was selected, and that its process is
   /// locked in. Until then it counts for nothing.
-  private func untilReady(_ record: InstanceRecord, _ channel: any InstanceChannel) async throws(OrchestrationFault) {
+  func untilReady(_ record: InstanceRecord, _ channel: any InstanceChannel) async throws(OrchestrationFault) {
     let (reports, continuation) = AsyncStream.makeStream(of: Report.self)
     waiting[record.id] = continuation
     channels[record.id] = channel
@@ -177,7 +201,7 @@ extension ServiceController {
     throw .execution("`\(record.resource)` did not report that it is ready within \(ServiceController.readyDeadline)")
   }
 
-  private func inspectSandbox(_ record: InstanceRecord) async throws(OrchestrationFault) {
+  func inspectSandbox(_ record: InstanceRecord) async throws(OrchestrationFault) {
     guard case .running(let pid) = await environment.host.observed(record.id) else {
       throw .execution("`\(record.resource)` does not run")
     }
@@ -215,6 +239,7 @@ extension ServiceController {
     channels[id] = nil
     heard[id] = nil
     records[id] = nil
+    standby[id] = nil
     memories[id] = nil
     integrity[id] = nil
     observed.instances.removeAll { $0.id == id }
@@ -292,14 +317,15 @@ extension ServiceController {
     }
   }
 
-  /// Where the instances are that an instance's settings name.
-  private func addresses(_ run: RunState, of record: InstanceRecord) -> NeighbourAddresses {
+  /// Where the instances are that an instance's settings name. While it is probed, the control plane may connect besides.
+  func addresses(_ run: RunState, of record: InstanceRecord, isProbed: Bool = false) -> NeighbourAddresses {
     // Whoever may connect over IPv4 may over IPv6, and nobody else.
     var peers: [String] = []
     for peer in run.peers.compactMap({ records[$0] }) {
       peers.append(peer.host + "/32")
       if let host = peer.hostIPv6 { peers.append(host + "/128") }
     }
+    if isProbed { peers.append(ResolvedResource.controlPlaneAddress + "/32") }
     if resolved?.resource(record.resource)?.resource.endpoint.isPublic == true, let host = network.hostAddress {
       // The port forwarder's end of the service's network.
       peers.append(host + "/32")

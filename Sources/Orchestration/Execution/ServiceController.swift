@@ -35,10 +35,16 @@ actor ServiceController {
   var integrity: [String: IntegrityStatus] = [:]
   /// What must be in the memory of the instances of each image.
   var references: [String: [ReferenceSegment]] = [:]
-  /// How often an instance was started of an image that was there, and how often it had to be linked first.
-  var poolCounts = (hits: 0, misses: 0)
+  /// How well the pool served.
+  var poolCounts = PoolCounts()
   /// The recipes whose images were linked in the present convergence.
   var linked: Set<String> = []
+  /// The instances that are being probed, with the events that came of it.
+  var probed: [String: [SecurityEvent]] = [:]
+  /// The instances that wait for a change of level; they are among `records`, and not observed.
+  var standby: [String: StandbyInstance] = [:]
+  /// When the present convergence began to get rid of what is not due any more; all that is due was in force then.
+  var enforcedAt: ContinuousClock.Instant?
   /// Enforcement points that are being asked to acknowledge a renewal.
   var unrenewed: Set<String> = []
   /// When each instance last proved that it has what it was sent, by the clock that nobody can set and as text.
@@ -93,12 +99,15 @@ actor ServiceController {
     resolved = desired ?? resolved
     var actions: [Action] = []
     let clock = ContinuousClock()
+    enforcedAt = nil
+    if desired == nil { await endAllStandby() }
     noteImages()
     noteLifetimes()
     linked = []
     actions += try await pushTogether(desired, progress)
     while let action = Planner.nextAction(desired: desired?.desired, observed: observed) {
       let start = clock.now
+      if enforcedAt == nil, action.step.isRetirement { enforcedAt = start }
       var failure: OrchestrationFault?
       progress(
         StepOutcome(
@@ -276,8 +285,9 @@ actor ServiceController {
         }
         // What an image tells of is a cause: what comes of it has its identifier.
         await Correlation.begin {
-          await self.receive(report, from: id)
-          if case .event(let event) = report,
+          let isOfProbe = await self.receive(report, from: id)
+          // What a probe led to is no cause of anything.
+          if case .event(let event) = report, !isOfProbe,
             let kind = SecurityEventKind(module: event.module.description, action: event.action.description)
           {
             await noticed(kind, name, tenant)
@@ -288,10 +298,15 @@ actor ServiceController {
     }
   }
 
-  private func receive(_ report: Report, from id: String) {
+  /// Takes a report; whether it is an event that a probe led to.
+  private func receive(_ report: Report, from id: String) -> Bool {
     waiting[id]?.yield(report)
     switch report {
     case .event(let event):
+      if isOfProbe(event, from: id) {
+        probed[id]?.append(event)
+        return true
+      }
       journal.record(event, instance: records[id], tenant: tenant, service: name)
     case .drained:
       setState(id, .drained)
@@ -302,12 +317,14 @@ actor ServiceController {
     case .ready, .acknowledged, .status, .dropped, .question:
       break
     }
+    return false
   }
 
   private func ended(_ id: String) async {
     waiting[id]?.finish()
     channels[id] = nil
     guard records[id] != nil, !stopping.contains(id) else { return }
+    if standby[id] != nil { return await standbyEnded(id) }
     if memories[id]?.quarantine != nil { return await quarantineEnded(id) }
     let state = await environment.host.observed(id)
     let how = if case .exited(let text) = state { text } else { "its control channel ended" }

@@ -36,15 +36,26 @@ public struct Action: Hashable, Sendable, Codable {
   public var step: Step
   /// Why, for people.
   public var reason: String
+  /// What the new instance is asked before others may reach it, where the step starts one.
+  public var probes: [String]?
 
   /// A step and the reason for it.
-  public init(_ step: Step, reason: String) {
+  public init(_ step: Step, reason: String, probes: [String]? = nil) {
     self.step = step
     self.reason = reason
+    self.probes = probes
   }
 }
 
 extension Action.Step {
+  /// Whether it takes away what is not due any more, and brings nothing about that is.
+  var isRetirement: Bool {
+    switch self {
+    case .drain, .quarantine, .stopInstance, .unpublish, .withdraw, .stopForwarder, .removeNetwork: true
+    case .createNetwork, .startForwarder, .offer, .generateImage, .startInstance, .push, .route: false
+    }
+  }
+
   /// What will be done, in a few words.
   public var summary: String {
     switch self {

@@ -58,12 +58,15 @@ public struct DesiredResource: Hashable, Sendable, Codable {
   public var runSettings: RunSettings
   /// The security modules in the image.
   public var mechanisms: [String]
+  /// What a new instance is asked before others may reach it, in order.
+  public var probes: [String]
 
   /// What a resource should be.
   public init(
     name: String, connections: [String], isPublic: Bool, recipe: String, bootSettings: String,
-    runSettings: RunSettings, mechanisms: [String]
+    runSettings: RunSettings, mechanisms: [String], probes: [String] = []
   ) {
+    self.probes = probes
     self.name = name
     self.connections = connections
     self.isPublic = isPublic

@@ -87,7 +87,8 @@ public enum Planner {
     let former = (index.instances[resource.name] ?? []).filter(\.isLive)
     let run = runState(of: resource.name, settings: resource.runSettings, index, keeping: nil)
     return Action(
-      .startInstance(resource: resource.name, run: run), reason: reasonToStart(resource, instead: former))
+      .startInstance(resource: resource.name, run: run), reason: reasonToStart(resource, instead: former),
+      probes: resource.probes.isEmpty ? nil : resource.probes)
   }
 
   private static func reasonToStart(_ resource: DesiredResource, instead former: [ObservedInstance]) -> String {

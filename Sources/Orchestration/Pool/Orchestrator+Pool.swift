@@ -13,19 +13,27 @@ extension Orchestrator {
       images += entries
     }
     let counts = await poolCounts()
+    let instances = await pooledInstances(tenant: tenant)
     return PoolStatus(
       images: images, bytes: readyBytes(images), budgetBytes: ImagePool.budgetBytes, hits: counts.hits,
-      misses: counts.misses)
+      misses: counts.misses, instances: instances, instanceBytes: instances.reduce(0) { $0 + $1.bytes },
+      instanceBudgetBytes: standbyBudget, instanceHits: counts.instanceHits, instanceMisses: counts.instanceMisses)
   }
 
   /// Makes every image that could be asked for next, within the budget; the levels nearest to the one in force first.
   public func fillPool(tenant: String?) async throws(OrchestrationFault) -> PoolStatus {
     for declaration in declared(tenant) { try await fill(declaration) }
+    await refreshStandby()
     return await poolStatus(tenant: tenant)
   }
 
-  /// Removes the images that are ready and not in use. What runs is not touched.
+  /// Ends the instances that wait, and removes the images that are ready and not in use. What serves is not touched.
   public func drainPool(tenant: String?) async throws(OrchestrationFault) -> PoolStatus {
+    for declaration in declared(tenant) {
+      for instance in await controllers[declaration.key]?.waitingInstances ?? [] {
+        await controllers[declaration.key]?.endStandby(instance.id)
+      }
+    }
     try await exclusively { () throws(OrchestrationFault) in
       var kept: Set<String> = []
       for declaration in declared(nil) { kept.formUnion(try pooled(of: declaration).filter(\.isInUse).map(\.recipe)) }
@@ -59,6 +67,7 @@ extension Orchestrator {
         }
       }
       pool.filling.remove(key)
+      await refreshStandby()
     }
   }
 
@@ -131,13 +140,9 @@ extension Orchestrator {
     return bytes.values.reduce(0, +)
   }
 
-  private func poolCounts() async -> (hits: Int, misses: Int) {
-    var (hits, misses) = (pool.hits, pool.misses)
-    for controller in controllers.values {
-      let own = await controller.poolCounts
-      hits += own.hits
-      misses += own.misses
-    }
-    return (hits, misses)
+  private func poolCounts() async -> PoolCounts {
+    var counts = pool.counts
+    for controller in controllers.values { counts += await controller.poolCounts }
+    return counts
   }
 }

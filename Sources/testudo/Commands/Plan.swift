@@ -30,7 +30,12 @@ struct Plan: AsyncParsableCommand {
     case .text where actions.isEmpty: print("nothing to do")
     case .text:
       for line in PlannedUpdate(actions).lines { print(line) }
-      print(Console.table(actions.enumerated().map { ["\($0 + 1).", $1.step.summary, $1.reason] }))
+      print(
+        Console.table(
+          actions.enumerated().map { index, action in
+            let probes = action.probes.map { "; before anybody reaches it: " + $0.joined(separator: ", ") } ?? ""
+            return ["\(index + 1).", action.step.summary, action.reason + probes]
+          }))
     }
     if detailedExitcode, !actions.isEmpty { throw ExitCode(2) }
   }

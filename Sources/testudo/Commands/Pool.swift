@@ -5,8 +5,8 @@ import Orchestration
 struct PoolCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pool",
-    abstract: "The images that are made before a change of level asks for them.",
-    subcommands: [Status.self, Fill.self, Drain.self])
+    abstract: "Images that are made, and instances that are started, before a change of level asks for them.",
+    subcommands: [Status.self, Set.self, Fill.self, Drain.self])
 
   struct Options: ParsableArguments {
     @Option(help: "Only this tenant's.")
@@ -31,6 +31,16 @@ struct PoolCommand: AsyncParsableCommand {
       print(
         "\(status.bytes / 1000) kB ready of at most \(status.budgetBytes / 1000) kB; "
           + "started of images that were there: \(status.hits), that had to be linked: \(status.misses)")
+      let waiting = status.instances.map {
+        [
+          "\($0.service)/\($0.resource)", $0.level, String($0.instance.prefix(8)), "\($0.bytes >> 20) MiB",
+          "\(Int($0.ageSeconds)) s",
+        ]
+      }
+      if !waiting.isEmpty { print(Console.table([["WAITING", "LEVEL", "INSTANCE", "MEMORY", "AGE"]] + waiting)) }
+      print(
+        "\(status.instanceBytes >> 20) MiB of instances wait, of at most \(status.instanceBudgetBytes >> 20) MiB; "
+          + "taken: \(status.instanceHits), had to be started: \(status.instanceMisses)")
     }
   }
 
@@ -47,10 +57,37 @@ struct PoolCommand: AsyncParsableCommand {
     }
   }
 
+  struct Set: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Sets how much memory instances may wait with for changes of levels; it stays so.",
+      discussion: "Example: testudo pool set --memory 64MiB")
+
+    @Option(help: "At most so much, such as 64MiB; 0 for none that waits.")
+    var memory: String
+
+    @Option(help: "text or json.")
+    var format = DocumentFormat.text
+
+    func validate() throws {
+      guard ServeConfiguration.bytes(memory) != nil else {
+        throw ValidationError("--memory: `\(memory)` is no amount of memory; expected bytes, such as 64MiB.")
+      }
+    }
+
+    func run() async throws {
+      let client = try await Installation.requireControlPlane()
+      var options = Options()
+      options.format = format
+      options.tenant = nil
+      let bytes = ServeConfiguration.bytes(memory) ?? 0
+      try options.show(try await client.send("PUT", "/api/v1/pool/memory", PoolMemory(bytes: bytes)))
+    }
+  }
+
   struct Fill: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract:
-        "Makes every image that could be asked for next. The control plane does so by itself after each change.",
+        "Makes every image that could be asked for next, and has instances wait. The control plane does so by itself after each change.",
       discussion: "Example: testudo pool fill")
 
     @OptionGroup var options: Options
@@ -63,7 +100,8 @@ struct PoolCommand: AsyncParsableCommand {
 
   struct Drain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Removes the images that are ready and not in use. What runs goes on.",
+      abstract:
+        "Removes the images that are ready and not in use, and ends the instances that wait. What runs goes on.",
       discussion: "Example: testudo pool drain")
 
     @OptionGroup var options: Options

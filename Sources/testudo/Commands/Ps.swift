@@ -12,6 +12,9 @@ struct Ps: AsyncParsableCommand {
   @Option(help: "Only this tenant's.")
   var tenant: String?
 
+  @Flag(help: "Show as well what each was asked before others could reach it, and what it answered.")
+  var probes = false
+
   func run() async throws {
     var unikernels: [UnikernelStatus] = []
     if let client = try await Installation.runningControlPlane() {
@@ -29,6 +32,17 @@ struct Ps: AsyncParsableCommand {
         ]
       }
       print(Console.table([["UNIKERNEL", "LEVEL", "STATE", "ADDRESS", "IMAGE", "POLICY", "MECHANISMS", "URL"]] + rows))
+      if probes {
+        let rows = unikernels.flatMap { unikernel in
+          (unikernel.probes ?? []).map {
+            [
+              "\(unikernel.service)/\(unikernel.resource)", $0.probe, $0.passed ? "passed" : "FAILED", $0.expected,
+              $0.seen,
+            ]
+          }
+        }
+        if !rows.isEmpty { print(Console.table([["UNIKERNEL", "PROBE", "OUTCOME", "EXPECTED", "SEEN"]] + rows)) }
+      }
       for unikernel in unikernels {
         for warning in unikernel.warnings { print("warning: \(unikernel.service)/\(unikernel.resource): \(warning)") }
       }

@@ -39,6 +39,9 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "The address that clients know the decision points under, such as https://pdp.example.")
   var url: String?
 
+  @Option(help: "The most memory that instances may wait with for changes of levels, such as 64MiB; 0 for none.")
+  var poolMemory: String?
+
   @Flag(name: .customLong("print-openapi"), help: "Print the description of the API (OpenAPI 3.1), and end.")
   var printOpenAPI = false
 
@@ -49,6 +52,9 @@ struct Serve: AsyncParsableCommand {
   var checkConfig = false
 
   func validate() throws {
+    if let poolMemory, ServeConfiguration.bytes(poolMemory) == nil {
+      throw ValidationError("--pool-memory: `\(poolMemory)` is no amount of memory; expected bytes, such as 64MiB.")
+    }
     if checkConfig, config == nil { throw ValidationError("--check-config is for --config.") }
     guard config == nil, let mistake = commandLine(over: ServeConfiguration()).mistakes.first else { return }
     let option = "--" + mistake.key.replacing("_", with: "-")
@@ -64,6 +70,7 @@ struct Serve: AsyncParsableCommand {
     settings.clientAuthority = clientAuthority ?? file.clientAuthority
     settings.tokens = tokens || file.tokens
     settings.url = url ?? file.url
+    settings.poolMemory = poolMemory.flatMap { ServeConfiguration.bytes($0) } ?? file.poolMemory
     return settings
   }
 
@@ -97,6 +104,7 @@ struct Serve: AsyncParsableCommand {
     let orchestrator = try Orchestrator(environment: environment)
     // Whoever asks is answered only once everything that survived is taken up again.
     await orchestrator.recover()
+    if let memory = settings.poolMemory { _ = try await orchestrator.setStandbyBudget(memory) }
     Console.say("testudo \(APIServer.version): control plane at \(home.apiSocket)")
     let base = settings.url.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
     let server = APIServer(

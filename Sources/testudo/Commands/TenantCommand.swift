@@ -19,13 +19,8 @@ struct TenantCommand: AsyncParsableCommand {
         self = .none
         return
       }
-      let units = ["KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "kB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000]
-      let unit = units.first { argument.hasSuffix($0.key) }
-      let digits = argument.dropLast(unit?.key.count ?? 0)
-      guard !digits.isEmpty, digits.utf8.allSatisfy({ 0x30...0x39 ~= $0 }), let number = Int(digits) else { return nil }
-      let (product, overflow) = number.multipliedReportingOverflow(by: unit?.value ?? 1)
-      guard !overflow else { return nil }
-      self = .most(product)
+      guard let number = ServeConfiguration.bytes(argument) else { return nil }
+      self = .most(number)
     }
 
     var limit: Int? { if case .most(let number) = self { number } else { nil } }
