@@ -13,7 +13,8 @@ let libraryOS: [(name: String, dependencies: [Target.Dependency])] = [
   ("Interchange", []),
   ("LibraryOS", ["Interchange"]),
   ("Network", ["LibraryOS", "Interchange"]),
-  ("HTTP", ["LibraryOS", "Interchange"]),
+  ("Prefaces", ["LibraryOS", "Interchange"]),
+  ("HTTP", ["LibraryOS", "Prefaces", "Interchange"]),
   ("Cryptography", ["LibraryOS", "CBearSSL", "Interchange"]),
   ("ControlChannel", ["LibraryOS", "Cryptography", "CRuntime", "Interchange"]),
 ]

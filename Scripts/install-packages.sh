@@ -4,8 +4,8 @@
 set -euo pipefail
 # procps: the demonstration looks for processes that were left behind. z3: policies are compared with it.
 wanted=(libbearssl-dev libyaml-dev zlib1g-dev libsqlite3-dev pkg-config iproute2 curl procps z3)
-# nftables: external services are enclosed with it.
-[ "${1:-}" != tests ] || wanted+=(nftables)
+# nftables: external services are enclosed with it. postgresql: a server and a client that nobody changed, behind a unikernel.
+[ "${1:-}" != tests ] || wanted+=(nftables postgresql)
 missing=()
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
   echo "testudo: this is not a Debian system; install the equivalents of ${wanted[*]} by hand" >&2

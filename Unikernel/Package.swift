@@ -8,7 +8,8 @@ let modules: [(name: String, dependencies: [Target.Dependency])] = [
   ("UserDatagrams", []),
   ("NameResolution", ["Network", "UserDatagrams"]),
   ("DHCP", ["Network"]),
-  ("HTTP", []),
+  ("Prefaces", []),
+  ("HTTP", ["Prefaces"]),
   ("ControlChannel", ["Cryptography", "CRuntime"]),
   ("Firewall", []),
   ("RateLimit", []),
@@ -20,10 +21,11 @@ let modules: [(name: String, dependencies: [Target.Dependency])] = [
   ("Authorization", []),
   ("RemoteAuthorization", []),
   ("Audit", []),
-  ("StaticSite", []),
+  ("StaticSite", ["HTTP"]),
   ("ReverseProxy", ["HTTP"]),
-  ("KeyValue", []),
-  ("HandlerService", ["Handler", "CHandler"]),
+  ("KeyValue", ["HTTP"]),
+  ("HandlerService", ["HTTP", "Handler", "CHandler"]),
+  ("StreamProxy", ["Prefaces"]),
   ("TransportSecurity", ["CBearSSL"]),
 ]
 
@@ -54,7 +56,7 @@ let package = Package(
     .target(name: "CHandler"),
     .target(
       name: "Runtime",
-      dependencies: ["LibraryOS", "Network", "HTTP", "ControlChannel", "Cryptography", "CRuntime", interchange]),
+      dependencies: ["LibraryOS", "Network", "ControlChannel", "Cryptography", "CRuntime", interchange]),
     .target(
       name: "MicroVMPlatform",
       dependencies: ["Virtio", "CMicroVMPlatform", "CRuntime", interchange]),
@@ -64,7 +66,8 @@ let package = Package(
       .testTarget(
         name: "\(name)Tests",
         dependencies: Set([
-          name, "LibraryOS", "LibraryOSTesting", "Cryptography", "CBearSSL", "HTTP", "Handler", "UserDatagrams",
+          name, "LibraryOS", "LibraryOSTesting", "Cryptography", "CBearSSL", "HTTP", "Handler", "Prefaces",
+          "UserDatagrams",
         ])
         .sorted()
         .map { .target(name: $0) } + [interchange])

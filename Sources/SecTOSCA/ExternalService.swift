@@ -13,6 +13,8 @@ public struct ExternalService: Hashable, Sendable, Codable {
   public var accessPort: Int
   /// Whether nobody but this service may reach it through the host.
   public var isExclusive: Bool
+  /// How it is known where it is spoken to over TLS; nil where in clear.
+  public var security: BackendSecurity?
   /// Where it stands in the template.
   public var place: SourceRange
 
@@ -23,8 +25,10 @@ public struct ExternalService: Hashable, Sendable, Codable {
 
   /// An external service.
   public init(
-    name: String, address: String, port: Int, accessPort: Int, isExclusive: Bool = false, place: SourceRange
+    name: String, address: String, port: Int, accessPort: Int, isExclusive: Bool = false,
+    security: BackendSecurity? = nil, place: SourceRange
   ) {
+    self.security = security
     self.name = name
     self.address = address
     self.port = port

@@ -55,7 +55,14 @@ public struct ProtectedService: Hashable, Sendable, Codable {
 
   private func dueTowardsBackends(of name: String, at level: SecurityLevel) -> [SecurityRequirement] {
     var due: [SecurityRequirement] = []
-    for backend in resource(name)?.backends ?? [] {
+    guard let resource = resource(name) else { return due }
+    for service in resource.externals {
+      guard let security = service.security else { continue }
+      due.append(
+        SecurityRequirement(
+          name: service.name, targets: [name], protection: .backendSecurity(security), place: service.place))
+    }
+    for backend in resource.backends {
       let security = required(of: backend, at: level).first { requirement in
         if case .transportSecurity = requirement.protection { true } else { false }
       }
@@ -77,6 +84,7 @@ extension Resource {
     for part in applications {
       switch part {
       case .reverseProxy(_, let backend, _) where !found.contains(backend): found.append(backend)
+      case .streamProxy(let proxy) where !found.contains(proxy.backend): found.append(proxy.backend)
       case .serverProxy(_, let server) where connections.contains(server.host) && !found.contains(server.host):
         found.append(server.host)
       default: continue
@@ -197,9 +205,48 @@ public enum ApplicationPart: Hashable, Sendable, Codable {
   case serverProxy(prefix: String, server: NamedServer)
   /// A key-value store of at most `capacityBytes`, served below `prefix`.
   case keyValue(prefix: String, capacityBytes: Int)
+  /// Connections go to another resource or an external service, whatever is spoken on them.
+  case streamProxy(StreamForwarding)
   /// A handler of the user's own, whose Swift sources are a file or the files of a folder (relative to the service's
   /// root), answers what is below `prefix`. Its store takes at most `capacityBytes`, one request at most `maximumSteps`.
   case handler(prefix: String, source: String, capacityBytes: Int, maximumSteps: Int)
+}
+
+/// How connections are passed on.
+public struct StreamForwarding: Hashable, Sendable, Codable {
+  /// What clients say in clear before TLS begins.
+  public enum Negotiation: String, Hashable, Sendable, Codable, CaseIterable {
+    /// Nothing.
+    case none
+    /// They ask for TLS as clients of PostgreSQL do.
+    case postgresql
+  }
+
+  /// The resource or external service that they go to.
+  public var backend: String
+  /// What clients say in clear before TLS begins, where it is due.
+  public var negotiation: Negotiation
+  /// Whether a request to cancel may come in clear, where all else is over TLS.
+  public var cancelsInClear: Bool
+  /// How many may be open at once.
+  public var maximumConnections: Int
+  /// How long the backend may take to answer, in seconds.
+  public var connectSeconds: Int
+  /// For how long neither end may say anything, in seconds.
+  public var idleSeconds: Int
+
+  /// How connections are passed on.
+  public init(
+    backend: String, negotiation: Negotiation = .none, cancelsInClear: Bool = false, maximumConnections: Int = 1024,
+    connectSeconds: Int = 5, idleSeconds: Int = 3600
+  ) {
+    self.backend = backend
+    self.negotiation = negotiation
+    self.cancelsInClear = cancelsInClear
+    self.maximumConnections = maximumConnections
+    self.connectSeconds = connectSeconds
+    self.idleSeconds = idleSeconds
+  }
 }
 
 /// Where a resource listens.

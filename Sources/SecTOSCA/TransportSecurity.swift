@@ -18,14 +18,17 @@ public struct TransportSecurity: Hashable, Sendable, Codable {
   public var clients: ClientAuthentication
   /// Who signs clients' certificates: theirs, in DER.
   public var clientAuthorities: [[UInt8]]
+  /// The names of the clients that may connect, of those with a valid certificate; nil for all.
+  public var allowedClients: [String]?
   /// For how many seconds clients are told to come back by TLS only (RFC 6797); 0 for not at all.
   public var strictSeconds: Int
 
   /// TLS at the endpoint.
   public init(
     minimumVersion: String = "1.2", identities: [ServerIdentity] = [], clients: ClientAuthentication = .none,
-    clientAuthorities: [[UInt8]] = [], strictSeconds: Int = 0
+    clientAuthorities: [[UInt8]] = [], allowedClients: [String]? = nil, strictSeconds: Int = 0
   ) {
+    self.allowedClients = allowedClients
     self.minimumVersion = minimumVersion
     self.identities = identities
     self.clients = clients

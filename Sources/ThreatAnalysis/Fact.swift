@@ -29,7 +29,8 @@ public struct Fact: Hashable, Sendable, Codable {
 
   /// What the template's shape may say of a resource.
   static let ofShape: Set<String> = [
-    "public", "internal", "connects", "connected", "site", "site-only", "proxy", "key-value", "handler",
+    "public", "internal", "connects", "connected", "external", "site", "site-only", "proxy", "stream", "key-value",
+    "handler",
   ]
 }
 
@@ -38,16 +39,18 @@ extension ProtectedService {
   func shape(of resource: Resource) -> Set<String> {
     var facts: Set<String> = [resource.endpoint.isPublic ? "public" : "internal"]
     if !resource.connections.isEmpty || !resource.externals.isEmpty { facts.insert("connects") }
+    if !resource.externals.isEmpty { facts.insert("external") }
     if resources.contains(where: { $0.connections.contains(resource.name) }) { facts.insert("connected") }
     for part in resource.applications {
       switch part {
       case .staticSite: facts.insert("site")
       case .reverseProxy, .serverProxy: facts.insert("proxy")
+      case .streamProxy: facts.insert("stream")
       case .keyValue: facts.insert("key-value")
       case .handler: facts.insert("handler")
       }
     }
-    if facts.isDisjoint(with: ["proxy", "key-value", "handler"]) { facts.insert("site-only") }
+    if facts.isDisjoint(with: ["proxy", "stream", "key-value", "handler"]) { facts.insert("site-only") }
     return facts
   }
 
@@ -56,6 +59,9 @@ extension ProtectedService {
     var found: [String: String] = [:]
     for requirement in due(to: resource.name, at: level) {
       for fact in requirement.protection.facts where found[fact] == nil { found[fact] = requirement.name }
+    }
+    if let external = resource.externals.first, resource.externals.allSatisfy(\.isExclusive) {
+      found["enclosure"] = external.name
     }
     for trigger in triggers where trigger.targets.contains(resource.name) && found["adaptation"] == nil {
       found["adaptation"] = trigger.policy

@@ -55,6 +55,9 @@ final class Command: Sendable {
 
   deinit { try? FileManager.default.removeItem(at: folder) }
 
+  /// Sends it SIGINT, as a terminal does.
+  func interrupt() { kill(process.processIdentifier, SIGINT) }
+
   /// Waits for its end. To be asked for once.
   func outcome() async throws -> Outcome {
     var status: Int32 = 128 + SIGKILL

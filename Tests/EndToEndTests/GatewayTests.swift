@@ -16,7 +16,7 @@ struct GatewayTests {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       try "a page of the application\n".write(
         to: folder.appending(path: "index.html"), atomically: true, encoding: .utf8)
-      port = try freePort()
+      port = try Gateway.freePort()
       process.executableURL = URL(filePath: Testbed.path(of: "python3") ?? "/usr/bin/python3")
       process.arguments = ["-m", "http.server", "\(port)", "--bind", "127.0.0.1", "--directory", folder.path]
       process.standardInput = FileHandle.nullDevice
@@ -39,14 +39,12 @@ struct GatewayTests {
   ) async throws {
     let server = try await PageServer()
     defer { server.stop() }
-    try await Example.up("gateway") { example in
-      try example.edit {
-        let text = $0.replacing("port: 9000", with: "port: \(server.port)").replacing("port: 9001", with: "port: 1")
-        return exclusive ? text : text.replacing(", exclusive: true", with: "")
-      }
-      return ["--set", "accounts=@\(example.template.appending(path: "accounts.yaml").path)"]
-    } _: { example in
-      try await body(example, try await example.url("front"), "http://127.0.0.1:\(server.port)/")
+    try await Gateway.up(exclusive: exclusive) {
+      $0.replacing("port: 9000", with: "port: \(server.port)").replacing("port: 9001", with: "port: 1")
+        .replacing("{ port: 5432 }", with: "{ port: 1 }")
+    } _: { gateway in
+      try await body(
+        gateway.example, try await gateway.example.url("front"), "http://127.0.0.1:\(server.port)/")
     }
   }
 
@@ -80,40 +78,20 @@ struct GatewayTests {
     try await withGateway(exclusive: true) { example, url, around in
       #expect(try await Client.request("GET", "\(url)/").status == 200)
       #expect(try await Client.request("GET", around, timeout: 1).curl == Client.timedOut)
-      let planned = try await example.testudo(["plan", example.template.path, "--detailed-exitcode"] + inputs(example))
+      let planned = try await example.testudo(
+        ["plan", example.template.path, "--detailed-exitcode"] + Gateway(example: example).inputs)
       #expect(planned.status == 0, "\(planned.output)\(planned.errors)")
       // An update that gives it free opens it without anything else being touched.
       let before = try await example.unikernel("front").pid
       try example.edit { $0.replacing(", exclusive: true", with: "") }
-      #expect(try await example.testudo(["up", example.template.path] + inputs(example)).status == 0)
+      #expect(try await example.testudo(["up", example.template.path] + Gateway(example: example).inputs).status == 0)
       #expect(try await Client.request("GET", around, timeout: 5).status == 200)
       #expect(try await example.unikernel("front").pid == before)
       try example.edit { $0.replacing("127.0.0.1 }", with: "127.0.0.1, exclusive: true }") }
-      #expect(try await example.testudo(["up", example.template.path] + inputs(example)).status == 0)
+      #expect(try await example.testudo(["up", example.template.path] + Gateway(example: example).inputs).status == 0)
       #expect(try await Client.request("GET", around, timeout: 1).curl == Client.timedOut)
       #expect(try await example.testudo(["down", "--all"]).status == 0)
       #expect(try await Client.request("GET", around, timeout: 5).status == 200)
     }
   }
-
-  private func inputs(_ example: Example) -> [String] {
-    ["--set", "accounts=@\(example.template.appending(path: "accounts.yaml").path)"]
-  }
-}
-
-/// A TCP port of the loopback address that nobody listens at.
-private func freePort() throws -> Int {
-  let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-  defer { close(number) }
-  var place = sockaddr_in()
-  place.sin_family = sa_family_t(AF_INET)
-  place.sin_addr.s_addr = inet_addr("127.0.0.1")
-  var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-  let isBound = withUnsafeMutablePointer(to: &place) {
-    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-      bind(number, $0, length) == 0 && getsockname(number, $0, &length) == 0
-    }
-  }
-  try #require(isBound)
-  return Int(UInt16(bigEndian: place.sin_port))
 }

@@ -10,7 +10,7 @@ struct SelectorTests {
     #expect(
       selection.modules.map(\.manifest.name) == [
         "authorization", "basic-authentication", "bearssl", "control", "cryptography", "firewall", "http",
-        "interchange", "library-os", "network", "process-platform", "reverse-proxy", "static-site",
+        "interchange", "library-os", "network", "prefaces", "process-platform", "reverse-proxy", "static-site",
       ])
     #expect(selection.mechanisms == ["authorization", "basic-authentication", "firewall"])
     #expect(selection.applications == ["reverse-proxy", "static-site"])

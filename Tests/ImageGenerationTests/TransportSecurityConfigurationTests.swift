@@ -60,7 +60,7 @@ struct TransportSecurityConfigurationTests {
   @Test("who passes requests on over TLS gets the module, in clear at its own endpoint, and what it is to trust")
   func backends() throws {
     let towards = Portal.requirement(
-      "sealed", .backendSecurity(BackendSecurity(backend: "orders", name: "portal.example", authority: [2])))
+      "sealed", .backendSecurity(BackendSecurity(backend: "orders", name: "portal.example", authorities: [[2]])))
     let due = [Portal.declaredFlows, towards]
     let parameters = ModuleConfiguration.parameters(
       for: Portal.storefront, due: due, selection: try Portal.selection(Portal.storefront, due),
@@ -80,6 +80,52 @@ struct TransportSecurityConfigurationTests {
     #expect(value("identities", in: parameters)?.0 == .list([]))
     #expect(value("endpoint", in: try self.parameters([Portal.encrypted]))?.0 == .string("tls"))
     #expect(value("backends", in: try self.parameters([Portal.encrypted]))?.0 == .list([]))
+  }
+
+  @Test("an external service is shown what is for it, and clients that are named are")
+  func external() throws {
+    let identity = ServerIdentity(names: [], certificates: [[7]], key: [8])
+    let towards = Portal.requirement(
+      "legacy",
+      .backendSecurity(
+        BackendSecurity(backend: "orders", name: "db.example", authorities: [[2], [3]], identity: identity)))
+    let parameters = ModuleConfiguration.parameters(
+      for: Portal.storefront, due: [towards], selection: try Portal.selection(Portal.storefront, [towards]),
+      environment: Portal.environment, files: Portal.files, controlPublicKey: [])
+    let backend = try #require(value("backends", in: parameters)?.0.listValue?.first)
+    #expect(backend["authorities"] == .list([.bytes([2]), .bytes([3])]))
+    #expect(backend["identity"]?["key"] == .bytes([8]))
+    #expect(value("allowed-clients", in: parameters)?.0 == .strings(["*"]))
+    let named = Portal.requirement(
+      "named",
+      .transportSecurity(
+        TransportSecurity(
+          identities: [identity], clients: .required, clientAuthorities: [[5]], allowedClients: ["reports"])))
+    #expect(value("allowed-clients", in: try self.parameters([named]))?.0 == .strings(["reports"]))
+  }
+
+  @Test("what passes connections on has their server, and nothing that reads HTTP")
+  func streams() throws {
+    var resource = Portal.storefront
+    resource.applications = [
+      .streamProxy(StreamForwarding(backend: "orders", negotiation: .postgresql, connectSeconds: 7, idleSeconds: 60))
+    ]
+    let due = [Portal.declaredFlows, Portal.encrypted, Portal.calm, Portal.log]
+    let selection = try Portal.selection(resource, due)
+    let names = selection.modules.map(\.manifest.name)
+    #expect(!names.contains("http") && names.contains("stream-proxy"), "\(names)")
+    let parameters = ModuleConfiguration.parameters(
+      for: resource, due: due, selection: selection, environment: Portal.environment, files: Portal.files,
+      controlPublicKey: [])
+    func own(_ name: String) -> ParameterValue? {
+      parameters.first { $0.parameter.module == "stream-proxy" && $0.parameter.name == ByteString(name) }?.parameter
+        .value
+    }
+    #expect(own("port") == .number(resource.endpoint.port))
+    #expect(own("backends") == .strings(["10.77.0.3:8080"]))
+    #expect(own("negotiation") == .string("postgresql") && own("cancel-in-clear") == .boolean(false))
+    #expect(own("connect-timeout-ms") == .number(7000) && own("idle-timeout-ms") == .number(60_000))
+    #expect(ModuleConfiguration.missing(from: parameters, for: selection).isEmpty)
   }
 
   @Test("without the requirement nothing is set")

@@ -117,7 +117,7 @@ struct TransportSecurityFindingTests {
     #expect(
       towards.map(\.protection) == [
         .backendSecurity(
-          BackendSecurity(backend: "orders", name: "portal.example", authority: Fixtures.serverCertificate))
+          BackendSecurity(backend: "orders", name: "portal.example", authorities: [Fixtures.serverCertificate]))
       ])
     #expect(service.due(to: "orders", at: level).contains { $0.protection.kind == "transport security" })
     for lower in service.levels where lower.name != "top" {
@@ -141,7 +141,7 @@ struct TransportSecurityFindingTests {
   func chain() {
     let identity = ServerIdentity(names: ["10.0.0.1", "*.shop.example"], certificates: [[1], [2]], key: [3])
     let security = BackendSecurity(backend: "Orders", security: TransportSecurity(identities: [identity]))
-    #expect(security == BackendSecurity(backend: "Orders", name: "orders.shop.example", authority: [2]))
+    #expect(security == BackendSecurity(backend: "Orders", name: "orders.shop.example", authorities: [[2]]))
     #expect(BackendSecurity(backend: "orders", security: TransportSecurity()) == nil)
   }
 

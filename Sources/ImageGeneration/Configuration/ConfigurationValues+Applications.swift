@@ -9,10 +9,10 @@ extension ConfigurationValues {
     if let address = environment.addressIPv6 { set("network", "ipv6-address", .string(address)) }
     set("network", "mac", .bytes(environment.mac))
     if let gateway = environment.gateway { set("network", "gateway", .string(gateway)) }
-    set("http", "port", .number(resource.endpoint.port))
+    set("server", "port", .number(resource.endpoint.port))
     if let forwarder = environment.forwarder {
       set(
-        "http", "forwarder",
+        "server", "forwarder",
         .record(["address": .string(forwarder.address), "secret": .bytes(forwarder.secret)]))
     }
   }
@@ -36,6 +36,7 @@ extension ConfigurationValues {
         routes.append(.map(route))
       case .serverProxy(let prefix, let server):
         routes.append(.record(["path": .string(prefix), "backends": .strings(["\(server.host):\(server.port)"])]))
+      case .streamProxy(let proxy): addStreamProxy(proxy, environment: environment)
       case .keyValue(let prefix, let capacity):
         stores.append((prefix, capacity))
       case .handler(let prefix, _, let capacity, let steps):
@@ -53,6 +54,17 @@ extension ConfigurationValues {
       set("application.key-value", "prefix", .string(SitePath.shared(by: stores.map(\.prefix))))
       set("application.key-value", "capacity-bytes", .number(stores.reduce(0) { $0 + $1.capacity }))
     }
+  }
+
+  /// Where connections go, and within what bounds.
+  private mutating func addStreamProxy(_ proxy: StreamForwarding, environment: ResourceEnvironment) {
+    let module = "application.stream-proxy"
+    set(module, "backends", .strings(environment.backends[proxy.backend] ?? []))
+    set(module, "negotiation", .string(proxy.negotiation.rawValue))
+    set(module, "cancel-in-clear", .boolean(proxy.cancelsInClear))
+    set(module, "maximum-connections", .number(proxy.maximumConnections))
+    set(module, "connect-timeout-ms", .number(proxy.connectSeconds * 1000))
+    set(module, "idle-timeout-ms", .number(proxy.idleSeconds * 1000))
   }
 
   /// What the names of servers mean: those of resources that this one connects to are known, others are asked for.

@@ -81,14 +81,18 @@ extension ConfigurationValues {
       "transport-security", "backends",
       .list(
         backends.map { backend in
-          .record([
-            "addresses": .strings(environment.backends[backend.backend] ?? []), "name": .string(backend.name),
-            "authorities": .list([.bytes(backend.authority)]),
-          ])
+          var fields = [
+            ParameterField("addresses", .strings(environment.backends[backend.backend] ?? [])),
+            ParameterField("name", .string(backend.name)),
+            ParameterField("authorities", .list(backend.authorities.map { .bytes($0) })),
+          ]
+          if let identity = backend.identity { fields.append(ParameterField("identity", identity.value)) }
+          return .map(fields)
         }))
     set("transport-security", "identities", .list(security.identities.map(\.value)))
     set("transport-security", "client-authentication", .string(security.clients.rawValue))
     set("transport-security", "client-authorities", .list(security.clientAuthorities.map { .bytes($0) }))
+    set("transport-security", "allowed-clients", .strings(security.allowedClients ?? ["*"]))
     set("transport-security", "strict-seconds", .number(security.strictSeconds))
     // Half of the memory at most is for connections.
     set(

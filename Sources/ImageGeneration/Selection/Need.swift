@@ -89,6 +89,7 @@ extension ApplicationPart {
     switch self {
     case .staticSite: "application.static-site"
     case .reverseProxy, .serverProxy: "application.reverse-proxy"
+    case .streamProxy: "application.stream-proxy"
     case .keyValue: "application.key-value"
     case .handler: "application.handler"
     }

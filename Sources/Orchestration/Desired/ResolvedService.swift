@@ -129,6 +129,11 @@ public struct ResolvedResource: Sendable {
   /// The TLS that is due at its own endpoint.
   var transportSecurity: TransportSecurity? { CombinedProtection(due).transportSecurity }
 
+  /// Whether the endpoint speaks HTTP; else it passes on whatever its backend speaks.
+  var speaksHTTP: Bool {
+    !resource.applications.contains { if case .streamProxy = $0 { true } else { false } }
+  }
+
   /// Settings of some stages, for an instance at these addresses.
   func parameters(stages: Set<ParameterStage>, at addresses: NeighbourAddresses) -> [Parameter] {
     staged(due: due, selection: selection, at: addresses).filter { stages.contains($0.stage) }.map(\.parameter)
@@ -140,6 +145,7 @@ public struct ResolvedResource: Sendable {
     return staged(due: due, selection: selection, at: addresses).map(\.parameter)
       .filter {
         ($0.module == "firewall" && $0.name == "flows") || ($0.module == "reverse-proxy" && $0.name == "routes")
+          || ($0.module == "stream-proxy" && $0.name == "backends")
           || ($0.module == "transport-security" && $0.name == "backends")
           || ($0.module == "name-resolution" && $0.name == "hosts")
       }

@@ -227,7 +227,7 @@ struct TemplateCopy {
         switch part {
         case .staticSite(_, let folder): names.insert(folder)
         case .handler(_, let source, _, _): names.insert(source)
-        case .reverseProxy, .serverProxy, .keyValue: continue
+        case .reverseProxy, .serverProxy, .streamProxy, .keyValue: continue
         }
       }
     }

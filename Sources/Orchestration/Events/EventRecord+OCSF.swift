@@ -64,7 +64,8 @@ private enum OCSFParts {
   static func parts(of event: EventRecord, _ kind: OCSFClass) -> [String: Any] {
     var parts = own(of: event, kind)
     if event.isDecision {
-      let isDenied = !event.kind.hasSuffix(".allowed") && !event.kind.hasSuffix(".served")
+      let isDenied = ![".allowed", ".served", ".connection-finished", ".connection-broken", ".connection-withdrawn"]
+        .contains { event.kind.hasSuffix($0) }
       parts["action_id"] = isDenied ? 2 : 1
       parts["action"] = isDenied ? "Denied" : "Allowed"
       parts["disposition_id"] = isDenied ? 2 : 1

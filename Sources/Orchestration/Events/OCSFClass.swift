@@ -6,7 +6,7 @@ import Foundation
 /// |---|---|
 /// | authentication modules | Authentication (3002) |
 /// | authorization modules | Authorize Session (3003) |
-/// | the firewall | Network Activity (4001) |
+/// | the firewall, and connections that are passed on | Network Activity (4001) |
 /// | audit and rate limits | HTTP Activity (4002) |
 /// | triggers, signals, and what went wrong | Detection Finding (2004) |
 /// | steps that start, change and stop what runs | Application Lifecycle (6002) |
@@ -27,7 +27,8 @@ enum OCSFClass: Int {
       switch (module, kind) {
       case ("basic-authentication", _), ("bearer-authentication", _): .authentication
       case ("authorization", _), ("remote-authorization", _): .authorizeSession
-      case ("firewall", _): .networkActivity
+      case ("firewall", _), ("stream-proxy", _): .networkActivity
+      case ("audit", _) where kind.hasPrefix("audit.connection-"): .networkActivity
       case ("rate-limit", _), ("audit", _), ("http", _): .httpActivity
       case (_, "action"), (_, "image-generated"), (_, "probes-passed"): .applicationLifecycle
       case (_, "level-changed"), (_, "phase-changed"), (_, "context-changed"), (_, "policy-applied"),

@@ -17,8 +17,12 @@ extension ServiceController {
       let speaksTLS =
         record.mechanisms.contains("transport-security")
         && resolved?.resource(record.resource)?.speaksTLS(at: instance.run.settings.level) ?? true
-      let scheme = speaksTLS ? "https" : "http"
-      let urls = isRouted ? published[record.resource].map { ["\(scheme)://\($0)/"] } ?? [] : []
+      let speaksHTTP = resolved?.resource(record.resource)?.speaksHTTP ?? true
+      let urls =
+        isRouted
+        ? published[record.resource].map { place in
+          speaksHTTP ? ["\(speaksTLS ? "https" : "http")://\(place)/"] : ["\(speaksTLS ? "tls" : "tcp")://\(place)"]
+        } ?? [] : []
       all.append(
         UnikernelStatus(
           service: name, resource: record.resource, tenant: tenant, host: ProcessInfo.processInfo.hostName,

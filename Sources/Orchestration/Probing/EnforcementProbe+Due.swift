@@ -14,7 +14,7 @@ extension ResolvedResource {
     var probes: [EnforcementProbe] = []
     if admitsControlPlane {
       if let security = due.transportSecurity { probes += transportProbes(security) }
-      if due.transportSecurity?.clients != .required { probes += requestProbes(due) }
+      if due.transportSecurity?.clients != .required, speaksHTTP { probes += requestProbes(due) }
     }
     // A port that no endpoint has, and that is not the endpoint's.
     probes.append(.closedPort(resource.endpoint.port == 9 ? 10 : 9))
@@ -44,9 +44,17 @@ extension ResolvedResource {
 
   private func transportProbes(_ security: TransportSecurity) -> [EnforcementProbe] {
     var probes: [EnforcementProbe] = [.clearText]
+    guard beginsWithTLS else { return probes }
     if security.clients == .required { probes.append(.missingClientCertificate) }
     if security.clients != .required, !security.identities.isEmpty { probes.append(.certificate) }
     return probes
+  }
+
+  /// Whether the first that clients say is a TLS handshake, where TLS is due.
+  private var beginsWithTLS: Bool {
+    !resource.applications.contains { part in
+      if case .streamProxy(let proxy) = part { proxy.negotiation != .none } else { false }
+    }
   }
 
   private func requestProbes(_ due: CombinedProtection) -> [EnforcementProbe] {
@@ -127,13 +135,14 @@ extension ApplicationPart {
     case .staticSite(let prefix, _), .reverseProxy(let prefix, _, _), .serverProxy(let prefix, _),
       .keyValue(let prefix, _), .handler(let prefix, _, _, _):
       prefix
+    case .streamProxy: "/"
     }
   }
 
   /// Whether others have a part in its answers, who may not let the instance in yet.
   fileprivate var asksOthers: Bool {
     switch self {
-    case .reverseProxy, .serverProxy: true
+    case .reverseProxy, .serverProxy, .streamProxy: true
     case .staticSite, .keyValue, .handler: false
     }
   }

@@ -20,6 +20,9 @@ extension Interpretation {
     if node.type.derives(from: Vocabulary.Node.handlerService) {
       return readHandlerService(node, connections: connections)
     }
+    if node.type.derives(from: Vocabulary.Node.streamProxy) {
+      return readStreamProxy(node, connections: connections)
+    }
     report(
       "no-application", at: node.place, "`\(node.name)` is a `\(node.type.name)`, which runs no application",
       expected: "a node of type \(enumeration(Vocabulary.Node.runnable, last: "or"))")

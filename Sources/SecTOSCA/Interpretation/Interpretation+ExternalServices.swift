@@ -15,6 +15,7 @@ extension Interpretation {
       count += 1
       externalNames.insert(node.name)
       let address = readExternalAddress(of: node)
+      let security = readServerTrust(of: node)
       let isExclusive = flag("exclusive", of: Properties(of: node)) ?? false
       guard let address, let endpoint = readEndpoint(of: node) else { continue }
       guard !endpoint.isPublic else {
@@ -26,7 +27,7 @@ extension Interpretation {
       }
       externals[node.name] = ExternalService(
         name: node.name, address: address, port: endpoint.port, accessPort: accessPort, isExclusive: isExclusive,
-        place: node.place)
+        security: security, place: node.place)
     }
   }
 

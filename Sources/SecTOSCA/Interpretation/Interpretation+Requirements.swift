@@ -17,6 +17,7 @@ extension Interpretation {
       }
       let targets = readTargets(of: policy, kind: kind)
       if let protection = readProtection(of: policy, kind: kind) {
+        if case .rateLimit(let limit) = protection { checkPaths(of: limit, policy: policy, targets: targets) }
         requirements.append(
           SecurityRequirement(name: policy.name, targets: targets, protection: protection, place: policy.place))
       }
@@ -70,6 +71,8 @@ extension Interpretation {
     ]
     let due = http.contains(kind) ? Vocabulary.Node.httpService : Vocabulary.Node.unikernel
     if node.type.derives(from: due) { return true }
+    // Where there are no requests, connections are counted.
+    if kind == Vocabulary.Policy.rateLimit, node.type.derives(from: Vocabulary.Node.streamProxy) { return true }
     let through = group.map { " (in the group `\($0.name)`)" } ?? ""
     report(
       "misplaced-requirement", at: target.place,

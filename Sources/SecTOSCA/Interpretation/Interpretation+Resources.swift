@@ -105,7 +105,7 @@ extension Interpretation {
       let capacity: Int
       switch part {
       case .keyValue(_, let bytes), .handler(_, _, let bytes, _): capacity = bytes
-      case .staticSite, .reverseProxy, .serverProxy: continue
+      case .staticSite, .reverseProxy, .serverProxy, .streamProxy: continue
       }
       guard capacity >= memory else { continue }
       report(

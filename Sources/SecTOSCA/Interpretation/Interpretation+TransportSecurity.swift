@@ -9,7 +9,7 @@ extension Interpretation {
   /// A certificate that ends sooner is worth a warning, in seconds.
   static let soon: TimeInterval = 14 * 86_400
   /// What every PEM text has, and no name of a file.
-  private static let pemMark = "-----BEGIN "
+  static let pemMark = "-----BEGIN "
 
   mutating func readTransportSecurity(_ properties: Properties) -> TransportSecurity? {
     let before = findings.count(where: { $0.severity == .error })
@@ -20,10 +20,11 @@ extension Interpretation {
     let identities = readIdentities(properties)
     let mode = clients.flatMap { TransportSecurity.ClientAuthentication(rawValue: $0.value) } ?? .none
     let authorities = readAuthorities(properties, mode)
+    let allowed = readAllowedClients(properties, mode)
     guard findings.count(where: { $0.severity == .error }) == before else { return nil }
     return TransportSecurity(
       minimumVersion: version?.value ?? "1.2", identities: identities, clients: mode, clientAuthorities: authorities,
-      strictSeconds: strict ?? 0)
+      allowedClients: allowed, strictSeconds: strict ?? 0)
   }
 
   private mutating func readIdentities(_ properties: Properties) -> [ServerIdentity] {
@@ -47,7 +48,7 @@ extension Interpretation {
     }
   }
 
-  private mutating func readIdentity(_ properties: Properties) -> ServerIdentity? {
+  mutating func readIdentity(_ properties: Properties) -> ServerIdentity? {
     let certificates = readCertificates("certificate", of: properties, required: true)
     let key = readKey(properties)
     if let certificates { checkChain(certificates, properties) }
@@ -86,7 +87,7 @@ extension Interpretation {
     }
   }
 
-  private mutating func readCertificates(
+  mutating func readCertificates(
     _ name: String, of properties: Properties, required: Bool
   ) -> [Certificate]? {
     guard let text = pem(name, of: properties, required: required) else { return nil }
@@ -165,6 +166,35 @@ extension Interpretation {
         "certificate-without-names", at: place, "\(label) has no DNS names, so that no client takes it for a host's",
         expected: "DNS names among its alternative names")
     }
+  }
+
+  /// The names of the clients that may connect.
+  private mutating func readAllowedClients(
+    _ properties: Properties, _ mode: TransportSecurity.ClientAuthentication
+  ) -> [String]? {
+    guard let names = boundedTexts("allowed_clients", of: properties) else { return nil }
+    let place = properties.values["allowed_clients"]?.place ?? properties.place
+    guard mode == .required else {
+      report(
+        "misplaced-property", at: place, "\(properties.holder) lets clients without a certificate in",
+        expected: "`clients: required`, or no `allowed_clients`")
+      return nil
+    }
+    guard !names.isEmpty else {
+      report(
+        "invalid-value", at: place, "`allowed_clients` of \(properties.holder) is empty, so that nobody could connect",
+        expected: "at least one name")
+      return nil
+    }
+    for name in names
+    where !(1...255).contains(name.value.utf8.count) || name.value == "*"
+      || name.value.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+    {
+      report(
+        "invalid-value", at: name.place, "`allowed_clients` of \(properties.holder) has `\(name.value)`",
+        expected: "a SPIFFE ID such as `spiffe://example.org/reports`, or the common name of a certificate")
+    }
+    return names.map(\.value)
   }
 
   private mutating func readAuthorities(

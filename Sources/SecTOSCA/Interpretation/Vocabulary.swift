@@ -9,8 +9,9 @@ enum Vocabulary {
     static let reverseProxy = "sectosca.nodes.ReverseProxy"
     static let keyValueService = "sectosca.nodes.KeyValueService"
     static let handlerService = "sectosca.nodes.HandlerService"
+    static let streamProxy = "sectosca.nodes.StreamProxy"
     static let externalService = "sectosca.nodes.ExternalService"
-    static let runnable = [webService, staticSite, reverseProxy, keyValueService, handlerService]
+    static let runnable = [webService, staticSite, reverseProxy, keyValueService, handlerService, streamProxy]
   }
 
   /// Policy types.

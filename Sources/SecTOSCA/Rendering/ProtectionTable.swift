@@ -92,6 +92,8 @@ extension ApplicationPart {
     case .reverseProxy(let prefix, let backend, let seconds?):
       "\(prefix) goes to `\(backend)`, WebSockets for \(seconds) s"
     case .serverProxy(let prefix, let server): "\(prefix) goes to `\(server.host)`, port \(server.port)"
+    case .streamProxy(let proxy):
+      "connections go to `\(proxy.backend)`" + (proxy.negotiation == .postgresql ? ", as of PostgreSQL" : "")
     case .keyValue(let prefix, let capacity): "\(prefix) keeps up to \(capacity) bytes of values"
     case .handler(let prefix, let source, _, _): "\(prefix) is answered by `\(source)`"
     }

@@ -116,12 +116,14 @@ extension Authentication.Scheme {
 extension TransportSecurity {
   private var version: [Int] { minimumVersion.split(separator: ".").map { Int($0) ?? 0 } }
 
-  /// What both ask for: the higher version, the more of clients, the longer promise. Certificates are the first's.
+  /// What both ask for: the higher version, the more of clients, those that both allow, the longer promise. Certificates are the first's.
   func combined(with other: TransportSecurity) -> TransportSecurity {
     let asking = clients.rank >= other.clients.rank ? self : other
     return TransportSecurity(
       minimumVersion: version.lexicographicallyPrecedes(other.version) ? other.minimumVersion : minimumVersion,
       identities: identities, clients: asking.clients, clientAuthorities: asking.clientAuthorities,
+      allowedClients: allowedClients.map { own in other.allowedClients.map { own.filter($0.contains) } ?? own }
+        ?? other.allowedClients,
       strictSeconds: max(strictSeconds, other.strictSeconds))
   }
 
@@ -129,6 +131,7 @@ extension TransportSecurity {
   func isAtLeast(asStrongAs other: TransportSecurity) -> Bool {
     !version.lexicographicallyPrecedes(other.version) && clients.rank >= other.clients.rank
       && strictSeconds >= other.strictSeconds
+      && other.allowedClients.map { theirs in allowedClients?.allSatisfy(theirs.contains) ?? false } ?? true
   }
 }
 

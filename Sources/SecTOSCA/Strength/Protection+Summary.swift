@@ -70,6 +70,7 @@ extension TransportSecurity {
     case .requested: parts.append("client certificates requested")
     case .required: parts.append("client certificates required")
     }
+    if let allowedClients { parts.append("of " + allowedClients.joined(separator: " ")) }
     if strictSeconds > 0 { parts.append("strict for \(durationText(strictSeconds))") }
     return parts.joined(separator: ", ")
   }

@@ -2,8 +2,9 @@ public import Interchange
 public import LibraryOS
 
 /// Records how each request was answered, as a security event: who asked for what, from where, and what came of it. It
-/// never records a header, a query or a body, since these may hold secrets.
-public final class Audit: Module, ExchangeObserver {
+/// never records a header, a query or a body, since these may hold secrets. Where connections count and not requests, it
+/// records how each of them ended.
+public final class Audit: Module, ExchangeObserver, ConnectionObserver {
   /// Longer paths, names and methods are cut off in events.
   public static let maximumTextLength = 256
 
@@ -60,11 +61,7 @@ public final class Audit: Module, ExchangeObserver {
   /// Records an exchange with the status of its response.
   public func exchangeFinished(_ exchange: Exchange, status: Int) {
     let outcome = Outcome(status: status)
-    guard outcome.severity.rawValue >= minimumSeverity.rawValue else {
-      belowSeverity &+= 1
-      return
-    }
-    recorded &+= 1
+    guard isDue(outcome.severity) else { return }
     events.record(
       SecurityEvent(
         module: name, action: outcome.action, severity: outcome.severity, time: clock.wallMilliseconds,
@@ -76,6 +73,35 @@ public final class Audit: Module, ExchangeObserver {
           ParameterField("scheme", .text(exchange.principal.scheme)),
           ParameterField("source", .text(exchange.source.text)),
         ]))
+  }
+
+  /// Records a connection that is over.
+  public func connectionEnded(_ connection: ConnectionRecord) {
+    let severity = connection.outcome.severity
+    guard isDue(severity) else { return }
+    var details = [
+      ParameterField("principal", text(connection.principal.name)),
+      ParameterField("scheme", .text(connection.principal.scheme)),
+      ParameterField("source", .text(connection.source.text)),
+      ParameterField("received", .integer(Int64(clamping: connection.received))),
+      ParameterField("sent", .integer(Int64(clamping: connection.sent))),
+      ParameterField("milliseconds", .integer(Int64(clamping: connection.duration.nanoseconds / 1_000_000))),
+    ]
+    if let backend = connection.backend { details.append(ParameterField("backend", .text(backend.text))) }
+    events.record(
+      SecurityEvent(
+        module: name, action: connection.outcome.action, severity: severity, time: clock.wallMilliseconds,
+        details: details))
+  }
+
+  /// Whether a decision matters enough; counts it either way.
+  private func isDue(_ severity: SecurityEvent.Severity) -> Bool {
+    guard severity.rawValue >= minimumSeverity.rawValue else {
+      belowSeverity &+= 1
+      return false
+    }
+    recorded &+= 1
+    return true
   }
 
   private func text(_ value: ByteString) -> ParameterValue {

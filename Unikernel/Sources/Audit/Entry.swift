@@ -9,6 +9,7 @@
       let audit = Audit(clock: registry.clock, events: registry.events)
       registry.add(mechanism: audit)
       registry.add(observer: audit)
+      registry.add(connectionObserver: audit)
     }
   )
 #endif

@@ -1,4 +1,5 @@
 import Interchange
+import LibraryOS
 
 /// What a response's status says of the decision behind it.
 enum Outcome: Sendable {
@@ -34,6 +35,26 @@ enum Outcome: Sendable {
     case .allowed: .informational
     case .denied: .medium
     case .failed: .low
+    }
+  }
+}
+
+extension ConnectionRecord.Outcome {
+  /// The name in events.
+  var action: ByteString {
+    switch self {
+    case .finished: "connection-finished"
+    case .broken: "connection-broken"
+    case .withdrawn: "connection-withdrawn"
+    case .unreachable: "connection-failed"
+    }
+  }
+
+  /// How much it matters.
+  var severity: SecurityEvent.Severity {
+    switch self {
+    case .finished, .withdrawn: .informational
+    case .broken, .unreachable: .low
     }
   }
 }

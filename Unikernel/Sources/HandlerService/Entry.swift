@@ -1,4 +1,5 @@
 import CHandler
+import HTTP
 import Handler
 import Interchange
 import LibraryOS
@@ -17,6 +18,7 @@ import LibraryOS
     63,
     {
       let registry = Registry.taking($0)
+      registry.serve { HTTPServer(registry: $0) }
       registry.add(
         application: HandlerService(clock: registry.clock) { call in
           testudo_handle(Unmanaged.passUnretained(call).toOpaque())

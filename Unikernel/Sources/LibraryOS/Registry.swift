@@ -16,6 +16,12 @@ public final class Registry {
   public private(set) var timed: [any Timed] = []
   /// What depends on hearing from the orchestrator.
   public private(set) var contactObservers: [any ContactObserver] = []
+  /// What the port belongs to, which is set up after all other modules.
+  public private(set) var server: (any Server)?
+  /// Judge how often a source connects, where connections count and not requests; one passes when all admit it.
+  public private(set) var arrivalFilters: [any ArrivalFilter] = []
+  /// Are told how each connection ended, where connections count and not requests.
+  public private(set) var connectionObservers: [any ConnectionObserver] = []
   /// What stands between the network and the server, if anything does.
   public private(set) var streamSecurity: (any StreamSecurity)?
   /// The way of requests.
@@ -73,6 +79,11 @@ public final class Registry {
     modules.append(module)
   }
 
+  /// Registers what the port is to belong to, unless another part has brought it already.
+  public func serve(through make: (Registry) -> any Server) {
+    if server == nil { server = make(self) }
+  }
+
   /// Registers a decision about packets.
   public func add(packetFilter filter: any PacketFilter) {
     packetFilters.append(filter)
@@ -81,6 +92,16 @@ public final class Registry {
   /// Registers a decision about clients behind a forwarder.
   public func add(clientFilter filter: any ClientFilter) {
     clientFilters.append(filter)
+  }
+
+  /// Registers a decision about how often a source connects.
+  public func add(arrivalFilter filter: any ArrivalFilter) {
+    arrivalFilters.append(filter)
+  }
+
+  /// Registers somebody who is told how each connection ended.
+  public func add(connectionObserver observer: any ConnectionObserver) {
+    connectionObservers.append(observer)
   }
 
   /// Registers what stands between the network and whoever takes or opens connections. There is one such place.
@@ -116,6 +137,10 @@ public final class Registry {
 
   /// The settings an image starts with. Every module is asked, so that one which lacks a setting it requires refuses.
   public func start(_ parameters: [Parameter]) throws(ParameterFault) {
+    guard let server else { throw ParameterFault("server", expected: "an application, which brings one") }
+    // Last, because putting its port in force opens it.
+    modules.append(server)
+    timed.append(server)
     try configure(parameters, asking: modules)
     pipeline.arrange()
   }

@@ -1,3 +1,5 @@
+import Interchange
+
 /// A reliable stream of bytes in both directions: a TCP connection, or TLS over one. Class-bound, because Embedded Swift
 /// has existentials of classes only.
 public protocol ByteStream: AnyObject {
@@ -21,6 +23,8 @@ public protocol ByteStream: AnyObject {
   var peer: Principal? { get }
   /// Whether nobody between the ends can read or change what passes.
   var isSecure: Bool { get }
+  /// The `admissionVersion` of what secures it when that let it in, or opened it; 0 where nothing does.
+  var admission: UInt64 { get }
   /// Sends what is queued, then ends this direction. Idempotent.
   func close()
   /// Ends both directions at once (RST) and forgets what is queued. No further event follows.
@@ -46,6 +50,9 @@ extension ByteStream {
 
   /// Not by itself.
   public var isSecure: Bool { false }
+
+  /// By nothing.
+  public var admission: UInt64 { 0 }
 }
 
 /// Who owns a stream is told what happens to it. Calls come from the event loop, never from inside `write` or `read`.
@@ -89,8 +96,16 @@ public protocol StreamAcceptor: AnyObject {
 
 /// Puts itself between the network and who takes or opens connections, as TLS does.
 public protocol StreamSecurity: AnyObject {
-  /// Who is to take connections from the network in place of `acceptor`, and passes on to it what is secured.
-  func securing(_ acceptor: any StreamAcceptor) -> any StreamAcceptor
+  /// Who is to take connections from the network in place of `acceptor`, and passes on to it what is secured. `protocol`:
+  /// what is spoken on them, by its name for application-layer protocol negotiation (RFC 7301); `nil` for what has none.
+  func securing(_ acceptor: any StreamAcceptor, protocol: ByteString?) -> any StreamAcceptor
+  /// Before a connection to a backend is secured, says `request` and waits for `answer`, byte by byte; any other ends it.
+  func greetBackends(saying request: [UInt8], expecting answer: [UInt8])
+  /// Whether connections from the network are secured; else all pass as they are. Known once settings are in force, and
+  /// does not change.
+  var securesArrivals: Bool { get }
+  /// Counts the settings by which connections are let in, or opened: those of an earlier number might not be now.
+  var admissionVersion: UInt64 { get }
   /// What modules are to open connections through in place of `network`.
   func securing(_ network: any StreamNetwork) -> any StreamNetwork
 }

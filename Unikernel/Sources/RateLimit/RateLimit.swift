@@ -3,9 +3,10 @@ public import LibraryOS
 
 /// Limits how often a source may ask, with one token bucket per source address and limit. A request must be allowed by
 /// every limit that covers its path, and is then paid for in each; a refused one is answered 429 (RFC 6585, section 4)
-/// with `Retry-After`, and costs nothing. Until it has been given limits, it answers 503. How many connections a source
+/// with `Retry-After`, and costs nothing. Where connections count and not requests, each is as a request for `/`, and a
+/// refused one is reset. Until it has been given limits, it answers 503. How many connections a source
 /// may have open is said here too; who takes connections goes by it.
-public final class RateLimit: RequestModule {
+public final class RateLimit: RequestModule, ArrivalFilter {
   /// How many sources each limit remembers. Of more, those seen least recently are forgotten, and start anew.
   public static let maximumSources = 4096
   /// How many limits can be declared.
@@ -123,10 +124,36 @@ public final class RateLimit: RequestModule {
   /// Admits a request, or answers 429.
   public func examine(_ exchange: Exchange) -> Verdict {
     guard isConfigured else { return .respond(.text(503, "rate limit is not configured")) }
-    let now = exchange.arrival.nanoseconds / 1000
-    let source = exchange.source.address.sourceKey
+    let wait = charge(exchange.source, for: exchange.request.path, at: exchange.arrival)
+    guard wait == 0 else { return refuse(exchange, wait: wait) }
+    return .proceed
+  }
+
+  /// Admits a connection, or has it reset.
+  public func admits(arrival client: Endpoint, at now: Instant) -> Bool {
+    guard isConfigured else { return false }
+    let wait = charge(client, for: "/", at: now)
+    guard wait > 0 else { return true }
+    refused &+= 1
+    if allowance.take(at: now) {
+      events.record(
+        SecurityEvent(
+          module: name, action: "limited", severity: .medium, time: clock.wallMilliseconds,
+          details: [
+            ParameterField("source", .text(client.address.text)),
+            ParameterField("retry-after", .integer(Int64(RateLimit.seconds(wait)))),
+          ]))
+    }
+    return false
+  }
+
+  /// Takes from the buckets of a source, and returns 0; or, where one of them is empty, takes nothing and returns the
+  /// microseconds after which none will be.
+  private func charge(_ client: Endpoint, for path: ByteString, at instant: Instant) -> UInt64 {
+    let now = instant.nanoseconds / 1000
+    let source = client.address.sourceKey
     var wait: UInt64 = 0
-    for index in 0..<rules.count where rules[index].limit.covers(exchange.request.path) {
+    for index in 0..<rules.count where rules[index].limit.covers(path) {
       let limit = rules[index].limit
       let own = rules[index].buckets.update(source, initial: TokenBucket(limit, at: now)) { bucket in
         bucket.refill(limit, at: now)
@@ -134,18 +161,23 @@ public final class RateLimit: RequestModule {
       }
       wait = max(wait, own)
     }
-    guard wait == 0 else { return refuse(exchange, wait: wait) }
-    for index in 0..<rules.count where rules[index].limit.covers(exchange.request.path) {
+    guard wait == 0 else { return wait }
+    for index in 0..<rules.count where rules[index].limit.covers(path) {
       let limit = rules[index].limit
       rules[index].buckets.update(source, initial: TokenBucket(limit, at: now)) { $0.take(limit) }
     }
     admitted &+= 1
-    return .proceed
+    return 0
+  }
+
+  /// Whole seconds, at least as long.
+  private static func seconds(_ microseconds: UInt64) -> Int {
+    Int(clamping: microseconds / 1_000_000 + (microseconds % 1_000_000 == 0 ? 0 : 1))
   }
 
   private func refuse(_ exchange: Exchange, wait: UInt64) -> Verdict {
     refused &+= 1
-    let seconds = Int(clamping: wait / 1_000_000 + (wait % 1_000_000 == 0 ? 0 : 1))
+    let seconds = RateLimit.seconds(wait)
     if allowance.take(at: exchange.arrival) {
       events.record(
         SecurityEvent(

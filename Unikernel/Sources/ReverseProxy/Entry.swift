@@ -1,3 +1,4 @@
+import HTTP
 import LibraryOS
 
 #if hasFeature(Embedded)
@@ -7,6 +8,7 @@ import LibraryOS
     {
       let registry = Registry.taking($0)
       let proxy = ReverseProxy(clock: registry.clock, network: registry.network, names: registry.names)
+      registry.serve { HTTPServer(registry: $0) }
       registry.add(application: proxy)
       registry.add(timed: proxy)
     }

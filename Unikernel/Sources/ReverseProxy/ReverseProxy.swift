@@ -12,6 +12,9 @@ public final class ReverseProxy: Application, Timed {
   static let maximumWebSockets = 1024
 
   let clock: any Clock
+  /// Bytes on their way between two ends of a WebSocket: used within one call at a time. There once one was opened.
+  private(set) lazy var buffer = UnsafeMutableRawBufferPointer.allocate(
+    byteCount: RelayEnd.pieceBytes, alignment: 64)
   private let client: HTTPClient
   private let names: (any NameService)?
   /// The addresses that names had last.

@@ -2,11 +2,9 @@ import HTTP
 import Interchange
 import LibraryOS
 
-/// An open WebSocket: what either end sends reaches the other, unread. Bounds: at most `pieceBytes` are held in each
+/// An open WebSocket: what either end sends reaches the other, unread. Bounds: at most `RelayEnd.pieceBytes` are held in each
 /// direction, and whoever sends faster than the other end takes meets a closed window.
 final class WebSocketTunnel: ConnectionUpgrade {
-  /// How much is taken from one end before the other has taken it.
-  static let pieceBytes = 16 << 10
   /// How long neither end may say anything; both can send pings (RFC 6455, 5.5.2).
   static let idleTime = TimeSpan.seconds(120)
   /// How long the end that is left may take to close.
@@ -21,17 +19,6 @@ final class WebSocketTunnel: ConnectionUpgrade {
     case gone
   }
 
-  /// One end.
-  private struct End {
-    var stream: (any ByteStream)?
-    /// What this end has sent and the other has not taken.
-    var pending: [UInt8] = []
-    /// Whether this end sends no more.
-    var hasEnded = false
-    /// Whether the other end was told so.
-    var isPassedOn = false
-  }
-
   /// Where the proxy keeps it.
   var index = 0
   /// When `expire` has something to do.
@@ -40,8 +27,8 @@ final class WebSocketTunnel: ConnectionUpgrade {
   private let proxy: ReverseProxy
   private let lifeEnd: Instant
   private var phase = Phase.opening
-  private var client = End()
-  private var backend = End()
+  private var client = RelayEnd()
+  private var backend = RelayEnd()
   private var release: (() -> Void)?
 
   /// A tunnel to a backend that has agreed; the client's end follows with `begin`.
@@ -132,29 +119,12 @@ final class WebSocketTunnel: ConnectionUpgrade {
 
   private func move() {
     guard let clientStream = client.stream, let backendStream = backend.stream else { return }
-    WebSocketTunnel.move(from: &client, clientStream, to: backendStream)
-    WebSocketTunnel.move(from: &backend, backendStream, to: clientStream)
-  }
-
-  /// Passes on until one end has nothing or the other takes nothing.
-  private static func move(from end: inout End, _ source: any ByteStream, to target: any ByteStream) {
-    while true {
-      if end.pending.isEmpty { end.pending = source.read(limit: pieceBytes) }
-      guard !end.pending.isEmpty else { break }
-      let taken = target.write(end.pending[...])
-      guard taken == end.pending.count else {
-        if taken > 0 { end.pending.removeFirst(taken) }
-        return
-      }
-      end.pending = []
-    }
-    guard end.hasEnded, !end.isPassedOn else { return }
-    end.isPassedOn = true
-    target.close()
+    _ = client.pass(to: backendStream, through: proxy.buffer)
+    _ = backend.pass(to: clientStream, through: proxy.buffer)
   }
 
   private func discard(_ stream: any ByteStream) {
-    while !stream.read(limit: WebSocketTunnel.pieceBytes).isEmpty {}
+    while !stream.read(limit: RelayEnd.pieceBytes).isEmpty {}
   }
 
   // MARK: Ends
@@ -172,8 +142,8 @@ final class WebSocketTunnel: ConnectionUpgrade {
   private func leave() {
     guard phase != .gone else { return }
     phase = .gone
-    client = End()
-    backend = End()
+    client = RelayEnd()
+    backend = RelayEnd()
     release = nil
     proxy.remove(self)
   }

@@ -1,7 +1,6 @@
 import CRuntime
 import ControlChannel
 import Cryptography
-import HTTP
 import Interchange
 import LibraryOS
 import Network
@@ -13,7 +12,6 @@ final class Image {
   private let stack: NetworkStack
   private let events = EventBuffer()
   private let registry: Registry
-  private let server: HTTPServer
   private var channel: ControlChannel?
   /// How long the last change of settings took to be checked and put in force.
   private var changeMicroseconds: UInt64 = 0
@@ -36,16 +34,12 @@ final class Image {
     }
     self.registry = Registry(clock: clock, random: random, network: stack, events: events)
     registry.networkStack = stack
-    self.server = HTTPServer(registry: registry)
-    // A content that grows is copied, and for a moment there twice.
-    server.heldBytesLimit = memory / 4
     registry.add(module: stack)
     registry.add(module: ControlModule())
     Image.registerLinkedModules(in: registry)
-    // Last, because putting its port in force opens it.
-    registry.add(module: server)
+    // A content that grows is copied, and for a moment there twice.
+    registry.server?.bound(heldBytes: memory / 4)
     registry.add(timed: stack)
-    registry.add(timed: server)
     stack.packetFilters = registry.packetFilters
   }
 
@@ -137,17 +131,17 @@ extension Image: ControlChannel.Delegate {
     clock.refresh()
     let start = clock.now
     try registry.configure(parameters)
-    server.endUpgrades()
+    registry.server?.settingsChanged()
     clock.refresh()
     changeMicroseconds = (clock.now - start).nanoseconds / 1000
   }
 
   func drain(grace: TimeSpan, completion: @escaping () -> Void) {
-    server.drain(grace: grace, completion: completion)
+    registry.server?.drain(grace: grace, completion: completion)
   }
 
   func resume() {
-    server.resume()
+    registry.server?.resume()
   }
 
   func contacted() {

@@ -1,3 +1,4 @@
+import HTTP
 import LibraryOS
 
 #if hasFeature(Embedded)
@@ -6,6 +7,7 @@ import LibraryOS
     60,
     {
       let registry = Registry.taking($0)
+      registry.serve { HTTPServer(registry: $0) }
       registry.add(application: StaticSite())
     }
   )

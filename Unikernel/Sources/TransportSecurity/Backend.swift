@@ -15,12 +15,16 @@ struct Backend {
   let name: ByteString
   /// Who may have signed its certificate, or the certificate itself.
   let authorities: [Authority]
+  /// What it is shown if it asks for a certificate.
+  let identity: Identity?
 
   /// Reads one item of the parameter `backends`.
-  init(_ value: ParameterValue) throws(ParameterFault) {
-    guard case .map(let fields) = value, fields.count == 3, let items = value["addresses"]?.listValue,
+  init(_ value: ParameterValue, curves: UnsafePointer<br_ec_impl>) throws(ParameterFault) {
+    let shown = value["identity"]
+    guard case .map(let fields) = value, fields.count == (shown == nil ? 3 : 4),
+      let items = value["addresses"]?.listValue,
       let name = value["name"]?.textValue, let trusted = value["authorities"]?.listValue
-    else { throw Backend.fault("maps with addresses, name and authorities, each once") }
+    else { throw Backend.fault("maps with addresses, name and authorities, each once, and perhaps identity") }
     guard !name.isEmpty, name.count <= 253, name.isPrintable else { throw Backend.fault("names of 1 to 253 bytes") }
     guard items.count <= Backend.maximumAddresses else { throw Backend.fault("at most 16 addresses") }
     var addresses: [Endpoint] = []
@@ -35,6 +39,7 @@ struct Backend {
     }
     var authorities: [Authority] = []
     for item in trusted { authorities.append(try Authority(ofBackend: item)) }
+    if let shown { identity = try Identity(shown, curves: curves) } else { identity = nil }
     self.addresses = addresses
     self.name = name
     self.authorities = authorities
@@ -53,6 +58,8 @@ final class BackendEnvironment {
   let trust: TrustAnchors
   /// The name with a zero behind it.
   let name: [CChar]
+  /// What it is shown if it asks for a certificate.
+  let identity: Identity?
   private var session = br_ssl_session_parameters()
   private var begun: Instant?
 
@@ -60,6 +67,7 @@ final class BackendEnvironment {
     self.address = address
     self.shared = shared
     self.trust = trust
+    identity = backend.identity
     name = backend.name.bytes.map { CChar(bitPattern: $0) } + [0]
   }
 

@@ -95,6 +95,18 @@ final class Identity {
     return false
   }
 
+  /// Has a client show this to a server that asks for a certificate. It is kept until the handshake is over.
+  func show(to client: UnsafeMutablePointer<br_ssl_client_context>, curves: UnsafePointer<br_ec_impl>) {
+    if let key = br_skey_decoder_get_rsa(decoder) {
+      br_ssl_client_set_single_rsa(client, chain.baseAddress, chain.count, key, cbearssl_rsa_sign())
+    } else if let key = br_skey_decoder_get_ec(decoder) {
+      // The authority of its certificate may have an RSA key or one for ECDSA; the key signs, and does not agree on keys.
+      br_ssl_client_set_single_ec(
+        client, chain.baseAddress, chain.count, key, UInt32(BR_KEYTYPE_SIGN), UInt32(BR_KEYTYPE_EC), curves,
+        br_ecdsa_i31_sign_asn1)
+    }
+  }
+
   /// Signs a hash into `output`; returns the signature's length, 0 where it cannot be done.
   func sign(
     _ hash: UnsafePointer<UInt8>, count: Int, with algorithm: Int32, into output: UnsafeMutablePointer<UInt8>,

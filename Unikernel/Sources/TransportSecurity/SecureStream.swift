@@ -32,6 +32,7 @@ final class SecureStream: ByteStream, StreamHandler, PlaceHolder {
   let remote: Endpoint
   let local: Endpoint
   let isSecure = true
+  let admission: UInt64
 
   private let module: TransportSecurity
   /// Who gets a client's connection; `nil` where this is the client, of a backend.
@@ -45,6 +46,8 @@ final class SecureStream: ByteStream, StreamHandler, PlaceHolder {
   private var underEnded = false
   private var toldEnd = false
   private var isToBeTold = false
+  /// What a backend still has to say before the handshake.
+  private var awaited: ArraySlice<UInt8> = []
 
   init(
     module: TransportSecurity, acceptor: (any StreamAcceptor)?, handler: (any StreamHandler)? = nil,
@@ -58,6 +61,7 @@ final class SecureStream: ByteStream, StreamHandler, PlaceHolder {
     self.engine = session.engine
     self.deadline = deadline
     begun = module.clock.now
+    admission = module.admissionVersion
     remote = under.remote
     local = under.local
   }
@@ -150,7 +154,13 @@ final class SecureStream: ByteStream, StreamHandler, PlaceHolder {
 
   /// A client speaks first.
   func streamOpened(_ stream: any ByteStream) {
-    if acceptor == nil { tell() }
+    guard acceptor == nil else { return }
+    if let greeting = module.greeting {
+      awaited = greeting.answer[...]
+      // Some bytes on a connection that has just opened.
+      guard under.write(greeting.request[...]) == greeting.request.count else { return refuse(-2, isClear: false) }
+    }
+    tell()
   }
 
   func streamReadable(_ stream: any ByteStream) { tell() }
@@ -232,6 +242,7 @@ final class SecureStream: ByteStream, StreamHandler, PlaceHolder {
   }
 
   private func move() {
+    guard awaited.isEmpty else { return }
     while phase != .closed, phase != .gone {
       // A client whose certificate was refused gets nothing more but the reason.
       if phase == .handshaking, session.validator?.refusal != nil { return }
@@ -276,6 +287,7 @@ final class SecureStream: ByteStream, StreamHandler, PlaceHolder {
   func tell() {
     isToBeTold = false
     guard phase != .gone else { return }
+    if !awaited.isEmpty, !isGreeted() { return }
     move()
     if phase == .handshaking { advanceHandshake() }
     if phase == .open || phase == .closing, readableCount > 0 { over?.streamReadable(self) }
@@ -293,6 +305,24 @@ final class SecureStream: ByteStream, StreamHandler, PlaceHolder {
     }
   }
 
+  /// Takes the answer to the greeting; `false` while it is not whole, or was another.
+  private func isGreeted() -> Bool {
+    while let due = awaited.first {
+      let bytes = under.read(limit: 1)
+      guard let byte = bytes.first else {
+        if underEnded { refuse(-2, isClear: false) }
+        return false
+      }
+      guard byte == due else {
+        awaited = []
+        refuse(-2, isClear: false)
+        return false
+      }
+      awaited = awaited.dropFirst()
+    }
+    return true
+  }
+
   private func advanceHandshake() {
     if let refusal = session.validator?.refusal {
       refuse(refusal, isClear: true)
@@ -307,6 +337,13 @@ final class SecureStream: ByteStream, StreamHandler, PlaceHolder {
       guard let principal = validator.principal else {
         module.statistics.certificatesRefused &+= 1
         module.record("certificate-refused", source: remote, error: 0)
+        under.abort()
+        leave()
+        return
+      }
+      guard module.admits(principal) else {
+        module.statistics.certificatesRefused &+= 1
+        module.record("client-refused", source: remote, error: 0, client: principal)
         under.abort()
         leave()
         return

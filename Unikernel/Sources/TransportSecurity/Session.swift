@@ -50,14 +50,19 @@ final class Session {
     memory.assumingMemoryBound(to: br_ssl_client_context.self)
   }
 
-  /// Begins as a server that waits for a ClientHello. `false` if BearSSL refuses, which it does without random bytes.
-  func begin(in environment: TransportEnvironment, seed: [UInt8], wallMilliseconds: UInt64) -> Bool {
+  /// Begins as a server that waits for a ClientHello, on a connection for one protocol or any. `false` if BearSSL refuses,
+  /// which it does without random bytes.
+  func begin(
+    in environment: TransportEnvironment, protocol name: ProtocolName?, seed: [UInt8], wallMilliseconds: UInt64
+  ) -> Bool {
     self.environment = environment
     br_ssl_server_zero(context)
     setAlgorithms(environment.shared)
-    br_ssl_engine_set_protocol_names(
-      engine, environment.shared.protocols.baseAddress, environment.shared.protocols.count)
-    var flags = UInt32(1 << 1 | 1 << 3)  // no renegotiation; no connection for another protocol
+    var flags = UInt32(1 << 1)  // no renegotiation
+    if let name {
+      br_ssl_engine_set_protocol_names(engine, UnsafeMutablePointer(mutating: name.list), 1)
+      flags |= 1 << 3  // no connection for another protocol
+    }
     if let trust = environment.trust {
       let validator = ClientValidator(
         trust: trust, names: environment.shared.clientNames, curves: environment.shared.curves,
@@ -94,6 +99,7 @@ final class Session {
     self.validator = validator
     br_ssl_engine_set_x509(engine, cbearssl_validator(validator.context))
     br_ssl_engine_set_all_flags(engine, UInt32(1 << 1))  // no renegotiation
+    backend.identity?.show(to: client, curves: backend.shared.curves)
     setBuffers(seed)
     let resumes = backend.offer(to: engine, at: now)
     return br_ssl_client_reset(client, backend.name, resumes ? 1 : 0) == 1

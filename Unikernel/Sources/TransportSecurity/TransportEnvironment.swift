@@ -9,9 +9,6 @@ final class TransportConstants {
   let clientNames = ClientNames()
   /// AEAD suites with forward secrecy, and no others (RFC 5289, RFC 7905).
   let suites = UnsafeMutableBufferPointer<UInt16>.allocate(capacity: 6)
-  /// What ALPN may select (RFC 7301): `http/1.1`.
-  let protocols = UnsafeMutableBufferPointer<UnsafePointer<CChar>?>.allocate(capacity: 1)
-  private let protocolName = UnsafeMutableBufferPointer<CChar>.allocate(capacity: 9)
 
   init() {
     _ = suites.initialize(from: [
@@ -19,8 +16,21 @@ final class TransportConstants {
       UInt16(BR_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256), UInt16(BR_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256),
       UInt16(BR_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384), UInt16(BR_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384),
     ])
-    _ = protocolName.initialize(from: [0x68, 0x74, 0x74, 0x70, 0x2F, 0x31, 0x2E, 0x31, 0])
-    protocols.initialize(repeating: protocolName.baseAddress.map { UnsafePointer($0) })
+  }
+}
+
+/// What ALPN may select (RFC 7301), in BearSSL's form, for as long as an image lives.
+struct ProtocolName {
+  /// One entry: the name with a zero behind it.
+  let list: UnsafePointer<UnsafePointer<CChar>?>
+
+  init(_ name: ByteString) {
+    let text = UnsafeMutablePointer<CChar>.allocate(capacity: name.count + 1)
+    for index in 0..<name.count { (text + index).initialize(to: CChar(bitPattern: name.bytes[index])) }
+    (text + name.count).initialize(to: 0)
+    let list = UnsafeMutablePointer<UnsafePointer<CChar>?>.allocate(capacity: 1)
+    list.initialize(to: UnsafePointer(text))
+    self.list = UnsafePointer(list)
   }
 }
 

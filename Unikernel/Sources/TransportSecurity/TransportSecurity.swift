@@ -29,7 +29,11 @@ public final class TransportSecurity: RequestModule, StreamSecurity, Timed {
   private var settings = TransportSettings()
   private var prepared: TransportSettings?
   private var environment: TransportEnvironment?
+  /// Counts the settings by which connections are let in, or opened.
+  public private(set) var admissionVersion: UInt64 = 0
   private var strictField: HTTPField?
+  /// What is said to backends before the handshake, and what they have to answer.
+  private(set) var greeting: (request: [UInt8], answer: [UInt8])?
 
   private let shares: ConnectionShares
   private let streams: Places<SecureStream>
@@ -70,6 +74,7 @@ public final class TransportSecurity: RequestModule, StreamSecurity, Timed {
   public func commit() {
     guard let prepared else { return }
     self.prepared = nil
+    if settings.admission != prepared.admission { admissionVersion &+= 1 }
     settings = prepared
     environment = TransportEnvironment(prepared, shared: constants)
     if prepared.strictSeconds > 0 {
@@ -118,6 +123,11 @@ public final class TransportSecurity: RequestModule, StreamSecurity, Timed {
     SecureNetwork(module: self, network: network)
   }
 
+  /// Has the handshake with each backend follow upon a request and its answer.
+  public func greetBackends(saying request: [UInt8], expecting answer: [UInt8]) {
+    greeting = (request, answer)
+  }
+
   /// Begins a handshake with a backend on a connection that is being opened; `nil` at the bound.
   func connect(
     over under: any ByteStream, to backend: BackendEnvironment, for handler: any StreamHandler
@@ -143,13 +153,23 @@ public final class TransportSecurity: RequestModule, StreamSecurity, Timed {
     wantsExpiry(at: stream.deadline)
   }
 
+  /// Whether connections from the network are to begin with a handshake.
+  public var securesArrivals: Bool { settings.servesSecurely }
+
+  /// Whether a client that has shown a valid certificate is one of those that may come in.
+  func admits(_ client: Principal) -> Bool {
+    settings.allowedClients?.contains(client.name) ?? true
+  }
+
   /// Takes connections for `acceptor`, which gets those whose handshake succeeded.
-  public func securing(_ acceptor: any StreamAcceptor) -> any StreamAcceptor {
-    SecureAcceptor(module: self, acceptor: acceptor)
+  public func securing(_ acceptor: any StreamAcceptor, protocol name: ByteString?) -> any StreamAcceptor {
+    SecureAcceptor(module: self, acceptor: acceptor, protocol: name.map { ProtocolName($0) })
   }
 
   /// Takes a connection, or refuses it at the bound.
-  func accept(_ stream: any ByteStream, for acceptor: any StreamAcceptor) -> (any StreamHandler)? {
+  func accept(
+    _ stream: any ByteStream, for acceptor: any StreamAcceptor, protocol spoken: ProtocolName?
+  ) -> (any StreamHandler)? {
     if environment != nil, !settings.servesSecurely { return acceptor.accept(stream) }
     guard let environment,
       shares.admits(stream.remote, to: streams, maximum: settings.maximumConnections, module: name)
@@ -160,7 +180,10 @@ public final class TransportSecurity: RequestModule, StreamSecurity, Timed {
     let now = clock.now
     environment.cache?.refresh(at: now)
     let session = spare.popLast() ?? Session()
-    guard session.begin(in: environment, seed: random.bytes(48), wallMilliseconds: clock.wallMilliseconds) else {
+    guard
+      session.begin(
+        in: environment, protocol: spoken, seed: random.bytes(48), wallMilliseconds: clock.wallMilliseconds)
+    else {
       statistics.refused &+= 1
       return nil
     }
@@ -179,14 +202,13 @@ public final class TransportSecurity: RequestModule, StreamSecurity, Timed {
   }
 
   /// Reports that a client or a backend was refused.
-  func record(_ action: ByteString, source: Endpoint, error: Int32) {
+  func record(_ action: ByteString, source: Endpoint, error: Int32, client: Principal? = nil) {
     guard allowance.take(at: clock.now) else { return }
+    var details = [ParameterField("source", .text(source.text)), ParameterField("error", .integer(Int64(error)))]
+    if let client { details.append(ParameterField("principal", .text(client.name))) }
     events.record(
       SecurityEvent(
-        module: name, action: action, severity: .low, time: clock.wallMilliseconds,
-        details: [
-          ParameterField("source", .text(source.text)), ParameterField("error", .integer(Int64(error))),
-        ]))
+        module: name, action: action, severity: .low, time: clock.wallMilliseconds, details: details))
   }
 
   // MARK: Time
@@ -220,14 +242,16 @@ public final class TransportSecurity: RequestModule, StreamSecurity, Timed {
 private final class SecureAcceptor: StreamAcceptor {
   private let module: TransportSecurity
   private let acceptor: any StreamAcceptor
+  private let name: ProtocolName?
 
-  init(module: TransportSecurity, acceptor: any StreamAcceptor) {
+  init(module: TransportSecurity, acceptor: any StreamAcceptor, protocol name: ProtocolName?) {
     self.module = module
     self.acceptor = acceptor
+    self.name = name
   }
 
   func accept(_ stream: any ByteStream) -> (any StreamHandler)? {
-    module.accept(stream, for: acceptor)
+    module.accept(stream, for: acceptor, protocol: name)
   }
 }
 

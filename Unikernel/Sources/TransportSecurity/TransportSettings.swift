@@ -7,6 +7,8 @@ struct TransportSettings {
   /// The most identities, and the most authorities.
   static let maximumIdentities = 16
   static let maximumAuthorities = 16
+  /// The most clients that can be named.
+  static let maximumAllowedClients = 256
 
   /// Whether clients are asked for certificates.
   enum ClientAuthentication {
@@ -24,6 +26,10 @@ struct TransportSettings {
   var clientAuthentication = ClientAuthentication.none
   /// Who signs clients' certificates.
   var authorities: [Authority] = []
+  /// The names of the clients that may come in, of those with a valid certificate; `nil` for all.
+  var allowedClients: [ByteString]?
+  /// The values by which connections are let in, or opened, as they were given.
+  private(set) var admission: [Parameter] = []
   /// Servers that are spoken to over TLS.
   var backends: [Backend] = []
   /// Whether the image's own endpoint speaks TLS. It does so for as long as the image runs, or does not.
@@ -46,6 +52,15 @@ struct TransportSettings {
         throw ParameterFault(qualified, expected: "to be given once")
       }
       switch parameter.name {
+      case "client-authentication", "client-authorities", "allowed-clients", "backends":
+        if let known = admission.firstIndex(where: { $0.name == parameter.name }) {
+          admission[known] = parameter
+        } else {
+          admission.append(parameter)
+        }
+      default: break
+      }
+      switch parameter.name {
       case "identities": identities = try TransportSettings.identities(parameter.value, curves: curves)
       case "client-authentication":
         guard let mode = TransportSettings.mode(parameter.value) else {
@@ -53,7 +68,8 @@ struct TransportSettings {
         }
         clientAuthentication = mode
       case "client-authorities": authorities = try TransportSettings.authorities(parameter.value)
-      case "backends": backends = try TransportSettings.backends(parameter.value)
+      case "allowed-clients": allowedClients = try TransportSettings.names(parameter.value)
+      case "backends": backends = try TransportSettings.backends(parameter.value, curves: curves)
       case "endpoint" where isFirst:
         switch parameter.value.textValue {
         case .some("tls"): servesSecurely = true
@@ -77,6 +93,10 @@ struct TransportSettings {
     guard !servesSecurely || !identities.isEmpty else { throw Identity.fault("to be given at the start") }
     guard clientAuthentication == .none || !authorities.isEmpty else {
       throw ParameterFault("transport-security.client-authorities", expected: "at least one, where clients are asked")
+    }
+    guard allowedClients == nil || clientAuthentication == .required else {
+      throw ParameterFault(
+        "transport-security.allowed-clients", expected: "none, where clients may have no certificate")
     }
   }
 
@@ -110,19 +130,35 @@ struct TransportSettings {
     return identities
   }
 
-  private static func backends(_ value: ParameterValue) throws(ParameterFault) -> [Backend] {
+  private static func backends(
+    _ value: ParameterValue, curves: UnsafePointer<br_ec_impl>
+  ) throws(ParameterFault) -> [Backend] {
     guard let items = value.listValue, items.count <= Backend.maximumCount else {
       throw Backend.fault("a list of at most 64 backends")
     }
     var backends: [Backend] = []
     for item in items {
-      let backend = try Backend(item)
+      let backend = try Backend(item, curves: curves)
       for other in backends where other.addresses.contains(where: { backend.addresses.contains($0) }) {
         throw Backend.fault("each address once")
       }
       backends.append(backend)
     }
     return backends
+  }
+
+  /// Names, of which a star alone stands for all.
+  private static func names(_ value: ParameterValue) throws(ParameterFault) -> [ByteString]? {
+    let fault = ParameterFault(
+      "transport-security.allowed-clients", expected: "a list of at most 256 names of 1 to 255 printable bytes")
+    guard let items = value.listValue, items.count <= maximumAllowedClients else { throw fault }
+    var names: [ByteString] = []
+    for item in items {
+      guard let name = item.textValue, !name.isEmpty, name.count < 256, name.isPrintable else { throw fault }
+      names.append(name)
+    }
+    if names.count == 1, names[0].equals("*") { return nil }
+    return names
   }
 
   private static func authorities(_ value: ParameterValue) throws(ParameterFault) -> [Authority] {

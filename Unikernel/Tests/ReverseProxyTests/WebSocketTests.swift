@@ -167,7 +167,7 @@ struct WebSocketTests {
   func judgedAnew() throws {
     let fixture = try WebSocketFixture()
     let client = fixture.client(sending: WebSocketFixture.handshake)
-    fixture.server.endUpgrades()
+    fixture.server.settingsChanged()
     fixture.network.run()
     #expect(client.hasEnded)
 

@@ -213,7 +213,7 @@ struct BackendTests {
   func endpoint() throws {
     let pair = try Pair()
     let server = EchoServer()
-    _ = pair.backend.network.listen(port: 81, acceptor: pair.module.securing(server))
+    _ = pair.backend.network.listen(port: 81, acceptor: pair.module.securing(server, protocol: "http/1.1"))
     let client = InMemoryClient(pair.backend.network, port: 81)
     client.send(Array("clear".utf8))
     pair.run()

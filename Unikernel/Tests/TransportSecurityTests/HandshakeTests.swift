@@ -226,7 +226,7 @@ struct HandshakeTests {
     let module = TransportSecurity(
       clock: ManualClock(), random: RepeatableRandom(), events: EventRecorder(),
       shares: ConnectionShares(clock: ManualClock(), events: EventRecorder()))
-    _ = network.listen(port: 443, acceptor: module.securing(EchoServer()))
+    _ = network.listen(port: 443, acceptor: module.securing(EchoServer(), protocol: "http/1.1"))
     let client = TLSClient(network)
     network.run()
     #expect(client.closeReason == .refused)

@@ -21,7 +21,7 @@ final class SecureFixture {
       clock: clock, random: RepeatableRandom(), events: events,
       shares: ConnectionShares(clock: clock, events: events))
     try module.configure([("identities", .list(identities))] + more)
-    _ = network.listen(port: 443, acceptor: module.securing(server))
+    _ = network.listen(port: 443, acceptor: module.securing(server, protocol: "http/1.1"))
   }
 
   convenience init(_ more: [(ByteString, ParameterValue)]) throws {

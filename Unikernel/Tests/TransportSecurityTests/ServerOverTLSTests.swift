@@ -48,8 +48,9 @@ struct ServerOverTLSTests {
       registry.add(mechanism: module)
       registry.add(streamSecurity: module)
       registry.add(application: site)
-      server = HTTPServer(registry: registry)
-      registry.add(module: server)
+      let server = HTTPServer(registry: registry)
+      self.server = server
+      registry.serve { _ in server }
       let settings: [(ByteString, ParameterValue)] =
         [
           (

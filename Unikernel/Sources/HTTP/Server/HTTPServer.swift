@@ -1,15 +1,15 @@
 import Interchange
 import LibraryOS
+import Prefaces
 
 /// An HTTP/1.1 server (RFC 9110, RFC 9112) that leads requests through the image's pipeline.
 ///
-/// The platform makes it, registers it as a module and as timed, and learns through `drain` when nothing is in
-/// progress any more. Bounds: `maximum-connections` (further ones are reset, unless they take the place of one of a source
+/// Applications that answer requests bring it. Bounds: `maximum-connections` (further ones are reset, unless they take the place of one of a source
 /// that holds more), the limits on each message, and
 /// `heldBytesLimit` for all incomplete requests together (beyond, the one that needs more is answered with 503).
-public final class HTTPServer: StreamAcceptor, Module, Timed {
-  /// How many bytes of incomplete requests are held in all. The platform sets it to what its memory allows.
-  public var heldBytesLimit = 32 << 20
+public final class HTTPServer: Server, StreamAcceptor {
+  /// How many bytes of incomplete requests are held in all.
+  private(set) var heldBytesLimit = 32 << 20
 
   /// `http`.
   public let name: ByteString = "http"
@@ -20,15 +20,13 @@ public final class HTTPServer: StreamAcceptor, Module, Timed {
   private var prepared: HTTPServerSettings?
   private(set) var settings: HTTPServerSettings?
   private(set) var isListening = false
-  private var forwarded: ForwardedAcceptor?
+  private var forwarded: PrefaceAcceptor?
 
   private let connections: Places<HTTPServerConnection>
   var heldBytes = 0
   private var earliest: Instant?
 
-  private var drainEnd: Instant?
-  private var drainCompletion: (() -> Void)?
-  private var graceIsOver = false
+  private var drain = Drain()
 
   private var date: [UInt8] = []
   private var dateSecond = UInt64.max
@@ -42,11 +40,14 @@ public final class HTTPServer: StreamAcceptor, Module, Timed {
     connections = Places(seed: UInt64(leading: registry.random.bytes(8)))
   }
 
+  /// Holds no more than that of incomplete requests.
+  public func bound(heldBytes: Int) { heldBytesLimit = heldBytes }
+
   /// How many connections are open.
   public var openConnections: Int { connections.count }
 
   /// Whether every response must say that its connection ends.
-  var isDraining: Bool { drainEnd != nil }
+  var isDraining: Bool { drain.isRunning }
 
   // MARK: Module
 
@@ -63,10 +64,10 @@ public final class HTTPServer: StreamAcceptor, Module, Timed {
     guard let prepared else { return }
     self.prepared = nil
     settings = prepared
-    var acceptor: any StreamAcceptor = registry.streamSecurity?.securing(self) ?? self
+    var acceptor: any StreamAcceptor = registry.streamSecurity?.securing(self, protocol: "http/1.1") ?? self
     if let forwarder = prepared.forwarder {
-      let forwarded = ForwardedAcceptor(forwarder, before: acceptor, registry: registry, server: self)
-      registry.add(timed: forwarded)
+      let forwarded = PrefaceAcceptor(
+        ForwarderPreface(forwarder, registry: registry), before: acceptor, registry: registry, server: self)
       self.forwarded = forwarded
       acceptor = forwarded
     }
@@ -95,7 +96,7 @@ public final class HTTPServer: StreamAcceptor, Module, Timed {
   public func accept(_ stream: any ByteStream) -> (any StreamHandler)? {
     let now = clock.now
     // Behind a forwarder that was judged when the connection was opened, before its header came.
-    let isTooLate = forwarded == nil && drainEnd.map { $0 <= now } == true
+    let isTooLate = forwarded == nil && drain.refusesConnections(at: now)
     guard let settings, !isTooLate,
       registry.shares.admits(stream.remote, to: connections, maximum: settings.maximumConnections, module: name)
     else {
@@ -128,9 +129,9 @@ public final class HTTPServer: StreamAcceptor, Module, Timed {
   /// The earliest time at which a connection may have to be ended. It may have got a later deadline since: then `expire`
   /// finds nothing to do, which is cheaper than keeping connections sorted by a deadline that every request moves.
   public var deadline: Instant? {
-    guard let drainEnd, !graceIsOver else { return earliest }
-    guard let earliest else { return drainEnd }
-    return min(earliest, drainEnd)
+    guard let graceEnd = drain.graceEnd else { return earliest }
+    guard let earliest else { return graceEnd }
+    return min(earliest, graceEnd)
   }
 
   /// A connection wants `expire` to be called at `instant`.
@@ -141,8 +142,7 @@ public final class HTTPServer: StreamAcceptor, Module, Timed {
 
   /// Ends what waited too long, and idle connections when a drain's grace is over.
   public func expire(at now: Instant) {
-    let graceEnds = !graceIsOver && drainEnd.map { $0 <= now } == true
-    if graceEnds { graceIsOver = true }
+    let graceEnds = drain.endGrace(at: now)
     guard graceEnds || earliest.map({ $0 <= now }) == true else { return }
     earliest = nil
     for connection in connections.holders {
@@ -162,43 +162,28 @@ public final class HTTPServer: StreamAcceptor, Module, Timed {
   /// second drain can only shorten the first.
   public func drain(grace: TimeSpan, completion: @escaping () -> Void) {
     let now = clock.now
-    let end = now + grace
-    drainEnd = drainEnd.map { min($0, end) } ?? end
-    if let earlier = drainCompletion {
-      drainCompletion = {
-        earlier()
-        completion()
-      }
-    } else {
-      drainCompletion = completion
-    }
+    drain.begin(grace: grace, at: now, completion: completion)
     expire(at: now)
     reportDrained()
   }
 
-  /// Ends what connections were switched to: the settings have changed, and what was let through under the earlier ones
-  /// has to be asked for anew.
-  public func endUpgrades() {
+  /// Ends what connections were switched to: it has to be asked for anew.
+  public func settingsChanged() {
     for connection in connections.holders { connection.endUpgrade() }
   }
 
   /// Ends a drain, over or not: connections are taken and kept as before it. A `completion` that was not called yet never
   /// is.
   public func resume() {
-    drainEnd = nil
-    drainCompletion = nil
-    graceIsOver = false
+    drain.cancel()
   }
 
   /// Whether a drain's grace is over, so that no new connection is taken.
-  var refusesConnections: Bool { drainEnd.map { $0 <= clock.now } == true }
+  public var refusesConnections: Bool { drain.refusesConnections(at: clock.now) }
 
   /// Tells that a drain is over, once nothing is in progress.
-  func reportDrained() {
-    guard graceIsOver, connections.count == 0, forwarded?.isWaiting != true, let completion = drainCompletion else {
-      return
-    }
-    drainCompletion = nil
+  public func reportDrained() {
+    guard connections.count == 0, forwarded?.isWaiting != true, let completion = drain.complete() else { return }
     completion()
   }
 }

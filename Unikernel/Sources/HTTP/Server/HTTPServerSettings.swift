@@ -1,5 +1,6 @@
 import Interchange
 import LibraryOS
+import Prefaces
 
 /// The parameters of the module `http`. All are of the boot stage: set once, by the first message.
 struct HTTPServerSettings: Equatable {
@@ -27,7 +28,7 @@ struct HTTPServerSettings: Equatable {
           parameter, 0...(64 << 20), "a number of bytes from 0 to 67108864")
       case "idle-timeout-ms": idleTimeout = try HTTPServerSettings.time(parameter)
       case "request-timeout-ms": requestTimeout = try HTTPServerSettings.time(parameter)
-      case "forwarder": forwarder = try TrustedForwarder(parameter.value)
+      case "forwarder": forwarder = try TrustedForwarder(parameter.value, of: "http.forwarder")
       default: throw ParameterFault("http." + parameter.name, expected: "a parameter of http")
       }
     }

@@ -2,28 +2,29 @@ import Interchange
 import LibraryOS
 
 /// Who may say on whose behalf it connects: the boot parameter `forwarder`.
-struct TrustedForwarder: Equatable {
+public struct TrustedForwarder: Equatable, Sendable {
   /// Its address on the image's network. Every connection from there begins with a header; on others there is none.
-  var address: IPv4Address
+  public var address: IPv4Address
   /// What the header has to show. Addresses of a network can be forged by whoever is on it; this is known to the
   /// forwarder and to this instance only.
-  var secret: [UInt8]
+  public var secret: [UInt8]
 
   /// Bytes of a secret, at least and at most.
-  static let secretLengths = 16...64
+  public static let secretLengths = 16...64
 
-  init(address: IPv4Address, secret: [UInt8]) {
+  /// A forwarder at an address.
+  public init(address: IPv4Address, secret: [UInt8]) {
     self.address = address
     self.secret = secret
   }
 
-  /// Reads `{ address: text, secret: bytes }`.
-  init(_ value: ParameterValue) throws(ParameterFault) {
+  /// Reads `{ address: text, secret: bytes }`, the value of the parameter `name`.
+  public init(_ value: ParameterValue, of name: ByteString) throws(ParameterFault) {
     guard case .map(let fields) = value, fields.count == 2, let text = value["address"]?.textValue,
       let address = IPv4Address(text), let secret = value["secret"]?.bytesValue,
       TrustedForwarder.secretLengths.contains(secret.count)
     else {
-      throw ParameterFault("http.forwarder", expected: "a map with an IPv4 address and a secret of 16 to 64 bytes")
+      throw ParameterFault(name, expected: "a map with an IPv4 address and a secret of 16 to 64 bytes")
     }
     self.address = address
     self.secret = secret
