@@ -151,7 +151,8 @@ struct CrashTests {
       world.lastEvent = try await world.events(after: 0).last?.number ?? world.lastEvent
       return
     }
-    // It ends with the control plane that it was told by; where that ended of its own accord, too.
+    // It ends with the control plane that it was told by, unless it came to that only afterwards.
+    kill(follower.identifier, SIGKILL)
     let lines = try await follower.outcome().output.split(separator: "\n", omittingEmptySubsequences: true)
     let told = lines.compactMap { try? JSONDecoder().decode(NumberedEvent.self, from: Data($0.utf8)) }
     guard world.declared.isAnything else { return }
