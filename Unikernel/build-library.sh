@@ -44,8 +44,10 @@ linker=$toolchain/bin/ld.lld
 [ -x "$linker" ] || linker=$(command -v ld.lld)
 
 echo "== building the tender and the probe of accelerators"
-clang -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -static -fno-stack-protector -s \
-  -o "$next/tender" Unikernel/Tender/*.c Unikernel/Tender/Trampoline.S
+# Position-independent: the kernel lays the heap of a program with a fixed place anywhere in the GiB behind it, where images
+# have their segments.
+clang -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -fPIE -static-pie --ld-path="$linker" -fno-stack-protector \
+  -s -o "$next/tender" Unikernel/Tender/*.c Unikernel/Tender/Trampoline.S
 clang -std=gnu11 --target=x86_64-unknown-none-elf -ffreestanding -fno-pic -mno-red-zone -Os -Wall -Wextra -Werror \
   -fno-stack-protector -c -o "$next/probe.o" Unikernel/Probe/probe.c
 "$linker" -T Unikernel/microvm.ld --gc-sections -z max-page-size=4096 -z noexecstack --build-id=none --strip-all \

@@ -96,12 +96,10 @@ extension Orchestrator {
     }
   }
 
-  /// Takes the attributes of a service away that is gone.
-  func forgetContext(of declaration: ServiceDeclaration) {
+  /// Takes the attributes of a service away that is gone. Gives what has to be done to the store for that.
+  func forgettingContext(of declaration: ServiceDeclaration) -> [State.Operation] {
     let scope = ContextScope.service(declaration.name, tenant: declaration.tenant)
-    let names = contextualAttributes.forget(scope)
-    guard !names.isEmpty else { return }
-    _ = try? environment.store.transact(if: [], names.map { .delete(key: scope.key($0)) })
+    return contextualAttributes.forget(scope).map { .delete(key: scope.key($0)) }
   }
 
   private static func isNameByte(_ byte: UInt8) -> Bool {
@@ -170,6 +168,8 @@ extension Orchestrator {
       try await bring(declaration, to: resolved, progress: progress)
     } catch {
       change.failure = error.message
+      // It stays due.
+      retry(declaration.key)
     }
     let end = clock.now
     change.milliseconds = Double((end - start) / .microseconds(1)) / 1000

@@ -26,10 +26,16 @@ extension Orchestrator {
       try requireRights()
       try requireEmulator(for: declaration.target)
       let folder = environment.home.template(tenant: declaration.tenant, service: declaration.name)
-      declaration.service = try TemplateCopy.make(declaration.service, in: folder)
-      noteNotices(of: declaration)
-      let resolved = try resolver.resolve(declaration, context: context(of: declaration))
-      try store(declaration)
+      let resolved: ResolvedService
+      do throws(OrchestrationFault) {
+        declaration.service = try TemplateCopy.make(declaration.service, in: folder)
+        noteNotices(of: declaration)
+        resolved = try resolver.resolve(declaration, context: context(of: declaration))
+        try store(declaration)
+      } catch {
+        TemplateCopy.removeOthers(than: former?.service, in: folder)
+        throw error
+      }
       scheduleChange(of: declaration.key)
       do throws(OrchestrationFault) {
         try await bring(declaration, to: resolved, progress: progress)
@@ -37,6 +43,7 @@ extension Orchestrator {
         await rollBack(declaration, to: former, progress: progress)
         throw error
       }
+      TemplateCopy.removeOthers(than: declaration.service, in: folder)
       leaveOutStalePolicies(of: declaration.tenant)
       return await status(of: declaration)
     }
@@ -74,6 +81,8 @@ extension Orchestrator {
       try store(former)
       let resolved = try resolver.resolve(former, context: context(of: former))
       try await bring(former, to: resolved, progress: progress)
+      TemplateCopy.removeOthers(
+        than: former.service, in: environment.home.template(tenant: former.tenant, service: former.name))
     } catch {
       journal.record(
         EventRecord(

@@ -202,15 +202,21 @@ extension Orchestrator {
         key: Self.holdsPrefix + subject.service + "/" + subject.trigger,
         Array(Timestamp.text(milliseconds: UInt64(max(0, end.timeIntervalSince1970 * 1000))).utf8))
     }
-    let deletes = over.map { State.Operation.delete(key: Self.holdsPrefix + $0.service + "/" + $0.trigger) }
     do throws(StateFault) {
-      try environment.store.transact(if: [], puts + deletes)
+      try environment.store.transact(if: [], puts + over.map(Self.forgetting))
     } catch {
       journal.record(
         EventRecord(
           time: Timestamp.now(), severity: "medium", tenant: "", service: "", kind: "state-failed",
           message: "what triggers hold cannot be stored: \(error.reason)"))
     }
+  }
+
+  /// Forgets what is held of a service that is gone. Gives what has to be done to the store for that.
+  func forgettingHolds(of key: String) -> [State.Operation] { holds.forget(key).map(Self.forgetting) }
+
+  private static func forgetting(_ hold: TriggerHolds.Subject) -> State.Operation {
+    .delete(key: holdsPrefix + hold.service + "/" + hold.trigger)
   }
 }
 

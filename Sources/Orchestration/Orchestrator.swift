@@ -119,10 +119,15 @@ public actor Orchestrator {
           time: Timestamp.now(), severity: "medium", tenant: "", service: "", kind: "sweep-failed",
           message: error.description))
     }
+    await forgetWhatIsGone()
     for declaration in declarations.values.sorted(by: { $0.key < $1.key }) {
-      await Correlation.begin { await converge(declaration.key) }
+      await Correlation.begin {
+        if await !converge(declaration.key) { retry(declaration.key) }
+      }
     }
     for key in declarations.keys { scheduleChange(of: key) }
+    // One that went may have been the last thing that the former orchestrator did.
+    for tenant in policyVersions.keys.sorted() { leaveOutStalePolicies(of: tenant) }
     refreshEntropy(every: Orchestrator.entropyInterval)
   }
 
@@ -160,9 +165,10 @@ public actor Orchestrator {
     return made
   }
 
-  /// Brings a service to what is declared, in the present context; what fails is in the event log.
-  private func converge(_ key: String) async {
-    guard let declaration = declarations[key] else { return }
+  /// Brings a service to what is declared, in the present context; what fails is in the event log. Gives whether it came
+  /// to be that.
+  private func converge(_ key: String) async -> Bool {
+    guard let declaration = declarations[key] else { return true }
     do throws(OrchestrationFault) {
       if declaration.isRemoved {
         try await remove(declaration) { _ in }
@@ -170,11 +176,13 @@ public actor Orchestrator {
         let resolved = try resolver.resolve(declaration, context: context(of: declaration))
         try await bring(declaration, to: resolved) { _ in }
       }
+      return true
     } catch {
       journal.record(
         EventRecord(
           time: Timestamp.now(), severity: "high", tenant: declaration.tenant, service: declaration.name,
           kind: "convergence-failed", message: error.message))
+      return false
     }
   }
 
@@ -219,9 +227,11 @@ public actor Orchestrator {
     Task {
       try? await Task.sleep(for: .milliseconds(min(30_000, 500 << min(count, 6))))
       await commands.enter()
-      await converge(key)
+      let hasConverged = await converge(key)
       await commands.leave()
-      if let controller = controllers[key], let due = declarations[key]?.policies.number,
+      if !hasConverged {
+        retry(key)
+      } else if let controller = controllers[key], let due = declarations[key]?.policies.number,
         await controller.acknowledgements(due: due).contains(where: { !$0.converged })
       {
         retry(key)
@@ -240,8 +250,9 @@ public actor Orchestrator {
   func converge(lost key: String) {
     Task {
       await commands.enter()
-      await converge(key)
+      let hasConverged = await converge(key)
       await commands.leave()
+      if !hasConverged { retry(key) }
     }
   }
 
@@ -287,25 +298,27 @@ public actor Orchestrator {
   }
 
   func forget(_ declaration: ServiceDeclaration) async throws(OrchestrationFault) {
+    // All that is stored of it goes at once.
     do throws(StateFault) {
-      try environment.store.transact(if: [], [.delete(key: declaration.key)])
+      try environment.store.transact(
+        if: [],
+        [.delete(key: declaration.key)] + forgettingContext(of: declaration) + forgettingHolds(of: declaration.key))
     } catch {
       throw .execution(error.reason)
     }
     declarations[declaration.key] = nil
+    resolver.forget(declaration.key)
     expiries.removeValue(forKey: declaration.key)?.cancel()
     changes.removeValue(forKey: declaration.key)?.cancel()
     noticed.remove(declaration.key)
     renewals.removeValue(forKey: declaration.key)?.cancel()
     endIntegrityChecks(declaration.key)
-    storeHolds(of: declaration.key, forgetting: holds.forget(declaration.key))
     if let counts = await controllers.removeValue(forKey: declaration.key)?.poolCounts {
       pool.counts += counts
     }
-    forgetContext(of: declaration)
     leaveOutStalePolicies(of: declaration.tenant)
     let folder = environment.home.template(tenant: declaration.tenant, service: declaration.name)
-    try? FileManager.default.removeItem(atPath: folder)
+    TemplateCopy.removeOthers(than: nil, in: folder)
   }
 
   func declaration(_ name: String, tenant: String) throws(OrchestrationFault) -> ServiceDeclaration {

@@ -91,13 +91,13 @@ actor Crowd {
     }
   }
 
-  /// Adds a client that asks for one address. The statuses it gets are kept under `name`.
-  func add(_ name: String, _ url: String, _ arguments: String...) {
+  /// Adds a client that asks for one address, so many times on one connection. The statuses it gets are kept under `name`.
+  func add(_ name: String, _ url: String, _ arguments: String..., batch: Int = 200) {
     clients.append(
       Task {
         while !isOver {
           let words = ["-s", "-o", "/dev/null", "-w", "%{http_code}\\n", "--max-time", "30"] + arguments
-          note(name, try await Command.run(Client.curl, words + ["\(url)?[1-200]"]))
+          note(name, try await Command.run(Client.curl, words + ["\(url)?[1-\(batch)]"]))
         }
       })
   }

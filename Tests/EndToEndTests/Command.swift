@@ -48,6 +48,9 @@ final class Command: Sendable {
     }
   }
 
+  /// Its number.
+  var identifier: pid_t { process.processIdentifier }
+
   private static func file(_ place: URL) throws -> FileHandle {
     try Data().write(to: place)
     return try FileHandle(forWritingTo: place)

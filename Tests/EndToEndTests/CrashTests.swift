@@ -2,104 +2,189 @@ import Foundation
 import Glibc
 import Testing
 
-@Suite("The control plane is killed during a swap", .serialized, .realUnikernels)
+/// `kill -9` of everything but the images, at random moments and at boundaries between what is stored and done, during all
+/// that changes a world. `TESTUDO_CRASHES` says how often, `TESTUDO_CRASH_SEED` with which random numbers
+/// (`Scripts/crash.sh`).
+@Suite("Everything but the images is killed", .serialized, .realUnikernels)
 struct CrashTests {
-  /// Milliseconds from the start of the command to the end of the control plane: random, and the same in every run. The
-  /// first and the last are the bounds.
-  static let delays: [Int] = {
-    var state: UInt64 = 0x7e57_0d0
-    let random = (0..<8).map { _ in
-      // SplitMix64.
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var bits = state
-      bits = (bits ^ (bits >> 30)) &* 0xbf58_476d_1ce4_e5b9
-      bits = (bits ^ (bits >> 27)) &* 0x94d0_49bb_1331_11eb
-      return Int((bits ^ (bits >> 31)) % 401)
-    }
-    return ([0, 400] + random).sorted()
-  }()
-
-  @Test("started again, it ends in one of the two whole states, and no request fails; killed after", arguments: delays)
-  func killed(_ delay: Int) async throws {
-    try await Portal.up { portal in
-      let url = try await portal.url()
-      let namespaces = portal.namespaces
-      try await Crowd.gathered { crowd in
-        await crowd.add("public", "\(url)/")
-        let command = try portal.start(["context", "set", "threat_level=high"])
-        try await Task.sleep(for: .milliseconds(delay))
-        #expect(kill(try portal.controlPlane(), SIGKILL) == 0)
-        let outcome = try await command.outcome()
-
-        // Every other time it is started by a command, and else as a service manager would.
-        if CrashTests.delays.firstIndex(of: delay)?.isMultiple(of: 2) == true {
-          let up = try await portal.up()
-          #expect(up.status == 0, "\(up.errors)")
-        } else {
-          _ = try portal.start(["serve", "--until-idle"])
+  @Test("started again, it ends in one of the two whole states, nothing is left over, and clients see no gap")
+  func killed() async throws {
+    let plan = CrashPlan.asked
+    print("\(plan.count) crashes, seed \(plan.seed): \(CrashPlan.seedVariable)=\(plan.seed) does the same again")
+    try await CrashWorld.made { world in
+      var generator = SeededGenerator(seed: plan.seed)
+      for number in 1...plan.count {
+        let possible = CrashedOperation.allCases.filter { $0.outcome(world.declared) != nil }
+        let line = possible.flatMap { Array(repeating: $0, count: $0.weight) }
+        let operation = line.randomElement(using: &generator) ?? .up
+        let moment: CrashMoment =
+          Bool.random(using: &generator)
+          ? .after(Int.random(in: 0...world.durations[operation, default: 1500], using: &generator))
+          : .boundary(Int.random(in: 1...max(1, world.boundaries[operation, default: 40]), using: &generator))
+        let reach = CrashReach.random(using: &generator)
+        let said = "crash \(number) of seed \(plan.seed): \(operation.rawValue), \(moment), \(reach)"
+        print(said)
+        do {
+          try await crash(&world, operation, moment, reach, isServed: Bool.random(using: &generator), said)
+        } catch {
+          Issue.record("\(said): \(error)")
+          throw error
         }
-        // What is due depends on whether the attribute was stored before the end, and must be if the command said so.
-        let attributes = try await portal.document("context", "list", as: [String: String].self)
-        let due = attributes["threat_level"] == "high" ? "elevated" : "normal"
-        if outcome.status == 0 { #expect(due == "elevated") }
-        let isWhole = try await eventually(within: 20) { try await wholeLevel(of: portal) == due }
-        let found = try await portal.testudo("ps")
-        #expect(isWhole, "\(due) is due: \(found.output)\(found.errors)")
-        try await expectService(portal, url: url, level: due)
-
-        let statuses = try await crowd.stop()
-        #expect(statuses["public"]?.keys.sorted() == ["200"], "\(statuses)")
-        try await expectNothingElse(portal, namespaces: namespaces)
       }
-      let down = try await portal.testudo("down", "portal")
-      #expect(down.status == 0, "\(down.errors)")
-      let isGone = try await eventually { portal.remainingProcesses().isEmpty }
-      #expect(isGone, "\(portal.remainingProcesses().map { portal.commandLine(of: $0) })")
-      #expect(portal.existing(namespaces).isEmpty)
-      #expect(portal.remainingFiles() == [])
+      let counts = world.counts.sorted { $0.key.rawValue < $1.key.rawValue }
+      print("killed during " + counts.map { "\($0.key.rawValue) \($0.value)" }.joined(separator: ", "))
     }
   }
 
-  /// The level that everything is at, or `nil` while something is not whole.
-  private func wholeLevel(of portal: Portal) async throws -> String? {
-    let outcome = try await portal.testudo("ps", "--format", "json")
-    // It may be starting just now.
-    guard outcome.status == 0,
-      let found = try? JSONDecoder().decode([RunningUnikernel].self, from: Data(outcome.output.utf8)),
-      found.map(\.resource).sorted() == ["orders", "storefront"], found.allSatisfy({ $0.state == "ready" }),
-      let orders = found.first(where: { $0.resource == "orders" }),
-      let storefront = found.first(where: { $0.resource == "storefront" }), orders.level == storefront.level,
-      orders.mechanisms == ["firewall"]
-    else { return nil }
-    switch (storefront.level, storefront.mechanisms) {
-    case ("normal", AdaptationTests.normal), ("elevated", AdaptationTests.elevated): return storefront.level
-    default: return nil
+  /// One crash, and what is looked at after it. `isServed`: whether the control plane is started again as a service manager
+  /// would; else a command starts it.
+  private func crash(
+    _ world: inout CrashWorld, _ operation: CrashedOperation, _ moment: CrashMoment, _ reach: CrashReach,
+    isServed: Bool, _ said: String
+  ) async throws {
+    let before = world.declared
+    let after = try #require(operation.outcome(before))
+    let portal = world.portal
+    let words = try world.command(of: operation, to: after)
+    var environment: [String: String] = [:]
+    if case .boundary(let number) = moment {
+      // Boundaries are counted from the start of a control plane.
+      try await world.killAll(.controlPlane)
+      environment = ["TESTUDO_CRASH_AT": "\(number)"]
+      if before.isAnything { _ = try await portal.start(["ps"], environment: environment).outcome() }
+    }
+    let follower =
+      world.controlPlane == nil
+      ? nil : try portal.start(["events", "--follow", "--format", "json", "--after", "\(world.lastEvent)"])
+
+    let isWatched = before.edition != nil && after.edition != nil
+    let isSeamless = operation.isSeamless && reach == .controlPlane
+    let declared = try await Crowd.gathered { crowd in
+      if isWatched {
+        await crowd.add("public", "\(world.url)/")
+        // Each is an event, of which the log holds no number without end.
+        await crowd.add("anonymous", "\(world.url)/orders/17", "--rate", "40/s", batch: 10)
+      }
+      let outcome = try await interrupt(&world, operation, words, environment, moment, reach)
+      world.networks.formUnion(portal.namespaces)
+      let server = isServed ? try portal.start(["serve", "--until-idle"], deadline: 3600) : nil
+      defer { withExtendedLifetime(server) {} }
+
+      // What a command has said to be done is done.
+      let whole = outcome?.status == 0 ? [after] : [before, after]
+      var found: DeclaredWorld?
+      var lacks: [String?] = []
+      _ = try await eventually(within: 60) {
+        lacks = []
+        for candidate in whole where found == nil {
+          let lack = try await world.lack(of: candidate)
+          lacks.append(lack)
+          if lack == nil { found = candidate }
+        }
+        return found != nil
+      }
+      let declared = try #require(found, "\(said): \(lacks), \(String(describing: outcome))")
+      let statuses = try await crowd.stop()
+      expect(statuses, isSeamless: isSeamless, said)
+      return declared
+    }
+    world.declared = declared
+    world.counts[operation, default: 0] += 1
+    try await expectEvents(&world, follower, said)
+    var remains: [String] = []
+    let isClean = try await eventually(within: 20) {
+      remains = try await world.remains(declared)
+      return remains.isEmpty
+    }
+    #expect(isClean, "\(said): \(remains)")
+  }
+
+  /// Begins the operation, and kills everything while it is under way. Gives how the command ended, where there was one.
+  private func interrupt(
+    _ world: inout CrashWorld, _ operation: CrashedOperation, _ words: [String], _ environment: [String: String],
+    _ moment: CrashMoment, _ reach: CrashReach
+  ) async throws -> Outcome? {
+    let start = ContinuousClock.now
+    if operation == .loseImage {
+      let victims = try await world.portal.unikernels().filter { $0.service == "portal" }
+      if let process = victims.first?.pid { kill(process, SIGKILL) }
+    }
+    let command = words.isEmpty ? nil : try world.portal.start(words, environment: environment, deadline: 120)
+    let outcome: Outcome?
+    switch moment {
+    case .after(let milliseconds):
+      try await Task.sleep(for: .milliseconds(milliseconds))
+      // The command lives: what it was told before the end of the control plane is what it says.
+      try await world.killAll(reach)
+      outcome = try await command?.outcome()
+    case .boundary(let number):
+      let first = world.controlPlane
+      outcome = try await command?.outcome()
+      if command == nil { _ = try await eventually(within: 5) { world.controlPlane != first } }
+      // It may not have as many.
+      if let first, world.controlPlane == first { world.boundaries[operation] = max(1, number - 1) }
+      // Where it was, as the control plane said last.
+      let log = world.portal.home.appending(path: "run/control-plane.log")
+      let place = try? String(contentsOf: log, encoding: .utf8).split(separator: "\n").last
+      print("  \(place.map(String.init) ?? "")")
+      try await world.killAll(reach)
+    }
+    if outcome?.status == 0 {
+      let duration = Int((ContinuousClock.now - start) / .milliseconds(1))
+      world.durations[operation] = max(world.durations[operation, default: 0], duration)
+    }
+    return outcome
+  }
+
+  /// What clients met: nothing but answers, where nothing was lost that they need; and in no case an order.
+  private func expect(_ statuses: [String: [String: Int]], isSeamless: Bool, _ said: String) {
+    if isSeamless, let met = statuses["public"] { #expect(met.keys.sorted() == ["200"], "\(said): \(statuses)") }
+    for status in (statuses["anonymous"] ?? [:]).keys {
+      let isWithout = status == "000" || status.hasPrefix("curl failed")
+      #expect(["401", "429"].contains(status) || (!isSeamless && isWithout), "\(said): \(statuses)")
     }
   }
 
-  private func expectService(_ portal: Portal, url: String, level: String) async throws {
-    let token = Credentials.token(try await portal.token(subject: "carl", role: "clerk"))
-    let isElevated = level == "elevated"
-    #expect(try await Client.request("GET", "\(url)/").status == 200)
-    #expect(try await Client.request("GET", "\(url)/orders/17", as: token).status == (isElevated ? 404 : 401))
-    #expect(try await Client.request("GET", "\(url)/orders/17", as: .clerk).status == (isElevated ? 401 : 404))
-    #expect(try await Client.request("GET", "\(url)/orders/17").status == 401)
+  /// That every event that somebody was told of is still there, with its number and unchanged, and that none is missing.
+  private func expectEvents(_ world: inout CrashWorld, _ follower: Command?, _ said: String) async throws {
+    guard let follower else {
+      world.lastEvent = try await world.events(after: 0).last?.number ?? world.lastEvent
+      return
+    }
+    // It ends with the control plane that it was told by, unless it came to that only afterwards.
+    kill(follower.identifier, SIGKILL)
+    let lines = try await follower.outcome().output.split(separator: "\n", omittingEmptySubsequences: true)
+    let told = lines.compactMap { try? JSONDecoder().decode(NumberedEvent.self, from: Data($0.utf8)) }
+    guard world.declared.isAnything else { return }
+    let kept = try await world.events(after: world.lastEvent)
+    let byNumber = Dictionary(kept.map { ($0.number, $0) }) { first, _ in first }
+    let lost = told.filter { $0.number > world.lastEvent && byNumber[$0.number] != $0 }
+    #expect(lost.isEmpty, "\(said): \(lost.count) of \(told.count), such as \(String(describing: lost.first))")
+    let numbers = kept.map(\.number)
+    let first = world.lastEvent + 1
+    #expect(numbers == Array(first..<first + numbers.count), "\(said): \(numbers.first ?? 0) after \(first - 1)")
+    world.lastEvent = numbers.last ?? world.lastEvent
   }
+}
 
-  /// That `ps` is true: everything it names exists, and nothing else does but what goes with it.
-  private func expectNothingElse(_ portal: Portal, namespaces: [String]) async throws {
-    let images = try await portal.unikernels().compactMap(\.pid)
-    #expect(images.count == 2)
-    // An image's tender is its parent.
-    let tenders = try images.map { try #require(pid_t(try portal.status(of: $0)["PPid"] ?? "")) }
-    let others = portal.remainingProcesses().filter { !images.contains($0) && !tenders.contains($0) }
-    // An image has no command line.
-    let programs = others.map { portal.commandLine(of: $0).first?.split(separator: "/").last ?? "image" }
-    #expect(programs.sorted() == ["testudo", "testudo-forwarder"], "\(others.map { portal.commandLine(of: $0) })")
-    #expect(Set(images + tenders).isSubset(of: portal.remainingProcesses()))
-    #expect(portal.namespaces == namespaces)
-    #expect(portal.existing(namespaces) == namespaces)
-    let instances = try FileManager.default.contentsOfDirectory(atPath: portal.home.appending(path: "instances").path)
-    #expect(instances.count == 2, "\(instances)")
+/// An event with its number.
+struct NumberedEvent: Decodable, Equatable, Sendable {
+  var number: Int
+  var time: String
+  var kind: String
+  var message: String
+}
+
+extension CrashWorld {
+  /// The events that are in the log.
+  func events(after number: Int) async throws -> [NumberedEvent] {
+    var all: [NumberedEvent] = []
+    while declared.isAnything {
+      let last = all.last?.number ?? number
+      let next = try await portal.document("events", "--after", "\(last)", as: [NumberedEvent].self)
+      if next.isEmpty { break }
+      all += next
+    }
+    return all
   }
 }

@@ -95,13 +95,13 @@ struct Portal: Sendable {
 
 extension Portal {
   /// Starts the program in this home.
-  func start(_ arguments: [String], deadline: Double = 60) throws -> Command {
-    try Command(
-      Testbed.program, arguments,
-      environment: ["TESTUDO_HOME": home.path, "NO_COLOR": "1"].merging(library.map { ["TESTUDO_LIBRARY": $0] } ?? [:])
-      {
-        $1
-      }, deadline: deadline)
+  func start(
+    _ arguments: [String], environment: [String: String] = [:], deadline: Double = 60
+  ) throws -> Command {
+    var own = ["TESTUDO_HOME": home.path, "NO_COLOR": "1"]
+    own["TESTUDO_LIBRARY"] = library
+    return try Command(
+      Testbed.program, arguments, environment: own.merging(environment) { $1 }, deadline: deadline)
   }
 
   /// Runs the program in this home.

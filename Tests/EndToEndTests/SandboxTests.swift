@@ -3,6 +3,13 @@ import Testing
 
 @Suite("The sandbox of a running image", .serialized, .realUnikernels)
 struct SandboxTests {
+  @Test("the tender has no place of its own: its heap would be laid where images have their segments, now and then")
+  func place() throws {
+    let tender = try Data(contentsOf: URL(filePath: try #require(Testbed.library) + "/tender"))
+    // `e_type` of the ELF header: ET_DYN.
+    #expect(tender[16] == 3 && tender[17] == 0)
+  }
+
   @Test("leaves it no privilege, no way to gain one, and the system calls of its filter only")
   func privileges() async throws {
     try await Portal.up { portal in

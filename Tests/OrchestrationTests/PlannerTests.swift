@@ -374,4 +374,29 @@ struct PlannerTests {
         "\(change.name) within step \(count + 1)")
     }
   }
+
+  @Test("where a level needs no other images, all are told at once, backends before those that connect to them")
+  func waves() {
+    let settings = Portal.settings("elevated", digest: "b")
+    let desired = Portal.service(level: "elevated", storefrontRun: settings, ordersRun: settings)
+    var observed = Portal.running
+    func wave() -> [String] {
+      Planner.independentPushes(desired: desired, observed: observed).map { action in
+        observed.suppose(action, desired: desired, identifier: "")
+        if case .push(let id, _, _) = action.step { return id }
+        return action.step.name
+      }
+    }
+    #expect(wave() == ["orders-1"])
+    #expect(wave() == ["storefront-1"])
+    #expect(wave() == [])
+    #expect(Planner.nextAction(desired: desired, observed: observed) == nil)
+    // Of one level, in any order.
+    let version = Portal.settings(version: 2, digest: "b")
+    let policies = Portal.service(storefrontRun: version, ordersRun: version)
+    #expect(Planner.independentPushes(desired: policies, observed: Portal.running).count == 2)
+    // Where an image is missing, nothing is told before it is there.
+    let other = Portal.service(level: "elevated", storefront: "other", storefrontRun: settings, ordersRun: settings)
+    #expect(Planner.independentPushes(desired: other, observed: Portal.running) == [])
+  }
 }

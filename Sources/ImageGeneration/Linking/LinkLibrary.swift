@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Synchronization
 
 /// The folder that images are linked from: `archives/NAME.a` of every module, one linker script for each target
@@ -109,6 +110,31 @@ public struct LinkLibrary: Sendable {
       throw .library(path: path, message: "this file cannot be read", expected: "a part of the library of modules")
     }
     return digest
+  }
+
+  /// What tells that images would be linked of other files: nothing is read for it.
+  public struct Stamp: Hashable, Sendable {
+    fileprivate struct File: Hashable {
+      var name: String
+      var number: UInt64
+      var size: Int
+      var modified: [Int]
+    }
+    fileprivate var files: [File]
+  }
+
+  /// The stamp of the archives and linker scripts at present.
+  public var stamp: Stamp {
+    let archives = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/archives")) ?? []
+    let names = archives.sorted().map { "archives/\($0)" } + Target.allCases.map { "\($0.rawValue).ld" }
+    return Stamp(
+      files: names.compactMap { name in
+        var information = stat()
+        guard stat("\(folder)/\(name)", &information) == 0 else { return nil }
+        return Stamp.File(
+          name: name, number: UInt64(information.st_ino), size: Int(information.st_size),
+          modified: [information.st_mtim.tv_sec, information.st_mtim.tv_nsec])
+      })
   }
 }
 

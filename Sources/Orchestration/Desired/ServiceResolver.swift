@@ -11,6 +11,7 @@ public struct ServiceResolver: Sendable {
   /// Whether a module with a known vulnerability is taken where no other set of modules does. What runs already must not
   /// lose its protection, nor stay at a lower level, because of a notice; what is new is refused.
   var takesVulnerable = false
+  private let memo = ResolutionMemo()
 
   /// A resolver with an orchestrator's catalogue and keys.
   public init(environment: OrchestrationEnvironment, takesVulnerable: Bool = false) {
@@ -34,12 +35,24 @@ public struct ServiceResolver: Sendable {
     let service = declaration.service
     // What triggers hold and follow besides attributes decides the level only: policies do not see it.
     let attributes = context.filter { !ServiceState.isReserved($0.key) }
+    let hasPolicies = service.requirements.contains {
+      if case .authorization = $0.protection { true } else { false }
+    }
+    let question = ResolutionMemo.Question(
+      declaration: declaration, level: level.name, attributes: hasPolicies ? attributes : [:],
+      vulnerable: try vulnerable(), library: environment.builder.library.stamp)
+    if let known = memo.answer(to: question) { return known }
     var resources: [ResolvedResource] = []
     for resource in service.resources {
       resources.append(try resolve(resource, in: declaration, at: level, context: attributes))
     }
-    return ResolvedService(declaration: declaration, level: level, resources: resources)
+    let resolved = ResolvedService(declaration: declaration, level: level, resources: resources)
+    memo.keep(resolved, to: question)
+    return resolved
   }
+
+  /// Forgets a service that is gone.
+  func forget(_ key: String) { memo.forget(key) }
 
   private func resolve(
     _ resource: Resource, in declaration: ServiceDeclaration, at level: SecurityLevel, context: [String: String]
@@ -151,12 +164,7 @@ public struct ServiceResolver: Sendable {
   private func select(
     _ resource: Resource, _ due: [SecurityRequirement], _ target: Target, at level: SecurityLevel
   ) throws(OrchestrationFault) -> Selection {
-    let vulnerable: Set<ModuleVersion>
-    do throws(ImageFault) {
-      vulnerable = try environment.notices.vulnerable(among: environment.catalogue.modules)
-    } catch {
-      throw OrchestrationFault(error)
-    }
+    let vulnerable = try vulnerable()
     let selector = Selector(catalogue: environment.catalogue, vulnerable: vulnerable)
     switch selector.select(resource: resource, due: due, target: target) {
     case .success(let selection): return selection
@@ -166,6 +174,15 @@ public struct ServiceResolver: Sendable {
       lenient.environment.notices = NoticeBook(folder: "")
       return try lenient.select(resource, due, target, at: level)
     case .failure(let conflict): throw .findings([conflict.finding(at: level)], sources: [:])
+    }
+  }
+
+  /// The modules that open notices warn of.
+  private func vulnerable() throws(OrchestrationFault) -> Set<ModuleVersion> {
+    do throws(ImageFault) {
+      return try environment.notices.vulnerable(among: environment.catalogue.modules)
+    } catch {
+      throw OrchestrationFault(error)
     }
   }
 

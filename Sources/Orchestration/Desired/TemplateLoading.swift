@@ -174,15 +174,15 @@ extension SelectionConflict {
   }
 }
 
-/// The copy of the files a template names, so that what runs does not change when they do.
+/// The copies of the files that templates name, so that what runs does not change when they do. Each `up` makes one of its
+/// own: whenever it is interrupted, the copy that is declared is there, whole and as it was.
 struct TemplateCopy {
-  /// Copies the sites and policy files of a service into `folder`, which is replaced, and gives the service with that
-  /// folder as its root.
+  /// Copies the sites and policy files of a service into a new folder in `folder`, and gives the service with that as its
+  /// root.
   static func make(_ service: ProtectedService, in folder: String) throws(OrchestrationFault) -> ProtectedService {
     let files = FileManager.default
-    let next = folder + ".new"
+    let next = "\(folder)/\(UUID().uuidString.lowercased())"
     do {
-      try? files.removeItem(atPath: next)
       try files.createDirectory(
         atPath: next, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
       for name in names(in: service) {
@@ -192,15 +192,26 @@ struct TemplateCopy {
           atPath: URL(filePath: target).deletingLastPathComponent().path, withIntermediateDirectories: true)
         try copy(source, to: target)
       }
-      try? files.removeItem(atPath: folder)
-      try files.moveItem(atPath: next, toPath: folder)
     } catch {
       try? files.removeItem(atPath: next)
       throw .input("the template's files cannot be copied: \(error.localizedDescription)")
     }
     var copy = service
-    copy.root = folder
+    copy.root = next
     return copy
+  }
+
+  /// Removes what is in `folder` besides the copy that `service` has; without a service, the folder.
+  static func removeOthers(than service: ProtectedService?, in folder: String) {
+    let files = FileManager.default
+    // A declaration of an earlier version has the folder itself as its copy.
+    guard let service, service.root != folder else {
+      if service == nil { try? files.removeItem(atPath: folder) }
+      return
+    }
+    for name in (try? files.contentsOfDirectory(atPath: folder)) ?? [] where "\(folder)/\(name)" != service.root {
+      try? files.removeItem(atPath: "\(folder)/\(name)")
+    }
   }
 
   /// Copies contents only: neither owner nor mode, so that it works for files of others and the copy stays private.

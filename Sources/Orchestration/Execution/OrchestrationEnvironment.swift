@@ -46,5 +46,11 @@ public struct OrchestrationEnvironment: Sendable {
     }
     emulators = EmulatorSearch(home: home.path, library: library)
     host = ProcessHost(home: home.path, tender: library + "/tender", forwarder: forwarderProgram)
+    #if DEBUG
+      if let point = CrashPoint(environment: ProcessInfo.processInfo.environment) {
+        store = CrashingStore(store: store, point: point)
+        host = CrashingHost(host: host, point: point)
+      }
+    #endif
   }
 }

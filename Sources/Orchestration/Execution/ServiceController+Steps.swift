@@ -38,7 +38,12 @@ extension ServiceController {
     case .unpublish(let resource): try await unpublish(resource)
     case .drain(let id, _): try await drain(id)
     case .quarantine(let id, _): try await isolate(id)
-    case .stopInstance(let id, _): try await stop(id)
+    case .stopInstance(let id, _):
+      // Clients may still wait for answers.
+      if undrained.remove(id) != nil, observed.instances.contains(where: { $0.id == id && $0.state == .draining }) {
+        try? await drain(id)
+      }
+      try await stop(id)
     case .stopForwarder: try await stopForwarder()
     case .removeNetwork:
       try await hosting { () throws(HostingFault) in try await environment.host.removeNetwork(network) }

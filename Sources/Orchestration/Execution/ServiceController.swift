@@ -30,6 +30,8 @@ actor ServiceController {
   var published: [String: String] = [:]
   var resolved: ResolvedService?
   var stopping: Set<String> = []
+  /// Instances that were on their way out when the control plane ended: whether they were told, and are done, is unknown.
+  var undrained: Set<String> = []
   var waiting: [String: AsyncStream<Report>.Continuation] = [:]
   /// What the last check of each instance's memory found.
   var integrity: [String: IntegrityStatus] = [:]
@@ -104,7 +106,7 @@ actor ServiceController {
     noteImages()
     noteLifetimes()
     linked = []
-    actions += try await pushTogether(desired, progress)
+    while case let pushed = try await pushTogether(desired, progress), !pushed.isEmpty { actions += pushed }
     while let action = Planner.nextAction(desired: desired?.desired, observed: observed) {
       let start = clock.now
       if enforcedAt == nil, action.step.isRetirement { enforcedAt = start }
@@ -124,8 +126,8 @@ actor ServiceController {
     return actions
   }
 
-  /// Where nothing but settings of the level in force differ, as when policies are applied, all instances are told at
-  /// once: none has to wait for another, and one that does not answer keeps none from it.
+  /// Where nothing but settings differ, as when policies are applied, or a level needs no other images, instances are told
+  /// at once: none has to wait for another, and one that does not answer keeps none from it.
   private func pushTogether(
     _ desired: ResolvedService?, _ progress: @Sendable (StepOutcome) -> Void
   ) async throws(OrchestrationFault) -> [Action] {
@@ -183,8 +185,9 @@ actor ServiceController {
   /// Looks which of the images that are due exist already.
   private func noteImages() {
     guard let resolved else { return }
-    observed.images = Set(
-      resolved.resources.map(\.recipeDigest).filter { environment.builder.image(recipe: $0) != nil })
+    // Many resources may have one image.
+    let recipes = Set(resolved.resources.map(\.recipeDigest))
+    observed.images = recipes.filter { environment.builder.image(recipe: $0) != nil }
   }
 
   /// Looks which instances have lived for as long as they may.
@@ -241,6 +244,7 @@ actor ServiceController {
         state: memory.quarantine != nil ? .quarantined : memory.isDraining ? .draining : .ready, run: memory.run,
         withdrawal: memory.withdrawal))
     listen(to: channel, id: record.id)
+    if memory.isDraining { undrained.insert(record.id) }
     if memory.quarantine != nil {
       // It stands still and answers nothing. Whatever happened meanwhile, it is off the network.
       try? await environment.host.isolate(record.id)

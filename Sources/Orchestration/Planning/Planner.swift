@@ -22,19 +22,23 @@ public enum Planner {
       ?? index.desired.resources.lazy.compactMap { missingInstance($0, index) }.first
   }
 
-  /// All settings that have to be pushed, where they are all that is left to do and none depends on another: every
-  /// instance keeps its level and its neighbours. They may be pushed in any order, also at once. Else none.
+  /// Settings that have to be pushed and may be at once, in any order, where settings are all that is left to do and every
+  /// instance keeps its neighbours; else none. Where the level changes, backends have it before those that connect to them:
+  /// these are left for the next time.
   public static func independentPushes(desired: DesiredService, observed: ObservedService) -> [Action] {
     let index = PlanningIndex(desired, observed)
     guard nextStart(index, observed) == nil, misledTraffic(index, observed) == nil,
       obsoleteInstance(index, observed) == nil
     else { return [] }
-    let pushes = configurable(index, observed).compactMap { push(to: $0, index) }
-    let isIndependent = pushes.allSatisfy { action in
-      guard case .push(let id, _, let run) = action.step, let old = index.instancesByID[id]?.run else { return false }
-      return old.settings.level == run.settings.level && old.peers == run.peers && old.backends == run.backends
+    var pushes: [(action: Action, run: RunState)] = []
+    var changing: Set<String> = []
+    for instance in configurable(index, observed) {
+      guard let action = push(to: instance, index), case .push(_, _, let run) = action.step else { continue }
+      guard instance.run.peers == run.peers, instance.run.backends == run.backends else { return [] }
+      if instance.run.settings.level != run.settings.level { changing.insert(instance.id) }
+      pushes.append((action, run))
     }
-    return isIndependent ? pushes : []
+    return pushes.filter { changing.isDisjoint(with: $0.run.backends.values) }.map(\.action)
   }
 
   /// Every step, found by supposing that each succeeds. It is what `plan` prints and `up` does.
