@@ -28,7 +28,7 @@ enum OCSFClass: Int {
       case ("basic-authentication", _), ("bearer-authentication", _): .authentication
       case ("authorization", _), ("remote-authorization", _): .authorizeSession
       case ("firewall", _): .networkActivity
-      case ("rate-limit", _), ("audit", _), ("http", _): .httpActivity
+      case ("rate-limit", _), ("quota", _), ("audit", _), ("http", _): .httpActivity
       case (_, "action"), (_, "image-generated"): .applicationLifecycle
       case (_, "level-changed"), (_, "phase-changed"), (_, "context-changed"), (_, "policy-applied"),
         (_, "token-created"), (_, "token-revoked"):

@@ -6,9 +6,10 @@
     20,
     {
       let registry = Registry.taking($0)
-      registry.add(
-        mechanism: RateLimit(
-          clock: registry.clock, random: registry.random, events: registry.events, shares: registry.shares))
+      let module = RateLimit(
+        clock: registry.clock, random: registry.random, events: registry.events, shares: registry.shares)
+      registry.add(mechanism: module)
+      registry.pipeline.add(LimitsAfterAuthentication(of: module))
     }
   )
 #endif

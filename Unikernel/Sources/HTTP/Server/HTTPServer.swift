@@ -45,6 +45,9 @@ public final class HTTPServer: StreamAcceptor, Module, Timed {
   /// How many connections are open.
   public var openConnections: Int { connections.count }
 
+  /// What clients' connections are allowed.
+  var shares: ConnectionShares { registry.shares }
+
   /// Whether every response must say that its connection ends.
   var isDraining: Bool { drainEnd != nil }
 
