@@ -40,5 +40,6 @@ twice hosting --skip-build --filter HostingTests
 echo "== testing everything end to end"
 twice end-to-end --skip-build --filter EndToEndTests
 Scripts/check-api.sh
+Scripts/guard-mechanisms.sh --check
 Scripts/attack.sh || { echo "== the attacks are tried once more"; Scripts/attack.sh; }
 Scripts/fuzz.sh 60

@@ -13,6 +13,7 @@ let modules: [(name: String, dependencies: [Target.Dependency])] = [
   ("ControlChannel", ["Cryptography", "CRuntime"]),
   ("Firewall", []),
   ("RateLimit", []),
+  ("Quota", []),
   ("BasicAuthentication", ["Cryptography"]),
   ("BearerAuthentication", ["Cryptography"]),
   ("APIKeyAuthentication", ["Cryptography"]),

@@ -71,29 +71,6 @@ public struct Filtering: Hashable, Sendable, Codable {
   }
 }
 
-/// A token bucket per source address, and how many connections one may have.
-public struct RateLimit: Hashable, Sendable, Codable {
-  /// Requests that refill the bucket in each interval.
-  public var requests: Int
-  /// The interval in milliseconds.
-  public var intervalMilliseconds: Int
-  /// What the bucket holds.
-  public var burst: Int
-  /// Path prefixes the limit applies to; `["/"]` for all.
-  public var paths: [String]
-  /// The connections that a source may have open at once; nil: as many as its share is.
-  public var connections: Int?
-
-  /// A token bucket per source address.
-  public init(requests: Int, intervalMilliseconds: Int, burst: Int, paths: [String], connections: Int? = nil) {
-    self.connections = connections
-    self.requests = requests
-    self.intervalMilliseconds = intervalMilliseconds
-    self.burst = burst
-    self.paths = paths
-  }
-}
-
 /// Cedar policies that decide each request.
 public struct Authorization: Hashable, Sendable, Codable {
   /// The policy files, relative to the service's root.

@@ -75,7 +75,9 @@ extension Protection {
   fileprivate var facts: [String] {
     switch self {
     case .filtering(let filtering): filtering.isClosed ? ["filtering", "filtering:closed"] : ["filtering"]
-    case .rateLimit: ["rate-limit"]
+    // Who guesses or floods has no principal yet.
+    case .rateLimit(let limit):
+      (limit.buckets.contains { $0.party != .principal } ? ["rate-limit"] : []) + (limit.quota == nil ? [] : ["quota"])
     case .authentication(let authentication):
       authentication.ways.map { way in
         switch way.scheme {

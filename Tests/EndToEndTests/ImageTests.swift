@@ -105,6 +105,22 @@ struct ImageTests {
     }
   }
 
+  @Test("with papers that nobody signed are not started")
+  func alteredPapers() async throws {
+    try await Portal.up { portal in
+      let running = try await portal.unikernel("storefront")
+      #expect(try await portal.testudo("down", "portal").status == 0)
+      let statement = file(of: running, in: portal).deletingLastPathComponent().appending(path: "statement.json")
+      let text = try String(contentsOf: statement, encoding: .utf8)
+      let other = text.replacing("\"storefront\"", with: "\"shopfront!\"")
+      #expect(other != text)
+      try other.write(to: statement, atomically: true, encoding: .utf8)
+      let outcome = try await portal.testudo("image", "verify", running.image)
+      #expect(outcome.status == 1)
+      #expect(outcome.errors.contains(running.image), "\(outcome.errors)")
+    }
+  }
+
   private func file(of unikernel: RunningUnikernel, in portal: Portal) -> URL {
     let digest = String(unikernel.image.dropFirst("sha256:".count))
     return portal.home.appending(path: "images/images/\(digest)/image.elf")

@@ -86,4 +86,36 @@ struct RequestTests {
       #expect(headless.status == 0 && headless.curl != Client.timedOut)
     }
   }
+
+  @Test("a path is judged as it is served, however it is spelled")
+  func spelling() async throws {
+    try await Portal.up { portal in
+      let url = try await portal.url()
+      for path in ["//orders//none", "/a/../orders/./none", "/%6Frders/n%6fne"] {
+        let visitor = try await Client.request("GET", url + path, with: ["--path-as-is"])
+        #expect(visitor.status == 401, "\(path)")
+        let reader = try await Client.request("GET", url + path, as: .reader, with: ["--path-as-is"])
+        #expect(reader.status == 404, "\(path)")
+      }
+    }
+  }
+
+  @Test("the ports of instances are locked to their addresses: the bridge learns none, and lets no other through")
+  func lockedPorts() async throws {
+    try await Portal.up { portal in
+      let namespace = try #require(portal.namespaces.first)
+      let ip = Testbed.path(of: "ip") ?? "ip"
+      let links = try await Command.run(ip, ["-n", namespace, "-d", "-o", "link", "show", "type", "tun"])
+      let ports = links.output.split(separator: "\n").filter { $0.contains("bridge_slave") }
+      #expect(ports.count == 2, "\(links)")
+      for port in ports {
+        #expect(port.contains("learning off") && port.contains(" locked on"), "\(port)")
+        let name = String(port.split(separator: " ")[1].prefix { $0 != ":" && $0 != "@" })
+        let tc = Testbed.path(of: "tc") ?? "tc"
+        let filters = try await Command.run(
+          ip, ["netns", "exec", namespace, tc, "filter", "show", "dev", name, "ingress"])
+        #expect(filters.output.contains("bpf"), "\(filters)")
+      }
+    }
+  }
 }

@@ -25,6 +25,30 @@ struct SandboxTests {
     }
   }
 
+  @Test(
+    "kills it for the first system call that is not in its filter, and another instance takes its place",
+    .enabled(if: Testbed.path(of: "strace") != nil, "strace is not installed"))
+  func otherCall() async throws {
+    try await Portal.up { portal in
+      let before = try await portal.unikernel("storefront")
+      let image = try #require(before.pid)
+      // As somebody would who got code into it: where it waits, it asks for its process number instead.
+      let tracer = try Command(
+        Testbed.path(of: "strace") ?? "strace",
+        ["-p", "\(image)", "-e", "trace=ppoll,getpid", "-e", "inject=ppoll:retval=0:syscall=getpid:when=1"],
+        deadline: 30)
+      async let outcome = tracer.outcome()
+      let isReplaced = try await eventually(within: 30) {
+        _ = try await Client.request("GET", before.urls.first ?? "", timeout: 1)
+        let now = try await portal.unikernels().first { $0.resource == "storefront" }
+        return now?.state == "ready" && now?.pid != image
+      }
+      #expect(isReplaced)
+      let seen = try await outcome
+      #expect(seen.errors.contains("killed by SIGSYS"), "\(seen.errors.suffix(500))")
+    }
+  }
+
   @Test("leaves nothing mapped both writable and executable, no file, and none of the tender's own code")
   func mappings() async throws {
     try await Portal.up { portal in

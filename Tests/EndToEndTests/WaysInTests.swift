@@ -93,6 +93,10 @@ struct WaysInTests {
       #expect(try await Client.request("GET", order, as: .token(token)).body == "oil")
       // The first that is shown decides: the key is a clerk's, the password a reader's.
       #expect(try await Client.request("PUT", order, as: .reader, body: "x", with: robot.arguments).status == 204)
+      // One letter of the secret is another.
+      let letter = robot.text.index(robot.text.startIndex, offsetBy: 12)
+      let forged = robot.text.replacingCharacters(in: letter...letter, with: robot.text[letter] == "A" ? "B" : "A")
+      #expect(try await Client.request("GET", order, with: ["-H", "X-API-Key: \(forged)"]).status == 401)
       // A wrong key is not made good by a right password.
       #expect(try await Client.request("GET", order, as: .reader, with: ["-H", "X-API-Key: r1.x"]).status == 401)
       // In the query nothing was asked for, so that nothing is looked at.

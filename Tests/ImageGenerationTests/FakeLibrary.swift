@@ -20,6 +20,7 @@ struct FakeLibrary {
       .text : { *(.text .text.*) } :text
       . = ALIGN(0x1000);
       .configuration : { *configuration(.data) } :rodata
+      .testudo.modules : { KEEP(*versions(.data)) } :rodata
       .testudo.syscalls : { KEEP(*(.testudo.syscalls)) } :rodata
       modules : { __start_modules = .; KEEP(*(modules)) __stop_modules = .; } :rodata
       .rodata : { *(.rodata .rodata.*) } :rodata

@@ -108,6 +108,25 @@ struct ImageBuilderTests {
     #expect(store.images().count == 4)
   }
 
+  @Test("two versions of a module with the same code are two images, each with papers that name its version")
+  func versions() throws {
+    let first = try builder().build(try recipe([Portal.declaredFlows]))
+    let manifest = "\(fake.folder.path)/modules/filter.json"
+    let text = try String(contentsOfFile: manifest, encoding: .utf8)
+    try text.replacing("\"version\": \"1.0.0\"", with: "\"version\": \"1.0.1\"")
+      .write(toFile: manifest, atomically: true, encoding: .utf8)
+    let second = try builder().build(try recipe([Portal.declaredFlows]))
+    #expect(first.digest != second.digest)
+    for (image, version) in [(first, "1.0.0"), (second, "1.0.1")] {
+      #expect(try store.image(image.digest).modules.first { $0.name == "filter" }?.version == version)
+      try store.verify(image.digest, trustedKeys: [key.publicKey])
+      let file = try ELFFile(try bytes(image))
+      let section = try #require(file.section(".testudo.modules"))
+      let named = String(decoding: try #require(file.contents(of: section)), as: UTF8.self)
+      #expect(named == "base 1.0.0\nfilter \(version)\nplatform 1.0.0\nstore 1.0.0\n")
+    }
+  }
+
   @Test("an image that was made once is not linked again")
   func cached() throws {
     let image = try builder().build(try recipe([Portal.log]))

@@ -38,7 +38,7 @@ struct LibraryOSImageTests {
 
   /// What the modules say of themselves in counters, faults and reports, and nobody else does.
   static let signs = [
-    "firewall": "firewall.flows", "rate-limit": "rate-limit.limits",
+    "firewall": "firewall.flows", "rate-limit": "rate-limit.limits", "quota": "quota.quotas",
     "basic-authentication": "basic-authentication.refused",
     "bearer-authentication": "bearer-authentication.refused", "authorization": "authorization.bundle",
     "audit": "audit.minimum-severity", "transport-security": "transport-security.",
@@ -88,7 +88,7 @@ struct LibraryOSImageTests {
     #expect(
       report.modulesLeftOut == [
         "api-key-authentication", "audit", "basic-authentication", "dhcp", "handler", "key-value", "microvm-platform",
-        "name-resolution", "remote-authorization", "response-headers", "sessions", "transport-security",
+        "name-resolution", "quota", "remote-authorization", "response-headers", "sessions", "transport-security",
       ])
   }
 }

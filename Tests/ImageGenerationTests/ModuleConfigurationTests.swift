@@ -191,6 +191,38 @@ struct ModuleConfigurationTests {
     #expect(value("audit", "minimum-severity", parameters) == .integer(1))
   }
 
+  @Test("limits say whom they are for, quotas are a module of their own, and bounds go where they are kept")
+  func limits() throws {
+    let fair = Portal.requirement(
+      "fair",
+      .rateLimit(
+        RateLimit(
+          buckets: [
+            RateLimit.Bucket(party: .principal, requests: 5, intervalMilliseconds: 1000, burst: 5),
+            RateLimit.Bucket(party: .all, requests: 90, intervalMilliseconds: 1000, burst: 90),
+          ],
+          quota: RateLimit.Quota(party: .principal, received: nil, sent: 4096, periodSeconds: 60), paths: ["/a"],
+          methods: ["PUT"], totalConnections: 64, minimumRate: 2048, isAnnounced: true)))
+    let parameters = try Portal.parameters(Portal.orders, [fair])
+    let limits = try #require(value("rate-limit", "limits", parameters)?.listValue)
+    #expect(limits.map { $0["per"] } == [.text("principal"), .text("all")])
+    #expect(limits.map { $0["methods"] } == [.list([.text("PUT")]), .list([.text("PUT")])])
+    #expect(value("rate-limit", "announced", parameters) == .boolean(true))
+    #expect(value("rate-limit", "connections", parameters) == .integer(64))
+    #expect(value("rate-limit", "minimum-rate", parameters) == .integer(2048))
+    let quota = try #require(value("quota", "quotas", parameters)?.listValue?.first)
+    #expect(quota["sent"] == .integer(4096) && quota["received"] == nil && quota["period-ms"] == .integer(60_000))
+    #expect(quota["per"] == .text("principal") && quota["paths"] == .list([.text("/a")]))
+    let calm = try Portal.parameters(Portal.orders, [Portal.calm])
+    #expect(value("rate-limit", "minimum-rate", calm) == .integer(512))
+    #expect(value("quota", "quotas", calm) == nil)
+    let bytes = RateLimit.Quota(party: .source, received: 1, sent: nil, periodSeconds: 1)
+    let only = try Portal.parameters(
+      Portal.orders, [Portal.requirement("bytes", .rateLimit(RateLimit(buckets: [], quota: bytes)))])
+    #expect(value("rate-limit", "limits", only) == nil)
+    #expect(value("quota", "quotas", only)?.listValue?.count == 1)
+  }
+
   @Test("tokens are verified with the keys of the first issuer alone")
   func issuers() throws {
     func tokens(_ name: String, issuer: String, key: String, leeway: Int) -> SecurityRequirement {

@@ -54,8 +54,39 @@ struct RequirementFindingTests {
       "a rate that is none", portal.setting("per_source", ofPolicy: "calm", to: "20/s"), "invalid-rate",
       at: "calm/per_source", names: ["`20/s`"]),
     FindingCase(
-      "no rate", portal.setting("per_source", ofPolicy: "calm", to: nil), "missing-property", at: "calm",
-      names: ["`per_source`"]),
+      "a burst without a rate", portal.setting("per_source", ofPolicy: "calm", to: nil), "invalid-value",
+      at: "calm/burst", names: ["no rate"]),
+    FindingCase(
+      "a burst beside two rates", portal.setting("in_all", ofPolicy: "calm", to: "90 per 1 s"), "invalid-value",
+      at: "calm/burst", names: ["several rates"]),
+    FindingCase(
+      "a limit that limits nothing", portal.with(Portal.policy("idle", "RateLimit", ["storefront"], ["paths": ["/a"]])),
+      "invalid-value", at: "idle", names: ["`idle`"]),
+    FindingCase(
+      "a rate for principals that is none", portal.setting("per_principal", ofPolicy: "calm", to: "many"),
+      "invalid-rate", at: "calm/per_principal", names: ["`many`"]),
+    FindingCase(
+      "a method that is none", portal.setting("methods", ofPolicy: "calm", to: ["POST", "put"]), "invalid-value",
+      at: "calm/methods/1", names: ["`put`"]),
+    FindingCase(
+      "a quota of nothing",
+      portal.with(Portal.policy("data", "RateLimit", ["storefront"], ["quota": ["period": .amount(60, "60 s")]])),
+      "invalid-value", at: "data/quota", names: ["bounds nothing"]),
+    FindingCase(
+      "a quota without a period",
+      portal.with(Portal.policy("data", "RateLimit", ["storefront"], ["quota": ["sent": .amount(1000, "1 kB")]])),
+      "missing-property", at: "data/quota", names: ["`period`"]),
+    FindingCase(
+      "a quota for nobody in particular",
+      portal.with(
+        Portal.policy(
+          "data", "RateLimit", ["storefront"],
+          ["quota": ["sent": .amount(1000, "1 kB"), "period": .amount(60, "60 s"), "per": "user"]])),
+      "invalid-value", at: "data/quota/per", names: ["`user`"]),
+    FindingCase(
+      "an announcement of nothing",
+      portal.with(Portal.policy("data", "RateLimit", ["storefront"], ["connections": 9, "announced": true])),
+      "invalid-value", at: "data/announced", names: ["nothing to tell"]),
     FindingCase(
       "a burst of nothing", portal.setting("burst", ofPolicy: "calm", to: 0), "invalid-value", at: "calm/burst",
       names: ["`0`"]),

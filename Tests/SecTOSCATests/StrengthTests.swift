@@ -25,7 +25,7 @@ struct StrengthTests {
   /// Few values of each kind, so that random sets are often comparable.
   static func protection(_ generator: inout Generator) -> Protection {
     func pick<T>(_ choices: [T]) -> T { choices[Int.random(in: choices.indices, using: &generator)] }
-    switch Int.random(in: 0..<9, using: &generator) {
+    switch Int.random(in: 0..<10, using: &generator) {
     case 0:
       let networks = [
         "10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9", "10.1.0.0/16", "192.168.0.0/16", "0.0.0.0/0", "fd00::/8",
@@ -41,6 +41,18 @@ struct StrengthTests {
           requests: pick([1, 10, 60]), intervalMilliseconds: pick([1000, 60_000]), burst: pick([1, 10]),
           paths: pick([["/"], ["/orders"], ["/orders/old"], ["/orders", "/accounts"]]),
           connections: pick([nil, 10, 20])))
+    case 9:
+      return .rateLimit(
+        RateLimit(
+          buckets: [
+            RateLimit.Bucket(
+              party: pick([.source, .principal, .all]), requests: pick([1, 10]), intervalMilliseconds: 1000, burst: 1)
+          ],
+          quota: pick([
+            nil, RateLimit.Quota(party: .source, received: pick([nil, 10]), sent: pick([5, 10]), periodSeconds: 60),
+          ]),
+          paths: pick([["/"], ["/orders"]]), methods: pick([[], ["GET"], ["GET", "PUT"]]),
+          totalConnections: pick([nil, 10]), minimumRate: pick([nil, 100, 1000]), isAnnounced: pick([true, false])))
     case 2:
       return .authentication(
         Authentication(
@@ -166,6 +178,25 @@ struct StrengthTests {
     let slow = Self.requirement(
       .rateLimit(RateLimit(requests: 1, intervalMilliseconds: 1000, burst: 1, paths: ["/orders"])), "slow")
     #expect(Strength.weakenings(from: [fast, slow], to: [fast]).map(\.requirements) == [["slow"]])
+  }
+
+  @Test("a limit is stronger only if it counts the same party, all its methods, and allows no more bytes")
+  func parties() {
+    func limit(_ party: RateLimit.Party, _ methods: [String] = [], sent: Int? = nil) -> SecurityRequirement {
+      Self.requirement(
+        .rateLimit(
+          RateLimit(
+            buckets: [RateLimit.Bucket(party: party, requests: 1, intervalMilliseconds: 1000, burst: 1)],
+            quota: sent.map { RateLimit.Quota(party: .source, received: nil, sent: $0, periodSeconds: 60) },
+            methods: methods)))
+    }
+    #expect(!Strength.isAtLeast([limit(.principal)], asStrongAs: [limit(.source)]))
+    #expect(!Strength.isAtLeast([limit(.source)], asStrongAs: [limit(.principal)]))
+    #expect(Strength.isAtLeast([limit(.source)], asStrongAs: [limit(.source, ["PUT"])]))
+    #expect(!Strength.isAtLeast([limit(.source, ["PUT"])], asStrongAs: [limit(.source)]))
+    #expect(Strength.isAtLeast([limit(.source, sent: 5)], asStrongAs: [limit(.source, sent: 9), limit(.source)]))
+    #expect(!Strength.isAtLeast([limit(.source, sent: 9)], asStrongAs: [limit(.source, sent: 5)]))
+    #expect(!Strength.isAtLeast([limit(.source)], asStrongAs: [limit(.source, sent: 5)]))
   }
 
   @Test("extreme numbers do no harm")

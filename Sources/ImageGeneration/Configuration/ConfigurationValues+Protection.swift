@@ -7,15 +7,12 @@ extension ConfigurationValues {
     let flows = FirewallFlows(resource: resource, due: due, environment: environment)
     set("filtering", "flows", flows.value)
     if environment.forwarder != nil { set("filtering", "clients", .strings(flows.clients)) }
-    var limits: [ParameterValue] = []
-    var connections: [Int] = []
+    var limits: [RateLimit] = []
     var severities: [Int] = []
     var ways: [Authentication] = []
     for requirement in due {
       switch requirement.protection {
-      case .rateLimit(let limit):
-        limits.append(limit.value)
-        if let bound = limit.connections { connections.append(bound) }
+      case .rateLimit(let limit): limits.append(limit)
       case .responseHeaders(let headers): addResponseHeaders(headers)
       case .audit(let audit): severities.append(audit.minimumSeverity)
       case .authentication(let authentication): ways += authentication.ways
@@ -37,11 +34,7 @@ extension ConfigurationValues {
     set(
       "authorization", "attributes",
       .map(attributes.map { ParameterField(ByteString($0.key), .string($0.value)) }))
-    if !limits.isEmpty {
-      set("rate-limit", "limits", .list(limits))
-      // Always given, so that a level without a bound takes the place of one with a bound.
-      set("rate-limit", "connections-per-source", .number(connections.min() ?? 0))
-    }
+    if !limits.isEmpty { addLimits(limits) }
     // The lowest reports what all ask for.
     if let severity = severities.min() { set("audit", "minimum-severity", .number(severity)) }
     let backends = due.compactMap { requirement -> BackendSecurity? in
@@ -98,15 +91,6 @@ extension ConfigurationValues {
     set(
       "transport-security", "maximum-connections",
       .number(min(max(resource.memoryBytes / 2 / TransportSecurity.connectionBytes, 8), 8192)))
-  }
-}
-
-extension RateLimit {
-  fileprivate var value: ParameterValue {
-    .record([
-      "paths": .strings(paths), "requests": .number(requests), "interval-ms": .number(intervalMilliseconds),
-      "burst": .number(burst),
-    ])
   }
 }
 

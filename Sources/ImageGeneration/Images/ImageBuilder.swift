@@ -81,6 +81,8 @@ public struct ImageBuilder: Sendable {
     _ recipe: ImageRecipe, configuration: [UInt8], in folder: String
   ) throws(ImageFault) -> LinkMap {
     try ImageStore.write(configuration, to: "\(folder)/configuration")
+    let versions = recipe.selection.modules.map { "\($0.manifest.name) \($0.manifest.version)\n" }.joined()
+    try ImageStore.write(Array(versions.utf8), to: "\(folder)/\(LinkerInvocation.versions)")
     var objects: [String] = []
     if let handler = recipe.handler {
       objects.append(try HandlerCompiler(library: library, cache: handlerFolder).compile(handler))
@@ -94,6 +96,7 @@ public struct ImageBuilder: Sendable {
     let map = LinkMap(String(decoding: try ImageStore.read("\(folder)/\(LinkerInvocation.map)"), as: UTF8.self))
     ImageStore.discard("\(folder)/\(LinkerInvocation.map)")
     ImageStore.discard("\(folder)/configuration")
+    ImageStore.discard("\(folder)/\(LinkerInvocation.versions)")
     ImageStore.discard("\(folder)/linker.log")
     return map
   }

@@ -11,7 +11,7 @@ struct LinkerInvocation {
   /// Objects that belong to this image only. They come last, so that of code that they share with an archive, the
   /// archive's is linked.
   var objects: [String] = []
-  /// The folder that has the file `configuration` and where `image.elf` is made.
+  /// The folder that has the files `configuration` and `versions`, and where `image.elf` is made.
   var folder: String
 
   /// What shapes every image. Part of the recipe, since another choice gives another image.
@@ -23,6 +23,11 @@ struct LinkerInvocation {
   /// The file in which the linker says what it took from where. It does not shape the image.
   static let map = "image.map"
 
+  /// The file with the names and versions of the modules, a line each, which the linker script puts into the section
+  /// `.testudo.modules`. Versions of a module may give the same code: images of both are different images all the same,
+  /// each with papers of its own.
+  static let versions = "versions"
+
   /// The linker's arguments.
   var arguments: [String] {
     ["-T", script] + LinkerInvocation.options
@@ -30,7 +35,10 @@ struct LinkerInvocation {
       + ["--start-group"] + support + ["--end-group"]
       + objects
       // The symbols that lead to the configuration are made of this name, so it must not have a path.
-      + ["--format=binary", "configuration", "--format=default", "-Map", LinkerInvocation.map, "-o", "image.elf"]
+      + [
+        "--format=binary", "configuration", LinkerInvocation.versions, "--format=default", "-Map", LinkerInvocation.map,
+        "-o", "image.elf",
+      ]
   }
 
   /// Links.

@@ -101,7 +101,8 @@ extension Protection {
   var capabilities: [String] {
     switch self {
     case .filtering: ["filtering"]
-    case .rateLimit: ["rate-limit"]
+    case .rateLimit(let limit):
+      (limit.limitsMoreThanBytes ? ["rate-limit"] : []) + (limit.quota == nil ? [] : ["quota"])
     case .authentication(let authentication): authentication.ways.map(\.scheme.capability)
     case .session: ["session"]
     case .authorization(let authorization): [authorization.remote == nil ? "authorization" : "authorization.remote"]

@@ -29,7 +29,7 @@ enum OCSFClass: Int {
       case ("authorization", _), ("remote-authorization", _): .authorizeSession
       case ("firewall", _), ("stream-proxy", _): .networkActivity
       case ("audit", _) where kind.hasPrefix("audit.connection-"): .networkActivity
-      case ("rate-limit", _), ("audit", _), ("http", _): .httpActivity
+      case ("rate-limit", _), ("quota", _), ("audit", _), ("http", _): .httpActivity
       case (_, "action"), (_, "image-generated"), (_, "probes-passed"): .applicationLifecycle
       case (_, "level-changed"), (_, "phase-changed"), (_, "context-changed"), (_, "policy-applied"),
         (_, "token-created"), (_, "token-revoked"):

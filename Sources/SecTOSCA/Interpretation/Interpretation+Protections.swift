@@ -37,35 +37,6 @@ extension Interpretation {
     }
   }
 
-  mutating func readRateLimit(_ properties: Properties) -> RateLimit? {
-    let before = findings.count
-    let text = text("per_source", of: properties, required: true)
-    let rate = text.flatMap { Rate($0.value) }
-    if let text, rate == nil {
-      report(
-        "invalid-rate", at: text.place, "`per_source` of \(properties.holder) is `\(text.value)`",
-        expected: "a rate such as `20 per 1 s`: at most \(Rate.mostRequests) per at most a day, in `ms`, `s` or `min`")
-    }
-    let burst = integer("burst", of: properties, in: 1...Rate.mostRequests)
-    let connections = integer("connections", of: properties, in: 1...RateLimit.mostConnections)
-    var paths: [String] = []
-    let written = boundedTexts("paths", of: properties)
-    for path in written ?? [] {
-      if let prefix = pathPrefix(path, "an entry of `paths` of \(properties.holder)"), !paths.contains(prefix) {
-        paths.append(prefix)
-      }
-    }
-    if let written, written.isEmpty, findings.count == before {
-      report(
-        "invalid-value", at: properties.values["paths"]?.place ?? properties.place,
-        "`paths` of \(properties.holder) is empty, so nothing would be limited", expected: "`[ / ]` for every path")
-    }
-    guard findings.count == before, let rate else { return nil }
-    return RateLimit(
-      requests: rate.requests, intervalMilliseconds: rate.intervalMilliseconds, burst: burst ?? rate.requests,
-      paths: paths.isEmpty ? ["/"] : paths, connections: connections)
-  }
-
   mutating func readAuthorization(_ properties: Properties) -> Authorization? {
     let before = findings.count
     let place = choice("decision", of: properties, from: ["local", "remote"])?.value ?? "local"

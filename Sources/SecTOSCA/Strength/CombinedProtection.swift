@@ -74,22 +74,6 @@ extension Filtering {
   }
 }
 
-extension RateLimit {
-  /// Whether whoever keeps to this limit keeps to the other: it counts all that the other counts, refills no faster and
-  /// holds no more, and allows no more connections.
-  func isAtLeast(asStrongAs other: RateLimit) -> Bool {
-    let own = requests.multipliedFullWidth(by: other.intervalMilliseconds)
-    let theirs = other.requests.multipliedFullWidth(by: intervalMilliseconds)
-    guard (own.high, own.low) <= (theirs.high, theirs.low), burst <= other.burst,
-      (connections ?? .max) <= (other.connections ?? .max)
-    else { return false }
-    let prefixes = paths.compactMap(PathPrefix.init)
-    return other.paths.allSatisfy { path in
-      paths.contains(path) || (PathPrefix(path).map { prefix in prefixes.contains { $0.covers(prefix) } } ?? false)
-    }
-  }
-}
-
 extension Authorization {
   /// Whether its policies hold no longer without the control plane than the other's. What policies say is not compared:
   /// `testudo policy diff` does that.

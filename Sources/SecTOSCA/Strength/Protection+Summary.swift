@@ -19,10 +19,7 @@ extension Protection {
   public var summary: String {
     switch self {
     case .filtering(let filtering): filtering.summary
-    case .rateLimit(let limit):
-      "\(limit.rateText), burst \(limit.burst)"
-        + (limit.paths == ["/"] ? "" : ", on \(limit.paths.joined(separator: " "))")
-        + (limit.connections.map { ", \($0) connections" } ?? "")
+    case .rateLimit(let limit): limit.summary
     case .authentication(let authentication): authentication.summary
     case .session(let session): session.summary
     case .authorization(let authorization):
@@ -38,6 +35,36 @@ extension Protection {
     case .runtimeIntegrity(let integrity):
       "memory checked every \(durationText(integrity.intervalSeconds)), else \(integrity.onViolation.rawValue)"
     }
+  }
+}
+
+extension RateLimit {
+  fileprivate var summary: String {
+    var parts: [String] = []
+    for bucket in buckets {
+      let party =
+        switch bucket.party {
+        case .source: ""
+        case .principal: " for a principal"
+        case .all: " for all"
+        }
+      parts += [bucket.rateText + party, "burst \(bucket.burst)"]
+    }
+    if let quota { parts.append(quota.summary) }
+    if !methods.isEmpty { parts.append("by \(methods.joined(separator: " "))") }
+    if paths != ["/"] { parts.append("on \(paths.joined(separator: " "))") }
+    if let connections { parts.append("\(connections) connections") }
+    if let totalConnections { parts.append("\(totalConnections) connections in all") }
+    if let minimumRate { parts.append("at least \(minimumRate) bytes a second") }
+    return parts.joined(separator: ", ")
+  }
+}
+
+extension RateLimit.Quota {
+  fileprivate var summary: String {
+    let amounts = [received.map { "\($0) bytes in" }, sent.map { "\($0) bytes out" }].compactMap { $0 }
+    let whose = party == .all ? "all" : "a \(party.rawValue)"
+    return "\(amounts.joined(separator: " and ")) per \(durationText(periodSeconds)) for \(whose)"
   }
 }
 

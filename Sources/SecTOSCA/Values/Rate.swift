@@ -24,10 +24,7 @@ struct Rate: Hashable, Sendable {
   }
 }
 
-extension RateLimit {
-  /// The most that `connections` may say: what an image can have at all.
-  static let mostConnections = 65_536
-
+extension RateLimit.Bucket {
   /// The rate as the language writes it, in the greatest unit that divides the interval.
   var rateText: String {
     if intervalMilliseconds.isMultiple(of: 60_000) { return "\(requests) per \(intervalMilliseconds / 60_000) min" }

@@ -1,13 +1,18 @@
 import Interchange
 
-/// What all who hold connections of clients go by: how many one source may have, where a module limits that, and what is
-/// reported of those that had too many.
+/// What all who hold connections of clients go by: how many there may be and how many one source may have, where a module
+/// limits that; how slow a client may be; and what is reported of those that had too many.
 public final class ConnectionShares {
   /// How many events are recorded in a second.
   public static let eventsPerSecond = 10
 
   /// The most connections one source may have open; `nil`: as many as there are places.
   public var limit: Int?
+  /// The most connections there may be in all, below the places there are; `nil`: as many as there are places.
+  public var total: Int?
+  /// How many bytes of an answer a client must take in a second, on average, once it has had time to begin; 0: as few as
+  /// it likes, as long as it takes some.
+  public var minimumRate = 512
   /// Connections that were refused for this limit.
   public private(set) var refused: UInt64 = 0
   /// Connections that yielded their place to another source.
@@ -34,6 +39,8 @@ public final class ConnectionShares {
       record("source-refused", client, held, module)
       return false
     }
+    // The bound is meant for clients as well.
+    let maximum = isLimited ? min(maximum, total ?? maximum) : maximum
     guard places.count >= maximum else { return true }
     guard let yielding = places.yielder(to: client, at: clock.now) else { return false }
     yielded &+= 1

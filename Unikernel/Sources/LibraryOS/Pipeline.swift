@@ -11,8 +11,10 @@ public enum Stage: Int, CaseIterable, Sendable {
   case crossOrigin = 2
   /// Who asks.
   case authenticate = 3
+  /// How often, and how much of it, that one may ask.
+  case allowance = 4
   /// Whether that one may.
-  case authorize = 4
+  case authorize = 5
   // The application follows.
 }
 

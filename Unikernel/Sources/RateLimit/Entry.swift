@@ -6,10 +6,11 @@
     20,
     {
       let registry = Registry.taking($0)
-      let limit = RateLimit(
+      let module = RateLimit(
         clock: registry.clock, random: registry.random, events: registry.events, shares: registry.shares)
-      registry.add(mechanism: limit)
-      registry.add(arrivalFilter: limit)
+      registry.add(mechanism: module)
+      registry.pipeline.add(LimitsAfterAuthentication(of: module))
+      registry.add(arrivalFilter: module)
     }
   )
 #endif

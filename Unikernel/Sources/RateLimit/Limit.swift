@@ -1,10 +1,12 @@
 import Interchange
 import LibraryOS
 
-/// How often one source may ask for certain paths.
+/// How often one party may ask for certain things.
 struct Limit: Equatable, Sendable {
-  /// The parts of the tree of paths that it is meant for.
-  var prefixes: [PathPrefix]
+  /// Whose requests share a bucket.
+  var party: Party
+  /// The requests that it is meant for.
+  var selection: RequestSelection
   /// So many requests per interval, in the long run.
   var requests: UInt64
   /// The interval, in microseconds.
@@ -17,35 +19,25 @@ struct Limit: Equatable, Sendable {
     guard case .map(let fields) = value else {
       throw Limit.fault("a map with paths, requests, interval-ms and burst")
     }
+    var count = 0
     for field in fields {
-      guard
-        field.name == "paths" || field.name == "requests" || field.name == "interval-ms" || field.name == "burst"
-      else { throw Limit.fault("no fields but paths, requests, interval-ms and burst") }
-    }
-    guard fields.count == 4 else { throw Limit.fault("paths, requests, interval-ms and burst, each once") }
-    guard let paths = value["paths"]?.listValue, !paths.isEmpty, paths.count <= 256 else {
-      throw Limit.fault("paths as a list of 1 to 256 path prefixes")
-    }
-    prefixes = []
-    for path in paths {
-      guard let text = path.textValue, let prefix = PathPrefix(text) else {
-        throw Limit.fault("path prefixes such as / or /orders")
+      switch field.name {
+      case "paths", "requests", "interval-ms", "burst": count += 1
+      case "per", "methods": break
+      default: throw Limit.fault("no fields but paths, requests, interval-ms, burst, per and methods")
       }
-      prefixes.append(prefix)
     }
+    guard count == 4 else { throw Limit.fault("paths, requests, interval-ms and burst, each once") }
+    guard let party = Party(value["per"]) else { throw Limit.fault("per as source, principal or all") }
+    self.party = party
+    selection = try RequestSelection(value, of: Limit.parameter)
     requests = try Limit.number(value["requests"], upTo: 1_000_000, expected: "requests from 1 to 1000000")
     burst = try Limit.number(value["burst"], upTo: 1_000_000, expected: "burst from 1 to 1000000")
     intervalMicroseconds =
       try Limit.number(value["interval-ms"], upTo: 86_400_000, expected: "interval-ms from 1 to 86400000") * 1000
   }
 
-  /// Whether this limit is meant for `path`.
-  func covers(_ path: ByteString) -> Bool {
-    for prefix in prefixes where prefix.claim(path) != nil {
-      return true
-    }
-    return false
-  }
+  private static let parameter: ByteString = "rate-limit.limits"
 
   private static func number(
     _ value: ParameterValue?, upTo bound: Int64, expected: ByteString
@@ -55,6 +47,6 @@ struct Limit: Equatable, Sendable {
   }
 
   private static func fault(_ expected: ByteString) -> ParameterFault {
-    ParameterFault("rate-limit.limits", expected: expected)
+    ParameterFault(parameter, expected: expected)
   }
 }

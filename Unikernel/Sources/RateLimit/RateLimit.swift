@@ -1,14 +1,16 @@
 public import Interchange
 public import LibraryOS
 
-/// Limits how often a source may ask, with one token bucket per source address and limit. A request must be allowed by
-/// every limit that covers its path, and is then paid for in each; a refused one is answered 429 (RFC 6585, section 4)
-/// with `Retry-After`, and costs nothing. Where connections count and not requests, each is as a request for `/`, and a
-/// refused one is reset. Until it has been given limits, it answers 503. How many connections a source
-/// may have open is said here too; who takes connections goes by it.
+/// Limits how often somebody may ask, with one token bucket per party and limit: per source, per principal, or one for
+/// all. A request must be allowed by every limit that covers it, and is then paid for in each; a refused one is answered
+/// 429 (RFC 6585, section 4) with `Retry-After`, and costs nothing. Until it has been given limits, it answers 503. How
+/// many connections there may be, and how slow clients may be, is said here too; who takes connections goes by it. Where
+/// connections count and not requests, each is as a request for `/`, and a refused one is reset.
+///
+/// Limits per principal are looked at in a second stage, `afterAuthentication`.
 public final class RateLimit: RequestModule, ArrivalFilter {
-  /// How many sources each limit remembers. Of more, those seen least recently are forgotten, and start anew.
-  public static let maximumSources = 4096
+  /// How many parties each limit remembers. Of more, those seen least recently are forgotten, and start anew.
+  public static let maximumParties = 4096
   /// How many limits can be declared.
   public static let maximumLimits = 64
   /// How many refusals are recorded as events in a second.
@@ -29,8 +31,8 @@ public final class RateLimit: RequestModule, ArrivalFilter {
   private let shares: ConnectionShares
   private let seed: UInt64
   private var rules: [Rule] = []
-  private var prepared: [Limit]?
-  private var preparedConnections: Int?
+  private var announces = false
+  private var prepared: RateLimitSettings?
   private var isConfigured = false
   private var allowance = EventAllowance(perSecond: RateLimit.eventsPerSecond)
 
@@ -39,10 +41,7 @@ public final class RateLimit: RequestModule, ArrivalFilter {
   /// Evictions of tables that are no longer there.
   private var pastEvictions: UInt64 = 0
 
-  /// The most connections of one source that can be declared.
-  public static let maximumConnections = 65_536
-
-  /// A module without limits yet. `random` seeds the tables; `shares` is told how many connections a source may have.
+  /// A module without limits yet. `random` seeds the tables; `shares` is told what connections are allowed.
   public init(clock: any Clock, random: any RandomSource, events: any EventSink, shares: ConnectionShares) {
     self.shares = shares
     self.clock = clock
@@ -50,7 +49,7 @@ public final class RateLimit: RequestModule, ArrivalFilter {
     seed = UInt64(leading: random.bytes(8))
   }
 
-  /// Requests admitted and refused, sources forgotten to make room, and events that were not recorded.
+  /// Requests admitted and refused, parties forgotten to make room, and events that were not recorded.
   public var counters: [Counter] {
     var evicted = pastEvictions
     for rule in rules { evicted &+= rule.buckets.evictions }
@@ -60,56 +59,41 @@ public final class RateLimit: RequestModule, ArrivalFilter {
     ]
   }
 
-  /// Reads `limits`, a list of maps with `paths`, `requests`, `interval-ms` and `burst`, and `connections-per-source`, of
-  /// which 0 stands for no limit.
+  /// How many parties are remembered, by all limits together.
+  public var rememberedParties: Int {
+    var count = 0
+    for rule in rules { count += rule.buckets.count }
+    return count
+  }
+
+  /// Reads `limits`, `announced`, and what is for connections.
   public func prepare(_ parameters: [Parameter]) throws(ParameterFault) {
-    var limits: [Limit]?
-    var connections: Int?
-    for parameter in parameters {
-      if parameter.name == "connections-per-source" {
-        guard let read = parameter.value.integerValue, read >= 0, read <= RateLimit.maximumConnections else {
-          throw ParameterFault("rate-limit.connections-per-source", expected: "a number from 0 to 65536")
-        }
-        connections = Int(read)
-        continue
-      }
-      guard parameter.name == "limits" else {
-        throw ParameterFault(
-          "rate-limit." + parameter.name, expected: "no parameter but limits and connections-per-source")
-      }
-      guard limits == nil else { throw ParameterFault("rate-limit.limits", expected: "to be given once") }
-      guard let items = parameter.value.listValue, items.count <= RateLimit.maximumLimits else {
-        throw ParameterFault("rate-limit.limits", expected: "a list of at most 64 limits")
-      }
-      var read: [Limit] = []
-      for item in items { read.append(try Limit(item)) }
-      limits = read
-    }
-    guard limits != nil || isConfigured else {
+    let read = try RateLimitSettings(parameters)
+    guard read.limits != nil || isConfigured else {
       throw ParameterFault("rate-limit.limits", expected: "to be given at the start")
     }
-    prepared = limits
-    preparedConnections = connections
+    prepared = read
   }
 
   /// Puts limits in force. A limit that stays as it was keeps its buckets: changing another must not refill them.
   public func commit() {
-    if let preparedConnections {
-      shares.limit = preparedConnections > 0 ? preparedConnections : nil
-      self.preparedConnections = nil
-    }
     guard let prepared else { return }
     self.prepared = nil
+    if let count = prepared.connectionsPerSource { shares.limit = count > 0 ? count : nil }
+    if let count = prepared.connections { shares.total = count > 0 ? count : nil }
+    if let rate = prepared.minimumRate { shares.minimumRate = rate }
+    if let announced = prepared.announces { announces = announced }
+    guard let limits = prepared.limits else { return }
     isConfigured = true
     var old = rules
     rules = []
-    for limit in prepared {
+    for limit in limits {
       if let index = old.firstIndex(where: { $0.limit == limit }) {
         rules.append(old.remove(at: index))
       } else {
         let salt = UInt64(rules.count).scattered(by: seed)
-        rules.append(
-          Rule(limit: limit, buckets: RecencyTable(capacity: RateLimit.maximumSources, seed: seed ^ salt)))
+        let capacity = limit.party == .everybody ? 1 : RateLimit.maximumParties
+        rules.append(Rule(limit: limit, buckets: RecencyTable(capacity: capacity, seed: seed ^ salt)))
       }
     }
     for rule in old { pastEvictions &+= rule.buckets.evictions }
@@ -118,78 +102,130 @@ public final class RateLimit: RequestModule, ArrivalFilter {
   /// Forgets prepared limits.
   public func rollback() {
     prepared = nil
-    preparedConnections = nil
   }
 
-  /// Admits a request, or answers 429.
+  /// Admits a request as far as sources and all together are limited, or answers 429.
   public func examine(_ exchange: Exchange) -> Verdict {
     guard isConfigured else { return .respond(.text(503, "rate limit is not configured")) }
-    let wait = charge(exchange.source, for: exchange.request.path, at: exchange.arrival)
-    guard wait == 0 else { return refuse(exchange, wait: wait) }
+    let verdict = examine(exchange, isAuthenticated: false)
+    if case .proceed = verdict { admitted &+= 1 }
+    return verdict
+  }
+
+  /// What the limits say that are looked at in one of the two stages.
+  func examine(_ exchange: Exchange, isAuthenticated: Bool) -> Verdict {
+    guard let standing = charge(.request(exchange, isAuthenticated: isAuthenticated), at: exchange.arrival) else {
+      return .proceed
+    }
+    guard standing.wait == 0 else { return refuse(exchange, standing) }
+    if announces { exchange.responseHeaders.append(contentsOf: standing.fields) }
     return .proceed
   }
 
-  /// Admits a connection, or has it reset.
+  /// Admits a connection, or has it reset: where connections count and not requests.
   public func admits(arrival client: Endpoint, at now: Instant) -> Bool {
     guard isConfigured else { return false }
-    let wait = charge(client, for: "/", at: now)
-    guard wait > 0 else { return true }
+    guard let standing = charge(.connection(client), at: now), standing.wait > 0 else {
+      admitted &+= 1
+      return true
+    }
     refused &+= 1
     if allowance.take(at: now) {
       events.record(
-        SecurityEvent(
-          module: name, action: "limited", severity: .medium, time: clock.wallMilliseconds,
-          details: [
-            ParameterField("source", .text(client.address.text)),
-            ParameterField("retry-after", .integer(Int64(RateLimit.seconds(wait)))),
-          ]))
+        Excess.event(
+          client, module: name, action: "limited", time: clock.wallMilliseconds,
+          retryAfter: Standing.seconds(standing.wait)))
     }
     return false
   }
 
-  /// Takes from the buckets of a source, and returns 0; or, where one of them is empty, takes nothing and returns the
-  /// microseconds after which none will be.
-  private func charge(_ client: Endpoint, for path: ByteString, at instant: Instant) -> UInt64 {
-    let now = instant.nanoseconds / 1000
-    let source = client.address.sourceKey
-    var wait: UInt64 = 0
-    for index in 0..<rules.count where rules[index].limit.covers(path) {
-      let limit = rules[index].limit
-      let own = rules[index].buckets.update(source, initial: TokenBucket(limit, at: now)) { bucket in
-        bucket.refill(limit, at: now)
-        return bucket.wait(limit)
+  /// What is asked for.
+  private enum Asked {
+    case request(Exchange, isAuthenticated: Bool)
+    case connection(Endpoint)
+
+    func concerns(_ limit: Limit) -> Bool {
+      switch self {
+      case .request(let exchange, let isAuthenticated):
+        (limit.party == .principal) == isAuthenticated && limit.selection.covers(exchange.request)
+      case .connection: limit.selection.coversConnections
       }
-      wait = max(wait, own)
     }
-    guard wait == 0 else { return wait }
-    for index in 0..<rules.count where rules[index].limit.covers(path) {
+
+    func key(_ party: Party, seed: UInt64) -> UInt64 {
+      switch self {
+      case .request(let exchange, _): party.key(of: exchange, seed: seed)
+      case .connection(let client): party.key(of: client)
+      }
+    }
+  }
+
+  /// Takes from the buckets of all limits that are concerned, and returns how things stand with the tightest; where one of
+  /// them is empty, takes nothing.
+  private func charge(_ asked: Asked, at instant: Instant) -> Standing? {
+    let now = instant.nanoseconds / 1000
+    var tightest: Standing?
+    for index in 0..<rules.count where asked.concerns(rules[index].limit) {
       let limit = rules[index].limit
-      rules[index].buckets.update(source, initial: TokenBucket(limit, at: now)) { $0.take(limit) }
+      let key = asked.key(limit.party, seed: seed)
+      let own = rules[index].buckets.update(key, initial: TokenBucket(limit, at: now)) { bucket in
+        bucket.refill(limit, at: now)
+        return Standing(limit, bucket)
+      }
+      if tightest.map({ own.isTighter(than: $0) }) ?? true { tightest = own }
     }
-    admitted &+= 1
-    return 0
+    guard var tightest, tightest.wait == 0 else { return tightest }
+    for index in 0..<rules.count where asked.concerns(rules[index].limit) {
+      let limit = rules[index].limit
+      let key = asked.key(limit.party, seed: seed)
+      let own = rules[index].buckets.update(key, initial: TokenBucket(limit, at: now)) { bucket in
+        bucket.take(limit)
+        return Standing(limit, bucket)
+      }
+      if own.limit == tightest.limit { tightest = own }
+    }
+    return tightest
   }
 
-  /// Whole seconds, at least as long.
-  private static func seconds(_ microseconds: UInt64) -> Int {
-    Int(clamping: microseconds / 1_000_000 + (microseconds % 1_000_000 == 0 ? 0 : 1))
-  }
-
-  private func refuse(_ exchange: Exchange, wait: UInt64) -> Verdict {
+  private func refuse(_ exchange: Exchange, _ standing: Standing) -> Verdict {
     refused &+= 1
-    let seconds = RateLimit.seconds(wait)
+    let seconds = Standing.seconds(standing.wait)
     if allowance.take(at: exchange.arrival) {
       events.record(
-        SecurityEvent(
-          module: name, action: "limited", severity: .medium, time: clock.wallMilliseconds,
-          details: [
-            ParameterField("source", .text(exchange.source.address.text)),
-            ParameterField("method", .text(exchange.request.method)),
-            ParameterField("path", .text(ByteString(exchange.request.path.bytes.prefix(256)))),
-            ParameterField("retry-after", .integer(Int64(seconds))),
-          ]))
+        Excess.event(
+          exchange, module: name, action: "limited", party: standing.limit.party, time: clock.wallMilliseconds,
+          retryAfter: seconds))
     }
     return .respond(
-      .text(429, "too many requests", headers: [HTTPField("retry-after", ByteString(decimal: seconds))]))
+      Excess.response("too many requests", retryAfter: seconds, fields: announces ? standing.fields : []))
+  }
+}
+
+/// The stage in which limits per principal are looked at. It has no settings of its own.
+public final class LimitsAfterAuthentication: RequestModule {
+  /// `rate-limit`.
+  public var name: ByteString { limits.name }
+  /// Once it is known who asks.
+  public let stage = Stage.allowance
+
+  private let limits: RateLimit
+
+  /// The second stage of a module.
+  public init(of limits: RateLimit) {
+    self.limits = limits
+  }
+
+  /// The module's own are counted there.
+  public var counters: [Counter] { [] }
+  /// Nothing to set.
+  public func prepare(_ parameters: [Parameter]) throws(ParameterFault) {}
+  /// Nothing was set.
+  public func commit() {}
+  /// Nothing was set.
+  public func rollback() {}
+
+  /// Admits a request as far as its principal is limited, or answers 429.
+  public func examine(_ exchange: Exchange) -> Verdict {
+    limits.examine(exchange, isAuthenticated: true)
   }
 }

@@ -34,6 +34,17 @@ struct TokenBucket: Sendable {
     level -= min(level, limit.intervalMicroseconds)
   }
 
+  /// How many whole requests can be paid for.
+  func remaining(_ limit: Limit) -> UInt64 {
+    level / limit.intervalMicroseconds
+  }
+
+  /// How many microseconds until the bucket is full, if nothing is taken.
+  func timeUntilFull(_ limit: Limit) -> UInt64 {
+    let missing = TokenBucket.capacity(limit) - level
+    return missing / limit.requests + (missing % limit.requests == 0 ? 0 : 1)
+  }
+
   private static func capacity(_ limit: Limit) -> UInt64 {
     limit.burst * limit.intervalMicroseconds
   }

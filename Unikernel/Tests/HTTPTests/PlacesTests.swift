@@ -84,4 +84,19 @@ struct PlacesTests {
     fixture.network.run()
     #expect(PlacesTests.clients(1, of: 1, fixture)[0].closeReason == nil)
   }
+
+  @Test("a declared limit for all leaves places free, and sources share what it allows")
+  func total() throws {
+    let fixture = try ServerFixture()
+    fixture.registry.shares.total = 4
+    let many = PlacesTests.clients(6, of: 1, fixture)
+    #expect(many.filter { $0.closeReason == .refused }.count == 2)
+    fixture.pass(.seconds(2))
+    let other = PlacesTests.clients(1, of: 2, fixture)[0]
+    other.send(get("/page"), fixture.network)
+    #expect(other.statuses == [200])
+    #expect(fixture.server.openConnections == 4)
+    fixture.registry.shares.total = nil
+    #expect(PlacesTests.clients(6, of: 3, fixture).allSatisfy { $0.closeReason == nil })
+  }
 }

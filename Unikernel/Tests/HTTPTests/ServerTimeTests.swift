@@ -69,6 +69,27 @@ struct ServerTimeTests {
     #expect(fixture.server.openConnections == 0)
   }
 
+  @Test(
+    "a client that takes its response, but slower than it must, is reset", arguments: [(100_000, true), (0, false)])
+  func slowSteadyRead(rate: Int, isReset: Bool) throws {
+    let fixture = try ServerFixture(
+      ServerTimeTests.settings,
+      answer: { _ in
+        HTTPResponse(status: 200, body: [UInt8](repeating: 0x61, count: 1_000_000))
+      })
+    fixture.registry.shares.minimumRate = rate
+    let client = fixture.client()
+    client.isReading = false
+    client.send(get("/"), fixture.network)
+    // 13 s are due: three to begin, ten for a million bytes.
+    for second in 1...14 {
+      fixture.pass(.seconds(1))
+      #expect((client.closeReason == .reset) == (isReset && second >= 13), "after \(second) s")
+      client.take(10_000)
+      fixture.network.run()
+    }
+  }
+
   @Test("an application that never answers does not hold a connection forever")
   func stuckApplication() throws {
     let fixture = try ServerFixture(ServerTimeTests.settings, answer: { _ in nil })

@@ -16,13 +16,13 @@ struct PipelineTests {
     let trace = Trace()
     let pipeline = Pipeline()
     pipeline.add(FakeApplication(trace, "application"))
-    for stage in [Stage.authorize, .filter, .crossOrigin, .authenticate, .rateLimit] {
+    for stage in [Stage.authorize, .filter, .allowance, .crossOrigin, .authenticate, .rateLimit] {
       pipeline.add(FakeMechanism(trace, ByteString(decimal: stage.rawValue), stage))
     }
     pipeline.add(FakeMechanism(trace, "3b", .authenticate))
     let answer = Answer()
     pipeline.advance(exchange(pipeline, answered: answer))
-    #expect(trace.names == ["0", "1", "2", "3", "3b", "4", "application"])
+    #expect(trace.names == ["0", "1", "2", "3", "3b", "4", "5", "application"])
     #expect(answer.responses.map(\.status) == [200])
   }
 

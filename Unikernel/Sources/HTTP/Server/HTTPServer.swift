@@ -46,6 +46,9 @@ public final class HTTPServer: Server, StreamAcceptor {
   /// How many connections are open.
   public var openConnections: Int { connections.count }
 
+  /// What clients' connections are allowed.
+  var shares: ConnectionShares { registry.shares }
+
   /// Whether every response must say that its connection ends.
   var isDraining: Bool { drain.isRunning }
 

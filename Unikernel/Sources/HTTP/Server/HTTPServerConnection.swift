@@ -56,6 +56,8 @@ final class HTTPServerConnection: StreamHandler, PlaceHolder {
   private var output: [UInt8] = []
   private var outputBody: [UInt8] = []
   private var outputPosition = 0
+  /// When a client that takes the response too slowly is given up.
+  private var outputEnd = Instant.never
   private var otherEndEnded = false
   private var isAdvancing = false
 
@@ -218,6 +220,10 @@ final class HTTPServerConnection: StreamHandler, PlaceHolder {
     // Nothing waits before it but, at most, what `Expect` was answered with.
     if output.isEmpty { output = encoded } else { output.append(contentsOf: encoded) }
     if sendsBody, !joins { outputBody = response.body }
+    let rate = server.shares.minimumRate
+    outputEnd =
+      rate > 0
+      ? server.clock.now + settings.idleTimeout + .seconds((output.count + outputBody.count) / rate) : .never
     if closes { phase = .ending }
     if switches { phase = .switching }
   }
@@ -264,7 +270,7 @@ final class HTTPServerConnection: StreamHandler, PlaceHolder {
       outputPosition += taken
     }
     guard outputPosition >= total else {
-      if outputPosition > before { setDeadline(now + settings.idleTimeout) }
+      if outputPosition > before { setDeadline(min(now + settings.idleTimeout, outputEnd)) }
       return false
     }
     // The stream has the array itself.
