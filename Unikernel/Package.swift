@@ -12,6 +12,7 @@ let modules: [(name: String, dependencies: [Target.Dependency])] = [
   ("ControlChannel", ["Cryptography", "CRuntime"]),
   ("Firewall", []),
   ("RateLimit", []),
+  ("RequestFilter", []),
   ("BasicAuthentication", ["Cryptography"]),
   ("BearerAuthentication", ["Cryptography"]),
   ("APIKeyAuthentication", ["Cryptography"]),

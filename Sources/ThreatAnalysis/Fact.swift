@@ -69,6 +69,7 @@ extension Protection {
   fileprivate var facts: [String] {
     switch self {
     case .filtering(let filtering): filtering.isClosed ? ["filtering", "filtering:closed"] : ["filtering"]
+    case .requestFilter: ["request-filter"]
     case .rateLimit: ["rate-limit"]
     case .authentication(let authentication):
       authentication.ways.map { way in

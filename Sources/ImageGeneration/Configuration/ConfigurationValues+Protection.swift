@@ -7,12 +7,14 @@ extension ConfigurationValues {
     let flows = FirewallFlows(resource: resource, due: due, environment: environment)
     set("filtering", "flows", flows.value)
     if environment.forwarder != nil { set("filtering", "clients", .strings(flows.clients)) }
+    var filters: [(name: String, filter: RequestFilter)] = []
     var limits: [ParameterValue] = []
     var connections: [Int] = []
     var severities: [Int] = []
     var ways: [Authentication] = []
     for requirement in due {
       switch requirement.protection {
+      case .requestFilter(let filter): filters.append((requirement.name, filter))
       case .rateLimit(let limit):
         limits.append(limit.value)
         if let bound = limit.connections { connections.append(bound) }
@@ -37,6 +39,7 @@ extension ConfigurationValues {
     set(
       "authorization", "attributes",
       .map(attributes.map { ParameterField(ByteString($0.key), .string($0.value)) }))
+    if !filters.isEmpty { addRequestFilters(filters) }
     if !limits.isEmpty {
       set("rate-limit", "limits", .list(limits))
       // Always given, so that a level without a bound takes the place of one with a bound.

@@ -100,6 +100,7 @@ extension Protection {
   var capabilities: [String] {
     switch self {
     case .filtering: ["filtering"]
+    case .requestFilter: ["request-filter"]
     case .rateLimit: ["rate-limit"]
     case .authentication(let authentication): authentication.ways.map(\.scheme.capability)
     case .session: ["session"]

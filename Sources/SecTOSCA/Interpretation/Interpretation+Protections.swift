@@ -175,7 +175,7 @@ extension Interpretation {
   }
 
   /// A list of texts that is not too long.
-  private mutating func boundedTexts(
+  mutating func boundedTexts(
     _ name: String, of properties: Properties, required: Bool = false
   ) -> [Located<String>]? {
     guard let texts = texts(name, of: properties, required: required) else { return nil }
