@@ -33,8 +33,9 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "Patterns", swiftSettings: strict),
     .target(
-      name: "TOSCA", dependencies: ["CYAML", "CZlib", .product(name: "Crypto", package: "swift-crypto")],
+      name: "TOSCA", dependencies: ["Patterns", "CYAML", "CZlib", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: strict),
     .target(
       name: "Certificates", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
@@ -44,7 +45,7 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"), .product(name: "CryptoExtras", package: "swift-crypto"),
       ],
       swiftSettings: strict),
-    .target(name: "SecTOSCA", dependencies: ["TOSCA", "Certificates"], swiftSettings: strict),
+    .target(name: "SecTOSCA", dependencies: ["TOSCA", "Patterns", "Certificates"], swiftSettings: strict),
     .target(name: "ThreatAnalysis", dependencies: ["SecTOSCA"], swiftSettings: strict),
     .target(name: "LanguageServer", dependencies: ["TOSCA"], swiftSettings: strict),
     .target(name: "Cedar", swiftSettings: strict),
@@ -52,7 +53,7 @@ let package = Package(
     .target(name: "PolicyAnalysis", dependencies: ["Cedar", "PolicyDecision", interchange], swiftSettings: strict),
     .target(
       name: "ImageGeneration",
-      dependencies: ["SecTOSCA", "TOSCA", interchange, .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: ["SecTOSCA", "TOSCA", "Patterns", interchange, .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: strict),
     .target(name: "CHosting"),
     .target(
@@ -103,6 +104,7 @@ let package = Package(
     .executableTarget(
       name: "bundle-bench", dependencies: ["PolicyDecision", interchange], path: "Benchmarks/bundle-bench"),
     .executableTarget(name: "cedar-bench", dependencies: ["Cedar"], path: "Benchmarks/cedar-bench"),
+    .testTarget(name: "PatternsTests", dependencies: ["Patterns"]),
     .testTarget(name: "TOSCATests", dependencies: ["TOSCA"]),
     .testTarget(
       name: "CertificatesTests", dependencies: ["Certificates", .product(name: "Crypto", package: "swift-crypto")]),
@@ -114,7 +116,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "SecTOSCATests",
-      dependencies: ["SecTOSCA", "TOSCA", "Certificates", .product(name: "Crypto", package: "swift-crypto")]),
+      dependencies: [
+        "SecTOSCA", "TOSCA", "Patterns", "Certificates", .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     .testTarget(name: "ThreatAnalysisTests", dependencies: ["ThreatAnalysis", "SecTOSCA", "TOSCA"]),
     .testTarget(name: "LanguageServerTests", dependencies: ["LanguageServer", "TOSCA"]),
     .testTarget(name: "CedarTests", dependencies: ["Cedar"]),

@@ -37,7 +37,13 @@ let package = Package(
     .systemLibrary(name: "CFuzzer"),
     .target(name: "CRuntime"),
     .target(
-      name: "TOSCA", dependencies: ["CYAML", "CZlib", .product(name: "Crypto", package: "swift-crypto")],
+      name: "Patterns",
+      swiftSettings: instrumented + [
+        .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+      ]),
+    .target(
+      name: "TOSCA", dependencies: ["Patterns", "CYAML", "CZlib", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: instrumented + [
         .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
         .enableUpcomingFeature("InternalImportsByDefault"),

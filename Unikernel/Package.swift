@@ -14,6 +14,7 @@ let modules: [(name: String, dependencies: [Target.Dependency])] = [
   ("Firewall", []),
   ("RateLimit", []),
   ("Quota", []),
+  ("RequestFilter", []),
   ("BasicAuthentication", ["Cryptography"]),
   ("BearerAuthentication", ["Cryptography"]),
   ("APIKeyAuthentication", ["Cryptography"]),

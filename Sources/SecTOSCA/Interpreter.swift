@@ -26,6 +26,7 @@ public struct Interpreter: Sendable {
     interpretation.readTriggers()
     interpretation.checkCombinations()
     interpretation.checkCertificates()
+    interpretation.checkRequestFilters()
     interpretation.checkSessions()
     interpretation.checkBackends()
     interpretation.checkOrderOfLevels()

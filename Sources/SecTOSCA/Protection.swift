@@ -4,6 +4,8 @@ import TOSCA
 public enum Protection: Hashable, Sendable, Codable {
   /// Only declared flows pass.
   case filtering(Filtering)
+  /// Requests that rules refuse do not get in.
+  case requestFilter(RequestFilter)
   /// A bound on how often requests are answered.
   case rateLimit(RateLimit)
   /// Whoever asks is identified.
@@ -31,6 +33,7 @@ public enum Protection: Hashable, Sendable, Codable {
   public var kind: String {
     switch self {
     case .filtering: "filtering"
+    case .requestFilter: "request filter"
     case .rateLimit: "rate limit"
     case .authentication: "authentication"
     case .session: "session"

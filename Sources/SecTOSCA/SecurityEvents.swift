@@ -4,6 +4,8 @@ public enum SecurityEventKind: String, Hashable, Sendable, Codable, CaseIterable
   case authenticationFailed = "AuthenticationFailed"
   /// A policy denied a request.
   case accessDenied = "AccessDenied"
+  /// A request filter refused a request.
+  case requestRefused = "RequestRefused"
   /// Somebody asked more often than a rate limit admits.
   case rateExceeded = "RateExceeded"
   /// The firewall dropped a packet.
@@ -39,6 +41,7 @@ public enum SecurityEventKind: String, Hashable, Sendable, Codable, CaseIterable
     switch self {
     case .authenticationFailed: "authentication"
     case .accessDenied: "authorization"
+    case .requestRefused: "request filter"
     case .rateExceeded: "rate limit"
     case .packetDropped: "filtering"
     case .lifeEnded: "lifetime"

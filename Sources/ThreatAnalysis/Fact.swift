@@ -75,6 +75,7 @@ extension Protection {
   fileprivate var facts: [String] {
     switch self {
     case .filtering(let filtering): filtering.isClosed ? ["filtering", "filtering:closed"] : ["filtering"]
+    case .requestFilter: ["request-filter"]
     // Who guesses or floods has no principal yet.
     case .rateLimit(let limit):
       (limit.buckets.contains { $0.party != .principal } ? ["rate-limit"] : []) + (limit.quota == nil ? [] : ["quota"])

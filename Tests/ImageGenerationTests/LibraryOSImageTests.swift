@@ -88,7 +88,8 @@ struct LibraryOSImageTests {
     #expect(
       report.modulesLeftOut == [
         "api-key-authentication", "audit", "basic-authentication", "dhcp", "handler", "key-value", "microvm-platform",
-        "name-resolution", "quota", "remote-authorization", "response-headers", "sessions", "transport-security",
+        "name-resolution", "quota", "remote-authorization", "request-filter", "response-headers", "sessions",
+        "transport-security",
       ])
   }
 }

@@ -145,6 +145,7 @@ struct TriggerHoldsTests {
       ("basic-authentication", "denied", .authenticationFailed),
       ("bearer-authentication", "denied", .authenticationFailed),
       ("authorization", "denied", .accessDenied), ("rate-limit", "limited", .rateExceeded),
+      ("request-filter", "denied", .requestRefused),
       ("quota", "exhausted", .rateExceeded),
       ("firewall", "dropped", .packetDropped), ("audit", "denied", nil), ("firewall", "", nil),
     ] as [(String, String, SecurityEventKind?)])

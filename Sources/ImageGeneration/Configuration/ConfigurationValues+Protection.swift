@@ -7,11 +7,13 @@ extension ConfigurationValues {
     let flows = FirewallFlows(resource: resource, due: due, environment: environment)
     set("filtering", "flows", flows.value)
     if environment.forwarder != nil { set("filtering", "clients", .strings(flows.clients)) }
+    var filters: [(name: String, filter: RequestFilter)] = []
     var limits: [RateLimit] = []
     var severities: [Int] = []
     var ways: [Authentication] = []
     for requirement in due {
       switch requirement.protection {
+      case .requestFilter(let filter): filters.append((requirement.name, filter))
       case .rateLimit(let limit): limits.append(limit)
       case .responseHeaders(let headers): addResponseHeaders(headers)
       case .audit(let audit): severities.append(audit.minimumSeverity)
@@ -34,6 +36,7 @@ extension ConfigurationValues {
     set(
       "authorization", "attributes",
       .map(attributes.map { ParameterField(ByteString($0.key), .string($0.value)) }))
+    if !filters.isEmpty { addRequestFilters(filters) }
     if !limits.isEmpty { addLimits(limits) }
     // The lowest reports what all ask for.
     if let severity = severities.min() { set("audit", "minimum-severity", .number(severity)) }

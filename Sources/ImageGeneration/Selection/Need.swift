@@ -101,6 +101,7 @@ extension Protection {
   var capabilities: [String] {
     switch self {
     case .filtering: ["filtering"]
+    case .requestFilter: ["request-filter"]
     case .rateLimit(let limit):
       (limit.limitsMoreThanBytes ? ["rate-limit"] : []) + (limit.quota == nil ? [] : ["quota"])
     case .authentication(let authentication): authentication.ways.map(\.scheme.capability)

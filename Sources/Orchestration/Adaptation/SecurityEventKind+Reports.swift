@@ -10,6 +10,7 @@ extension SecurityEventKind {
       ("sessions", "denied"):
       self = .authenticationFailed
     case ("authorization", "denied"): self = .accessDenied
+    case ("request-filter", "denied"): self = .requestRefused
     case ("rate-limit", "limited"), ("quota", "exhausted"): self = .rateExceeded
     case ("firewall", "dropped"): self = .packetDropped
     default: return nil

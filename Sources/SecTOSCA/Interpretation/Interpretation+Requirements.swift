@@ -67,7 +67,7 @@ extension Interpretation {
   ) -> Bool {
     let http = [
       Vocabulary.Policy.rateLimit, Vocabulary.Policy.authentication, Vocabulary.Policy.authorization,
-      Vocabulary.Policy.session, Vocabulary.Policy.responseHeaders,
+      Vocabulary.Policy.session, Vocabulary.Policy.responseHeaders, Vocabulary.Policy.requestFilter,
     ]
     let due = http.contains(kind) ? Vocabulary.Node.httpService : Vocabulary.Node.unikernel
     if node.type.derives(from: due) { return true }
@@ -86,6 +86,7 @@ extension Interpretation {
     let properties = Properties(of: policy)
     return switch kind {
     case Vocabulary.Policy.filtering: readFiltering(properties).map(Protection.filtering)
+    case Vocabulary.Policy.requestFilter: readRequestFilter(properties).map(Protection.requestFilter)
     case Vocabulary.Policy.rateLimit: readRateLimit(properties).map(Protection.rateLimit)
     case Vocabulary.Policy.authentication: readAuthentication(properties).map(Protection.authentication)
     case Vocabulary.Policy.session: readSession(properties).map(Protection.session)

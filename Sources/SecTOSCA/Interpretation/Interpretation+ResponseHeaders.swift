@@ -104,7 +104,7 @@ extension Interpretation {
     return match.3 != (match.1 == "https" ? ":443" : ":80")
   }
 
-  private static func isFieldName(_ text: String) -> Bool {
+  static func isFieldName(_ text: String) -> Bool {
     (1...64).contains(text.utf8.count)
       && text.utf8.allSatisfy { byte in
         switch byte {

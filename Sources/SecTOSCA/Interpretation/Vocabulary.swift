@@ -18,6 +18,7 @@ enum Vocabulary {
   enum Policy {
     static let requirement = "sectosca.policies.Requirement"
     static let filtering = "sectosca.policies.Filtering"
+    static let requestFilter = "sectosca.policies.RequestFilter"
     static let rateLimit = "sectosca.policies.RateLimit"
     static let authentication = "sectosca.policies.Authentication"
     static let session = "sectosca.policies.Session"
@@ -31,8 +32,8 @@ enum Vocabulary {
     static let level = "sectosca.policies.Level"
     static let adaptation = "sectosca.policies.Adaptation"
     static let requirements = [
-      filtering, rateLimit, authentication, session, authorization, transportSecurity, responseHeaders, audit,
-      surfaceBudget, lifetime, runtimeIntegrity,
+      filtering, requestFilter, rateLimit, authentication, session, authorization, transportSecurity, responseHeaders,
+      audit, surfaceBudget, lifetime, runtimeIntegrity,
     ]
   }
 

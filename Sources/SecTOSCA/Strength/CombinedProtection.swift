@@ -3,6 +3,8 @@
 public struct CombinedProtection: Hashable, Sendable, Codable {
   /// Which flows pass; nil: all.
   public var filtering: Filtering?
+  /// The filters; a request must pass each.
+  public var requestFilters: [RequestFilter]
   /// The limits; each holds beside the others.
   public var rateLimits: [RateLimit]
   /// How whoever asks is identified; nil: not at all. Of several the strongest; the interpreter refuses several.
@@ -32,10 +34,12 @@ public struct CombinedProtection: Hashable, Sendable, Codable {
 
   /// What holds when all of this holds.
   public init(protections: some Sequence<Protection>) {
+    requestFilters = []
     rateLimits = []
     for protection in protections {
       switch protection {
       case .filtering(let more): filtering = filtering?.combined(with: more) ?? more
+      case .requestFilter(let more): if !requestFilters.contains(more) { requestFilters.append(more) }
       case .rateLimit(let more): if !rateLimits.contains(more) { rateLimits.append(more) }
       case .authentication(let more):
         if authentication.map({ $0.scheme.rank < more.scheme.rank }) ?? true { authentication = more }

@@ -2,6 +2,7 @@ extension Protection {
   /// The kinds in the order in which a request meets them, the rest after.
   enum Kind: String, CaseIterable, Sendable {
     case filtering
+    case requestFilter = "request filter"
     case rateLimit = "rate limit"
     case authentication
     case session
@@ -19,6 +20,7 @@ extension Protection {
   public var summary: String {
     switch self {
     case .filtering(let filtering): filtering.summary
+    case .requestFilter(let filter): filter.summary
     case .rateLimit(let limit): limit.summary
     case .authentication(let authentication): authentication.summary
     case .session(let session): session.summary

@@ -34,6 +34,11 @@ public enum Strength {
     if let was = before.filtering, !(after.filtering?.isAtLeast(asStrongAs: was) ?? false) {
       note(.filtering, .filtering(was), after.filtering.map(Protection.filtering))
     }
+    for was in before.requestFilters where !after.requestFilters.contains(where: { $0.isAtLeast(asStrongAs: was) }) {
+      note(
+        .requestFilter, .requestFilter(was), after.requestFilters.first.map(Protection.requestFilter),
+        of: old.filter { $0.protection == .requestFilter(was) }.map(\.name))
+    }
     for was in before.rateLimits where !after.rateLimits.contains(where: { $0.isAtLeast(asStrongAs: was) }) {
       let becomes = after.rateLimits.first { $0.paths == was.paths } ?? after.rateLimits.first
       note(

@@ -1,3 +1,5 @@
+import Patterns
+
 extension DefinitionChecker {
   /// Checks property definitions, and that they only narrow what they inherit.
   func check(

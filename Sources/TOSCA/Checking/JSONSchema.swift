@@ -1,3 +1,5 @@
+import Patterns
+
 /// A JSON Schema that the constraint `schema` has as its operand (1.3, 3.6.3 and 5.3.2).
 ///
 /// The validating keywords of drafts 4 to 2020-12 are evaluated, except those about what other keywords have left over

@@ -1,3 +1,5 @@
+import Patterns
+
 extension ValueTyper {
   /// Reports the constraints that a value does not fulfil.
   func check(

@@ -1,3 +1,5 @@
+import Patterns
+
 /// Makes typed values of what is written, and reports what does not fit its schema. A function's call is replaced by
 /// what it gives before it is typed, so that its result is checked like a value written in place.
 final class ValueTyper {

@@ -1,3 +1,5 @@
+import Patterns
+
 extension ValueTyper {
   /// What a built-in function gives for arguments of some types; nil where it does not take them, which is reported
   /// (2.0, 10.2.2 to 10.2.5).

@@ -1,3 +1,5 @@
+import Patterns
+
 extension ValueTyper {
   /// The call that a 2.0 node is: a map with one key, or a string, that starts with `$`; `$$` stands for a `$` (10.1).
   func version2Call(in node: YAMLNode, _ context: ValueContext) -> FunctionCall? {

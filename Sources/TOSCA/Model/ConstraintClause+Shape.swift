@@ -1,3 +1,5 @@
+import Patterns
+
 extension ConstraintClause {
   /// Checks what can be said of the operand without knowing the type that it constrains (1.3, 3.6.3.1).
   func checkShape(_ context: SyntaxContext) {

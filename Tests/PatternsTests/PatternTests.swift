@@ -1,6 +1,5 @@
+import Patterns
 import Testing
-
-@testable import TOSCA
 
 @Suite("regular expressions")
 struct PatternTests {

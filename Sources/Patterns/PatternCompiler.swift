@@ -1,16 +1,30 @@
 /// Turns the text of a regular expression into the steps of an automaton.
 struct PatternCompiler {
   private let text: [Unicode.Scalar]
+  private let alphabet: Pattern.Alphabet
   private var position = 0
+  private var ignoresCase = false
   private var depth = 0
   private static let stepLimit = 5_000
 
   /// A compiler of an expression.
-  init(_ text: String) { self.text = Array(text.unicodeScalars) }
+  init(_ text: String, over alphabet: Pattern.Alphabet) {
+    self.text = Array(text.unicodeScalars)
+    self.alphabet = alphabet
+  }
 
   /// The steps of the whole expression.
   mutating func compile() throws(Pattern.Fault) -> [Pattern.Step] {
     guard text.count <= 4_096 else { throw Pattern.Fault(message: "it has more than 4096 characters") }
+    if alphabet == .bytes {
+      if let other = text.first(where: { !$0.isASCII }) {
+        throw Pattern.Fault(message: "it has `\(other)`, which is not ASCII: bytes are written such as `\\xC3`")
+      }
+      if text.starts(with: "(?i)".unicodeScalars) {
+        ignoresCase = true
+        position = 4
+      }
+    }
     let steps = try alternatives()
     guard position == text.count else { throw Pattern.Fault(message: "a `)` closes nothing") }
     return steps + [.accept]
@@ -118,13 +132,29 @@ struct PatternCompiler {
     case "^": return [.atStart]
     case "$": return [.atEnd]
     case ".": return [.consume(.anyButNewline)]
-    case "[": return [.consume(try set())]
+    case "[": return [.consume(folded(try set()))]
     case "(": return try group()
     case "*", "+", "?": throw Pattern.Fault(message: "a `\(scalar)` repeats nothing")
     case "\\": return [try escape()]
-    default: return [.consume(Pattern.CharacterSet(ranges: [scalar.value...scalar.value]))]
+    default: return [.consume(folded(Pattern.CharacterSet(ranges: [scalar.value...scalar.value])))]
     }
   }
+
+  /// The set with the letters of ASCII that differ from its own by case only, where case does not count.
+  private func folded(_ set: Pattern.CharacterSet) -> Pattern.CharacterSet {
+    guard ignoresCase else { return set }
+    var folded = set
+    for (letters, distance) in [(0x41...0x5A, 0x20), (0x61...0x7A, -0x20)] as [(ClosedRange<UInt32>, Int)] {
+      for range in set.ranges where range.overlaps(letters) {
+        let both = range.clamped(to: letters)
+        folded.ranges.append(
+          UInt32(Int(both.lowerBound) + distance)...UInt32(Int(both.upperBound) + distance))
+      }
+    }
+    return folded
+  }
+
+  private var space: Pattern.CharacterSet { alphabet == .bytes ? .byteSpace : .space }
 
   private mutating func group() throws(Pattern.Fault) -> [Pattern.Step] {
     depth += 1
@@ -158,7 +188,7 @@ struct PatternCompiler {
       position += 1
       return .atEnd
     case "1"..."9": throw Pattern.Fault(message: "back-references are not supported")
-    default: return .consume(try escapedSet())
+    default: return .consume(folded(try escapedSet()))
     }
   }
 
@@ -172,14 +202,17 @@ struct PatternCompiler {
     case "D": return Pattern.CharacterSet(ranges: Pattern.CharacterSet.digit.ranges, isNegated: true)
     case "w": return .word
     case "W": return Pattern.CharacterSet(ranges: Pattern.CharacterSet.word.ranges, isNegated: true)
-    case "s": return .space
-    case "S": return Pattern.CharacterSet(ranges: Pattern.CharacterSet.space.ranges, isNegated: true)
+    case "s": return space
+    case "S": return Pattern.CharacterSet(ranges: space.ranges, isNegated: true)
     case "n": return one(0x0A)
     case "r": return one(0x0D)
     case "t": return one(0x09)
     case "f": return one(0x0C)
     case "v": return one(0x0B)
     case "x", "u":
+      if scalar == "u", alphabet == .bytes {
+        throw Pattern.Fault(message: "`\\u` is no byte: bytes are written such as `\\xC3`")
+      }
       let length = scalar == "x" ? 2 : 4
       var digits = ""
       digits.unicodeScalars.append(contentsOf: text[position...].prefix(length))
@@ -250,7 +283,7 @@ struct PatternCompiler {
     case "alnum": return [0x30...0x39, 0x41...0x5A, 0x61...0x7A]
     case "upper": return [0x41...0x5A]
     case "lower": return [0x61...0x7A]
-    case "space": return Pattern.CharacterSet.space.ranges
+    case "space": return space.ranges
     case "xdigit": return [0x30...0x39, 0x41...0x46, 0x61...0x66]
     case "punct": return [0x21...0x2F, 0x3A...0x40, 0x5B...0x60, 0x7B...0x7E]
     default: throw Pattern.Fault(message: "unknown class `[:\(name):]`")

@@ -1,15 +1,24 @@
-/// A regular expression for `pattern` constraints, matched against the whole of a text in time linear in its length, so
-/// that no pattern can hang the reader: the expression becomes a nondeterministic automaton, and all its states are
-/// followed at once. Back-references and look-around, which need more than that, are refused.
-struct Pattern {
+/// A regular expression, matched against the whole of a text in time linear in its length, so that no pattern can hang who
+/// reads it: the expression becomes a nondeterministic automaton, and all its states are followed at once. Back-references
+/// and look-around, which need more than that, are refused.
+public struct Pattern: Sendable {
   /// Why an expression is none.
-  struct Fault: Error, Hashable {
+  public struct Fault: Error, Hashable, Sendable {
     /// What is wrong with it.
-    var message: String
+    public var message: String
+  }
+
+  /// What texts consist of.
+  public enum Alphabet: Hashable, Sendable {
+    /// Unicode scalars, as in constraints of a template.
+    case scalars
+    /// Bytes, as in what comes over a network: the expression is ASCII, and names other bytes as `\xC3`. `(?i)` at its start
+    /// lets letters of ASCII match in any case.
+    case bytes
   }
 
   /// What one step of the automaton does.
-  enum Step: Hashable {
+  enum Step: Hashable, Sendable {
     /// Consumes one scalar of a set.
     case consume(CharacterSet)
     /// Goes on at both.
@@ -27,7 +36,7 @@ struct Pattern {
   }
 
   /// A set of Unicode scalars.
-  struct CharacterSet: Hashable {
+  struct CharacterSet: Hashable, Sendable {
     /// The ranges in it.
     var ranges: [ClosedRange<UInt32>]
     /// Whether it is all others instead.
@@ -38,26 +47,33 @@ struct Pattern {
     static let digit = CharacterSet(ranges: [0x30...0x39])
     static let word = CharacterSet(ranges: [0x30...0x39, 0x41...0x5A, 0x5F...0x5F, 0x61...0x7A])
     static let space = CharacterSet(ranges: [0x09...0x0D, 0x20...0x20, 0xA0...0xA0])
+    /// White space of ASCII.
+    static let byteSpace = CharacterSet(ranges: [0x09...0x0D, 0x20...0x20])
     static let anyButNewline = CharacterSet(ranges: [0x0A...0x0A], isNegated: true)
   }
 
   /// Texts with more scalars than this match nothing, so that the work has a bound.
-  static let textLimit = 100_000
+  public static let textLimit = 100_000
 
-  private let steps: [Step]
+  /// What the automaton does, from the first on.
+  let steps: [Step]
 
   /// Compiles an expression.
-  init(_ text: String) throws(Fault) {
-    var compiler = PatternCompiler(text)
+  public init(_ text: String, over alphabet: Alphabet = .scalars) throws(Fault) {
+    var compiler = PatternCompiler(text, over: alphabet)
     steps = try compiler.compile()
   }
 
   /// Compiles an expression that need match a part of a text only, as those of `$matches` do (2.0, 10.2.2.2.7).
-  init(searching text: String) throws(Fault) { try self.init("(.|\n)*(" + text + ")(.|\n)*") }
+  public init(searching text: String) throws(Fault) { try self.init("(.|\n)*(" + text + ")(.|\n)*") }
 
   /// Whether the whole text matches.
-  func matches(_ text: String) -> Bool {
-    let scalars = text.unicodeScalars.map(\.value)
+  public func matches(_ text: String) -> Bool {
+    matches(text.unicodeScalars.map(\.value))
+  }
+
+  /// Whether the whole text matches, as scalars or bytes.
+  func matches(_ scalars: [UInt32]) -> Bool {
     guard scalars.count <= Self.textLimit else { return false }
     var current: [Int] = []
     var marks = [Int](repeating: -1, count: steps.count)
