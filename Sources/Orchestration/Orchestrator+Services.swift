@@ -37,6 +37,8 @@ extension Orchestrator {
         await rollBack(declaration, to: former, progress: progress)
         throw error
       }
+      noteEdges(of: declaration, cause: "`up`")
+      followRuns(of: declaration.key)
       leaveOutStalePolicies(of: declaration.tenant)
       return await status(of: declaration)
     }
@@ -173,6 +175,7 @@ extension Orchestrator {
     declaration.policies = policies(of: declaration)
     if let former = declarations[declaration.key] {
       declaration.phase = former.phase
+      declaration.revocations = former.revocations
       declaration.level = request.level ?? former.level.flatMap { service.level($0)?.name }
     }
     return (declaration, unpacked)

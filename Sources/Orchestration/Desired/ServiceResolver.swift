@@ -23,21 +23,21 @@ public struct ServiceResolver: Sendable {
     _ declaration: ServiceDeclaration, context: [String: String]
   ) throws(OrchestrationFault) -> ResolvedService {
     if let refusal = declaration.policies.refusal { throw .input(refusal) }
-    let service = declaration.service
+    let service = declaration.service.adjusted(to: context).revoking(declaration.revocations ?? [])
     let level = service.dueLevel(context: context, setByHand: declaration.level)
     // What triggers hold and follow besides attributes decides the level only: policies do not see it.
     let attributes = context.filter { !ServiceState.isReserved($0.key) }
     var resources: [ResolvedResource] = []
     for resource in service.resources {
-      resources.append(try resolve(resource, in: declaration, at: level, context: attributes))
+      resources.append(try resolve(resource, of: service, in: declaration, at: level, context: attributes))
     }
     return ResolvedService(declaration: declaration, level: level, resources: resources)
   }
 
   private func resolve(
-    _ resource: Resource, in declaration: ServiceDeclaration, at level: SecurityLevel, context: [String: String]
+    _ resource: Resource, of service: ProtectedService, in declaration: ServiceDeclaration, at level: SecurityLevel,
+    context: [String: String]
   ) throws(OrchestrationFault) -> ResolvedResource {
-    let service = declaration.service
     var selections: [String: (due: [SecurityRequirement], selection: Selection)] = [:]
     for other in service.levels {
       let due = service.due(to: resource.name, at: other)

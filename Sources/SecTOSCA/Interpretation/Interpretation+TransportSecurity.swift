@@ -86,7 +86,7 @@ extension Interpretation {
     }
   }
 
-  private mutating func readCertificates(
+  mutating func readCertificates(
     _ name: String, of properties: Properties, required: Bool
   ) -> [Certificate]? {
     guard let text = pem(name, of: properties, required: required) else { return nil }
