@@ -64,12 +64,20 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       swiftSettings: strict),
+    .target(
+      name: "Webhooks",
+      dependencies: [
+        .product(name: "Crypto", package: "swift-crypto"), .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
+      swiftSettings: strict),
     .target(name: "State", dependencies: [.product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
     .target(
       name: "Orchestration",
       dependencies: [
-        "TOSCA", "SecTOSCA", "SharedSignals", "PolicyDecision", "ImageGeneration", "Hosting", "State", interchange,
-        .product(name: "Crypto", package: "swift-crypto"),
+        "TOSCA", "SecTOSCA", "SharedSignals", "PolicyDecision", "ImageGeneration", "Hosting", "State", "Webhooks",
+        interchange, .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
     .target(
@@ -105,6 +113,8 @@ let package = Package(
       name: "bundle-bench", dependencies: ["PolicyDecision", interchange], path: "Benchmarks/bundle-bench"),
     .executableTarget(name: "cedar-bench", dependencies: ["Cedar"], path: "Benchmarks/cedar-bench"),
     .testTarget(name: "PatternsTests", dependencies: ["Patterns"]),
+    .testTarget(
+      name: "WebhooksTests", dependencies: ["Webhooks", .product(name: "Crypto", package: "swift-crypto")]),
     .testTarget(name: "TOSCATests", dependencies: ["TOSCA"]),
     .testTarget(
       name: "CertificatesTests", dependencies: ["Certificates", .product(name: "Crypto", package: "swift-crypto")]),

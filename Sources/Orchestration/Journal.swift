@@ -14,8 +14,10 @@ public final class Journal: Sendable {
     self.store = store
   }
 
-  /// Stores an event and passes it on. An event that cannot be stored is passed on all the same, with number 0.
-  func record(_ event: EventRecord) {
+  /// Stores an event and passes it on. An event that cannot be stored is passed on all the same, with number 0. Returns it
+  /// as it was stored.
+  @discardableResult
+  func record(_ event: EventRecord) -> EventRecord {
     var event = event
     event.correlation = event.correlation ?? Correlation.current
     if let bytes = try? JSONEncoder().encode(event) {
@@ -25,6 +27,7 @@ public final class Journal: Sendable {
     followers.withLock { followers in
       for follower in followers.values { follower.yield(stored) }
     }
+    return stored
   }
 
   /// Events with numbers greater than `number`, oldest first, at most 10,000.
@@ -132,7 +135,7 @@ extension Journal {
         details: ["bytes": String(image.bytes), "mechanisms": image.mechanisms.joined(separator: ",")]))
   }
 
-  private static func text(_ value: ParameterValue) -> String {
+  static func text(_ value: ParameterValue) -> String {
     switch value {
     case .integer(let number): String(number)
     case .boolean(let flag): String(flag)

@@ -74,7 +74,7 @@ extension Orchestrator {
           time: Timestamp.now(), severity: "informational", tenant: tenant, service: service, kind: "context-changed",
           message: text, details: attributes))
       for declaration in declarations.values where !declaration.isRemoved {
-        noteChange(from: context(former, of: declaration), of: declaration)
+        noteChange(from: context(former, of: declaration), of: declaration, cause: text)
       }
       return await adapt(from: former, cause: text, progress: progress)
     }
@@ -187,6 +187,8 @@ extension Orchestrator {
           message: "\(old) to \(new): \(change.failure ?? cause)",
           details: details))
     }
+    // Levels and settings first: what is done once is done to what they made.
+    followRuns(of: declaration.key)
     return change
   }
 }

@@ -44,6 +44,8 @@ extension Orchestrator {
         throw error
       }
       TemplateCopy.removeOthers(than: declaration.service, in: folder)
+      noteEdges(of: declaration, cause: "`up`")
+      followRuns(of: declaration.key)
       leaveOutStalePolicies(of: declaration.tenant)
       return await status(of: declaration)
     }
@@ -183,6 +185,7 @@ extension Orchestrator {
     declaration.policies = policies(of: declaration)
     if let former = declarations[declaration.key] {
       declaration.phase = former.phase
+      declaration.revocations = former.revocations
       declaration.level = request.level ?? former.level.flatMap { service.level($0)?.name }
     }
     return (declaration, unpacked)

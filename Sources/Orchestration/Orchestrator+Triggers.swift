@@ -33,10 +33,11 @@ extension Orchestrator {
   }
 
   /// Has triggers take note of what a service's context has changed to: what begins to hold may stay for a while.
-  func noteChange(from former: [String: String], of declaration: ServiceDeclaration) {
+  func noteChange(from former: [String: String], of declaration: ServiceDeclaration, cause: String) {
     holds.note(
       change: former, to: context(of: declaration), in: declaration.service, key: declaration.key, now: Date())
     storeHolds(of: declaration.key)
+    noteEdges(of: declaration, cause: cause)
     scheduleChange(of: declaration.key)
   }
 
@@ -58,7 +59,7 @@ extension Orchestrator {
           time: Timestamp.now(), severity: "informational", tenant: tenant, service: name, kind: "phase-changed",
           message: "\(before.rawValue) to \(phase.rawValue)",
           details: ["from": before.rawValue, "to": phase.rawValue]))
-      noteChange(from: former, of: declaration)
+      noteChange(from: former, of: declaration, cause: "phase \(phase.rawValue)")
       let change = await change(declaration, from: old, cause: "phase \(phase.rawValue)", progress: progress)
       if let failure = change.failure { throw .execution(failure) }
       return change
@@ -93,7 +94,7 @@ extension Orchestrator {
       let former = context(of: declaration)
       let old = declaration.service.dueLevel(context: former, setByHand: declaration.level).name
       noteNotices(of: declaration)
-      noteChange(from: former, of: declaration)
+      noteChange(from: former, of: declaration, cause: "vulnerability notices changed")
       let change = await change(declaration, from: old, cause: "vulnerability notices changed", progress: progress)
       if change.from != change.to || change.failure != nil { changes.append(change) }
       sayWhatStays(in: declaration)
@@ -118,23 +119,21 @@ extension Orchestrator {
   // MARK: Events
 
   /// Counts an event of a service, and changes its level where that is enough for a trigger.
-  func happened(_ kind: SecurityEventKind, to name: String, tenant: String, claims: [String: String] = [:]) {
+  func happened(_ kind: SecurityEventKind, to name: String, tenant: String, event: [String: String] = [:]) {
     let key = ServiceDeclaration.key(tenant: tenant, name: name)
     guard let declaration = declarations[key], !declaration.isRemoved else { return }
     let before = context(of: declaration)
     let fired = holds.note(
       kind, in: declaration.service, key: key,
-      context: before.merging(ServiceState.attributes(ofClaims: claims)) { own, _ in own }, now: Date())
+      context: before.merging(ServiceState.attributes(ofEvent: event)) { own, _ in own }, event: event, now: Date())
     guard !fired.isEmpty else { return }
-    storeHolds(of: key)
-    for trigger in fired {
-      journal.record(
-        EventRecord(
-          time: Timestamp.now(), severity: "medium", tenant: tenant, service: name, kind: "trigger-fired",
-          message: "`\(trigger.name)`: \(trigger.events?.summary ?? kind.rawValue)",
-          details: ["trigger": trigger.name, "level": trigger.level]))
+    let causes = fired.map { $0.trigger.events?.summary ?? kind.rawValue }
+    let begun = zip(fired, causes).compactMap { fired, cause in
+      begin(fired.trigger, of: declaration, event: event, cause: cause)
     }
-    let cause = fired.map { "trigger `\($0.name)`: \($0.events?.summary ?? kind.rawValue)" }.joined(separator: "; ")
+    // With what they do: whatever ends in between, either both are known or neither.
+    storeHolds(of: key, beginning: begun)
+    let cause = zip(fired, causes).map { "trigger `\($0.trigger.name)`: \($1)" }.joined(separator: "; ")
     followHolds(of: key, from: before, cause: cause)
   }
 
@@ -161,7 +160,8 @@ extension Orchestrator {
     let now = Date()
     let window = declaration.service.nextWindowChange(after: Int(now.timeIntervalSince1970.rounded(.down)))
       .map { Date(timeIntervalSince1970: Double($0)) }
-    guard let next = [holds.nextEnd(of: key, after: now), window].compactMap(\.self).min() else { return }
+    let revocation = declaration.revocations?.compactMap(\.until).min().map { Date(timeIntervalSince1970: Double($0)) }
+    guard let next = [holds.nextEnd(of: key, after: now), window, revocation].compactMap(\.self).min() else { return }
     // A clock that is set anew is noticed at last after so long.
     let wait = min(Self.longestWait, max(0.01, next.timeIntervalSince(now)))
     changes[key] = Task { [weak self] in
@@ -178,32 +178,35 @@ extension Orchestrator {
     guard let declaration = declarations[key], !declaration.isRemoved else { return }
     var former = context(contextualAttributes, state(of: declaration, at: then), of: declaration)
     let over = holds.forgetEnded(of: key, now: Date())
+    let lifted = liftEndedRevocations(of: key)
     for subject in over { former[AdaptationTrigger.holdPrefix + subject.trigger] = AdaptationTrigger.held }
     let present = context(of: declaration)
-    guard !over.isEmpty || present != former else { return scheduleChange(of: key) }
+    guard !over.isEmpty || !lifted.isEmpty || present != former else { return scheduleChange(of: key) }
     storeHolds(of: key, forgetting: over)
-    noteChange(from: former, of: declaration)
     let names = over.map { "`\($0.trigger)`" }.sorted().joined(separator: ", ")
     let windows = declaration.service.triggers.filter { trigger in
       trigger.window != nil && trigger.conditionsHold(in: former) != trigger.conditionsHold(in: present)
     }
     let causes =
       windows.map { "trigger `\($0.name)`: it is \($0.conditionsHold(in: present) ? "" : "no longer ")the time" }
-      + (names.isEmpty ? [] : ["the time of trigger \(names) is over"])
+      + (names.isEmpty ? [] : ["the time of trigger \(names) is over"]) + lifted
+    noteChange(from: former, of: declaration, cause: causes.joined(separator: "; "))
     followHolds(of: key, from: former, cause: causes.joined(separator: "; "))
   }
 
   // MARK: Storing
 
   /// Stores until when a service's levels are held, so that a control plane that is started again holds them as long.
-  func storeHolds(of key: String, forgetting over: [TriggerHolds.Subject] = []) {
+  func storeHolds(
+    of key: String, forgetting over: [TriggerHolds.Subject] = [], beginning begun: [TriggerRun] = []
+  ) {
     let puts = holds.ends.filter { $0.key.service == key }.map { subject, end in
       State.Operation.put(
-        key: Self.holdsPrefix + subject.service + "/" + subject.trigger,
+        key: Self.holdsPrefix + subject.path,
         Array(Timestamp.text(milliseconds: UInt64(max(0, end.timeIntervalSince1970 * 1000))).utf8))
     }
     do throws(StateFault) {
-      try environment.store.transact(if: [], puts + over.map(Self.forgetting))
+      try environment.store.transact(if: [], puts + over.map(Self.forgetting) + begun.compactMap(\.stored))
     } catch {
       journal.record(
         EventRecord(
@@ -216,7 +219,7 @@ extension Orchestrator {
   func forgettingHolds(of key: String) -> [State.Operation] { holds.forget(key).map(Self.forgetting) }
 
   private static func forgetting(_ hold: TriggerHolds.Subject) -> State.Operation {
-    .delete(key: holdsPrefix + hold.service + "/" + hold.trigger)
+    .delete(key: holdsPrefix + hold.path)
   }
 }
 
@@ -228,10 +231,10 @@ extension TriggerHolds {
 
     /// Reads what `storeHolds` wrote.
     init?(_ value: StoredValue) {
-      let path = value.key.dropFirst(Orchestrator.holdsPrefix.count)
-      guard let slash = path.lastIndex(of: "/"), let end = Timestamp.date(String(decoding: value.bytes, as: UTF8.self))
+      guard let subject = Subject(path: value.key.dropFirst(Orchestrator.holdsPrefix.count)),
+        let end = Timestamp.date(String(decoding: value.bytes, as: UTF8.self))
       else { return nil }
-      subject = Subject(service: String(path[..<slash]), trigger: String(path[path.index(after: slash)...]))
+      self.subject = subject
       self.end = end
     }
   }

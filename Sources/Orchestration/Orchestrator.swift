@@ -38,6 +38,14 @@ public actor Orchestrator {
   }
   /// What triggers count, and the levels that stay due for a while.
   var holds = TriggerHolds()
+  /// Which triggers hold, of those that do something when they begin to.
+  var edges = TriggerEdges()
+  /// What triggers have begun to do and not done yet, by the keys of their services' declarations.
+  var runs: [String: [TriggerRun]] = [:]
+  /// When triggers last took instances away.
+  var disruptions: [TriggerHolds.Subject: TriggerRun.Disruption] = [:]
+  /// What is to be told to webhooks.
+  nonisolated let outbox: NotificationOutbox
   /// The services that an open vulnerability notice concerns, by the keys of their declarations.
   var noticed: Set<String> = []
   var changes: [String: Task<Void, Never>] = [:]
@@ -56,6 +64,7 @@ public actor Orchestrator {
     self.policyHistory = PolicyHistory(store: environment.store, key: environment.controlKey)
     self.resolver = ServiceResolver(environment: environment, takesVulnerable: true)
     self.journal = Journal(store: environment.store)
+    self.outbox = NotificationOutbox(store: environment.store, journal: journal)
     self.decisionPoints = try DecisionPoints(store: environment.store)
     self.decisionLog = DecisionLog(
       folder: environment.home.decisions, journal: journal, productVersion: Orchestrator.productVersion)
@@ -75,6 +84,16 @@ public actor Orchestrator {
       }
       for value in try environment.store.values(under: Orchestrator.holdsPrefix) {
         if let hold = TriggerHolds.Hold(value) { holds.restore(hold.subject, until: hold.end) }
+      }
+      edges = TriggerEdges(try environment.store.values(under: TriggerEdges.prefix))
+      for value in try environment.store.values(under: TriggerRun.prefix) {
+        guard let run = try? JSONDecoder().decode(TriggerRun.self, from: Data(value.bytes)) else { continue }
+        runs[run.service, default: []].append(run)
+      }
+      for value in try environment.store.values(under: TriggerRun.Disruption.prefix) {
+        guard let subject = TriggerHolds.Subject(path: value.key.dropFirst(TriggerRun.Disruption.prefix.count))
+        else { continue }
+        disruptions[subject] = try? JSONDecoder().decode(TriggerRun.Disruption.self, from: Data(value.bytes))
       }
     } catch {
       throw .host(error.reason)
@@ -125,9 +144,14 @@ public actor Orchestrator {
         if await !converge(declaration.key) { retry(declaration.key) }
       }
     }
-    for key in declarations.keys { scheduleChange(of: key) }
+    for declaration in declarations.values where !declaration.isRemoved {
+      await Correlation.begin { noteEdges(of: declaration, cause: "the control plane was started again") }
+      followRuns(of: declaration.key)
+      scheduleChange(of: declaration.key)
+    }
     // One that went may have been the last thing that the former orchestrator did.
     for tenant in policyVersions.keys.sorted() { leaveOutStalePolicies(of: tenant) }
+    await outbox.resume()
     refreshEntropy(every: Orchestrator.entropyInterval)
   }
 
@@ -156,11 +180,13 @@ public actor Orchestrator {
     let made = ServiceController(
       environment: environment, tenant: declaration.tenant, name: declaration.name, journal: journal,
       decisions: imageDecisions,
-      lost: { [weak self] name, tenant in
-        await self?.happened(.instanceFailed, to: name, tenant: tenant)
+      lost: { [weak self] event, name, tenant in
+        await self?.happened(.instanceFailed, to: name, tenant: tenant, event: event)
         await self?.instanceWasLost(name: name, tenant: tenant)
       },
-      noticed: { [weak self] kind, name, tenant in await self?.happened(kind, to: name, tenant: tenant) })
+      noticed: { [weak self] kind, event, name, tenant in
+        await self?.happened(kind, to: name, tenant: tenant, event: event)
+      })
     controllers[declaration.key] = made
     return made
   }
@@ -313,6 +339,7 @@ public actor Orchestrator {
     noticed.remove(declaration.key)
     renewals.removeValue(forKey: declaration.key)?.cancel()
     endIntegrityChecks(declaration.key)
+    forgetRuns(of: declaration.key)
     if let counts = await controllers.removeValue(forKey: declaration.key)?.poolCounts {
       pool.counts += counts
     }

@@ -75,9 +75,15 @@ public struct Tokens: Hashable, Sendable, Codable {
   public var keys: [VerificationKey]
   /// How far the issuer's clock may be from the image's, in seconds.
   public var leewaySeconds: Int
+  /// Subjects whose tokens are not accepted, whoever signed them.
+  public var revokedSubjects: [String]
 
   /// What signed tokens must have.
-  public init(issuer: String, audience: String? = nil, keys: [VerificationKey], leewaySeconds: Int = 0) {
+  public init(
+    issuer: String, audience: String? = nil, keys: [VerificationKey], leewaySeconds: Int = 0,
+    revokedSubjects: [String] = []
+  ) {
+    self.revokedSubjects = revokedSubjects
     self.issuer = issuer
     self.audience = audience
     self.keys = keys

@@ -306,7 +306,7 @@ public struct SecurityRequirement: Hashable, Sendable, Codable {
   }
 }
 
-/// A change of context, or a run of security events, that changes the level.
+/// A change of context, or a run of security events, and what is done then.
 public struct AdaptationTrigger: Hashable, Sendable, Codable {
   /// The trigger's name.
   public var name: String
@@ -322,16 +322,25 @@ public struct AdaptationTrigger: Hashable, Sendable, Codable {
   public var window: TimeWindow?
   /// For how long the level stays due at least, once it is, in seconds; nil: no longer than the conditions hold.
   public var minimumDwellSeconds: Int?
-  /// The level that becomes due while the conditions hold. While no trigger's conditions hold, the initial level (or
+  /// What it does, in the order in which it is written. While no trigger that sets a level holds, the initial level (or
   /// the one set by hand) is due.
-  public var level: String
+  public var actions: [TriggerAction]
+  /// The requirements whose properties it sets, as they are while it holds.
+  public var settings: [SecurityRequirement]
+  /// How long it is at least from one replacement or quarantine by this trigger to the next, in seconds.
+  public var minimumIntervalSeconds: Int
   /// Where it stands in the template.
   public var place: SourceRange
+
+  /// How long that is unless the template says otherwise.
+  public static let usualIntervalSeconds = 60
 
   /// A trigger.
   public init(
     name: String, policy: String, targets: [String], events: EventCount? = nil, conditions: [ContextCondition],
-    window: TimeWindow? = nil, minimumDwellSeconds: Int? = nil, level: String, place: SourceRange
+    window: TimeWindow? = nil, minimumDwellSeconds: Int? = nil, actions: [TriggerAction],
+    settings: [SecurityRequirement] = [], minimumIntervalSeconds: Int = AdaptationTrigger.usualIntervalSeconds,
+    place: SourceRange
   ) {
     self.window = window
     self.name = name
@@ -340,7 +349,9 @@ public struct AdaptationTrigger: Hashable, Sendable, Codable {
     self.events = events
     self.conditions = conditions
     self.minimumDwellSeconds = minimumDwellSeconds
-    self.level = level
+    self.actions = actions
+    self.settings = settings
+    self.minimumIntervalSeconds = minimumIntervalSeconds
     self.place = place
   }
 }

@@ -25,14 +25,21 @@ public enum SecurityEventKind: String, Hashable, Sendable, Codable, CaseIterable
   /// A shared signal says that the risk of somebody or something changed (3.8).
   case riskLevelChanged = "RiskLevelChanged"
 
-  /// The names that stand for claims of the event, and not for contextual attributes, in conditions on it.
-  var claims: [String] {
+  /// What is known of such an event: names that stand for it, and not for contextual attributes, in conditions on it, and
+  /// that actions may use. Which of them an event has depends on what was seen.
+  public var fields: [String] {
     switch self {
-    case .sessionRevoked: ["initiating_entity"]
-    case .credentialChanged: ["initiating_entity", "credential_type", "change_type"]
-    case .deviceComplianceChanged: ["initiating_entity", "previous_status", "current_status"]
-    case .riskLevelChanged: ["initiating_entity", "principal", "previous_level", "current_level"]
-    default: []
+    case .authenticationFailed: ["resource", "instance", "source", "account", "reason"]
+    case .accessDenied: ["resource", "instance", "source", "principal", "method", "path", "reason"]
+    case .rateExceeded: ["resource", "instance", "source", "method", "path"]
+    case .packetDropped:
+      ["resource", "instance", "source", "destination", "destination-port", "direction", "protocol", "reason"]
+    case .instanceFailed, .integrityViolated: ["resource", "instance"]
+    case .lifeEnded: []
+    case .sessionRevoked: ["subject", "initiating_entity"]
+    case .credentialChanged: ["subject", "initiating_entity", "credential_type", "change_type"]
+    case .deviceComplianceChanged: ["subject", "initiating_entity", "previous_status", "current_status"]
+    case .riskLevelChanged: ["subject", "initiating_entity", "principal", "previous_level", "current_level"]
     }
   }
 

@@ -17,11 +17,16 @@ public struct Session: Hashable, Sendable, Codable {
   /// Other origins whose pages may make requests that change something.
   public var origins: [String]
 
+  /// Sessions that were ended from outside.
+  public var revoked: [RevokedSessions]
+
   /// Sessions of browsers.
   public init(
     keys: [VerificationKey], epoch: Int = 0, idleSeconds: Int = 1800, absoluteSeconds: Int = 43_200,
-    login: String = "/login", logout: String = "/logout", landing: String = "/", origins: [String] = []
+    login: String = "/login", logout: String = "/logout", landing: String = "/", origins: [String] = [],
+    revoked: [RevokedSessions] = []
   ) {
+    self.revoked = revoked
     self.keys = keys
     self.epoch = epoch
     self.idleSeconds = idleSeconds
@@ -30,6 +35,20 @@ public struct Session: Hashable, Sendable, Codable {
     self.logout = logout
     self.landing = landing
     self.origins = origins
+  }
+}
+
+/// That sessions which began at a time or before are over.
+public struct RevokedSessions: Hashable, Sendable, Codable {
+  /// Whose; empty: everybody's.
+  public var principal: String
+  /// The last second in which one began, since 1970-01-01 UTC.
+  public var second: Int
+
+  /// That sessions are over.
+  public init(principal: String, second: Int) {
+    self.principal = principal
+    self.second = second
   }
 }
 

@@ -15,6 +15,9 @@ public struct SecurityEventToken: Sendable {
   public let audiences: [String]
   /// Whom or what it is about, as text: the subject identifier's parts (RFC 9493), sorted. Empty where it says nothing.
   public let subject: String
+  /// The name of the subject, as its identifier's format has it: an address, `sub`, `id` and the like (RFC 9493, 3.2). Empty
+  /// where there is none.
+  public let subjectName: String
 
   private let algorithm: String
   private let keyIdentifier: String?
@@ -61,6 +64,7 @@ public struct SecurityEventToken: Sendable {
     audiences = (claims["aud"] as? [String]) ?? (claims["aud"] as? String).map { [$0] } ?? []
     content = parts[1]
     subject = Self.subject(claims["sub_id"])
+    subjectName = Self.subjectName(claims["sub_id"])
   }
 
   /// Verifies that the token is signed by one of the keys, is for this audience, and of this time. Returns the events that
@@ -105,6 +109,16 @@ public struct SecurityEventToken: Sendable {
       throw SignalRefusal(.invalidRequest, "`\(name)` is no text of 1 to 512 bytes")
     }
     return text
+  }
+
+  private static func subjectName(_ value: Any?) -> String {
+    guard let object = value as? [String: Any] else { return "" }
+    // Of a complex subject, the user.
+    let simple = object["user"] as? [String: Any] ?? object
+    let name =
+      ["email", "sub", "id", "phone_number", "uri", "url"].lazy.compactMap { simple[$0] as? String }.first ?? ""
+    let isPlain = name.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+    return isPlain && name.utf8.count <= 256 ? name : ""
   }
 
   private static func subject(_ value: Any?) -> String {

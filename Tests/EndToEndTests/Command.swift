@@ -69,6 +69,9 @@ final class Command: Sendable {
       status: status, output: try text("output"), errors: try text("errors"))
   }
 
+  /// Ends it, if it has not ended.
+  func end() { if process.isRunning { process.terminate() } }
+
   private func text(_ name: String) throws -> String {
     String(decoding: try Data(contentsOf: folder.appending(path: name)), as: UTF8.self)
   }

@@ -42,7 +42,7 @@ struct EntropyTests {
         points: try DecisionPoints(store: environment.store),
         log: DecisionLog(
           folder: home.appending(path: "log").path, journal: Journal(store: environment.store), productVersion: "1")),
-      lost: { _, _ in }, noticed: { _, _, _ in })
+      lost: { _, _, _ in }, noticed: { _, _, _, _ in })
     await controller.recover([record])
     return (controller, channel, home)
   }

@@ -25,7 +25,9 @@ struct EventTests {
       ("authorization.denied", [:], 3003, 99), ("firewall.dropped", [:], 4001, 5),
       ("audit.served", ["method": "PUT"], 4002, 7), ("rate-limit.limited", ["method": "GET"], 4002, 3),
       ("trigger-fired", [:], 2004, 1), ("signal-received", [:], 2004, 1), ("instance-failed", [:], 2004, 1),
-      ("level-changed", [:], 3004, 3), ("token-revoked", [:], 3004, 4), ("action", ["step": "startInstance"], 6002, 3),
+      ("level-changed", [:], 3004, 3), ("token-revoked", [:], 3004, 4),
+      ("credentials-revoked", [:], 3004, 3), ("trigger-action", [:], 2004, 1),
+      ("action", ["step": "startInstance"], 6002, 3),
       ("action", ["step": "stopInstance"], 6002, 4), ("action", ["step": "push"], 6002, 8),
       ("something-new", [:], 2004, 1),
     ] as [(String, [String: String], Int, Int)])

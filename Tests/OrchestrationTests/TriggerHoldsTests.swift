@@ -14,11 +14,11 @@ struct TriggerHoldsTests {
 
   static func trigger(
     _ name: String, _ events: EventCount?, when conditions: [ContextCondition] = [], dwell: Int? = nil,
-    sets level: String = "elevated"
+    sets level: String = "elevated", doing actions: [TriggerAction] = []
   ) -> AdaptationTrigger {
     AdaptationTrigger(
       name: name, policy: "adapt", targets: [], events: events, conditions: conditions, minimumDwellSeconds: dwell,
-      level: level, place: place)
+      actions: [.setLevel(level)] + actions, place: place)
   }
 
   static func service(_ triggers: AdaptationTrigger...) -> ProtectedService {
@@ -55,6 +55,28 @@ struct TriggerHoldsTests {
     #expect(level(holds, service, 90) == "normal")
     #expect(holds.nextEnd(of: "s", after: at(30)) == at(90))
     #expect(holds.forgetEnded(of: "s", now: at(90)).map(\.trigger) == ["guessing"])
+  }
+
+  @Test(
+    "where an action names what the event is about, events of others are counted apart, and do not end each other's")
+  func groups() {
+    let service = Self.service(
+      Self.trigger(
+        "guessing", Self.guesses, doing: [.revokeCredentials(.principal(.event("account")), seconds: 60)]))
+    var holds = TriggerHolds()
+    func note(_ account: String, _ seconds: Double) -> [String] {
+      holds.note(
+        .authenticationFailed, in: service, key: "services/a/s", context: [:], event: ["account": account],
+        now: at(seconds)
+      ).map(\.subject.group)
+    }
+    #expect(note("rita", 0).isEmpty && note("carl", 1).isEmpty && note("rita", 2).isEmpty && note("carl", 3).isEmpty)
+    #expect(note("rita", 4) == ["rita"] && note("carl", 5) == ["carl"])
+    #expect(note("rita", 6).isEmpty, "it holds already")
+    #expect(holds.attributes(of: service, key: "services/a/s", now: at(64.5)).count == 1, "carl's, and rita's anew")
+    for subject in holds.ends.keys { #expect(TriggerHolds.Subject(path: subject.path) == subject) }
+    for number in 0..<3000 { _ = note("x\(number)/ü", 100) }
+    #expect(holds.rememberedEvents <= TriggerHolds.maximumGroups * 3)
   }
 
   @Test("events that lie further apart than the period do not add up")

@@ -117,7 +117,7 @@ struct ServiceStateTests {
     let service = try Self.service(
       "RiskLevelChanged", ["current_level": [["equal": "HIGH"]], "drill": [["equal": "none"]]])
     let trigger = try #require(service.triggers.last)
-    let signal = ServiceState.attributes(ofClaims: ["current_level": "HIGH", "principal": "USER"])
+    let signal = ServiceState.attributes(ofEvent: ["current_level": "HIGH", "principal": "USER"])
     #expect(trigger.conditionsHold(in: signal.merging(["drill": "none"]) { own, _ in own }))
     // An attribute of that name is no claim.
     #expect(!trigger.conditionsHold(in: ["drill": "none", "current_level": "HIGH"]))

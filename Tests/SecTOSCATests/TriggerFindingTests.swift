@@ -25,6 +25,10 @@ struct TriggerFindingTests {
     return topology
   }
 
+  static func call(_ operation: String, _ inputs: Literal) -> Literal {
+    ["call_operation": ["operation": .text("SecurityControl." + operation), "inputs": inputs]]
+  }
+
   static func action(_ actions: Literal...) -> Topology { triggers(Portal.trigger("rise", actions: actions)) }
 
   static let cases: [FindingCase] = [
@@ -96,10 +100,76 @@ struct TriggerFindingTests {
       "trigger-loop", at: "rise", names: ["never ends", "3 h", "1 h"], severity: .warning),
     FindingCase("no action", action(), "unsupported-action", at: "rise", names: ["no action"]),
     FindingCase(
-      "two actions",
+      "two levels", action(call("set_level", ["level": "elevated"]), call("set_level", ["level": "lockdown"])),
+      "unsupported-action", at: "rise/action/1/call_operation/operation", names: ["two levels"]),
+    FindingCase(
+      "a workflow that does not exist", action(["inline": "mend"]), "unknown-workflow", at: "rise/action/0/inline",
+      names: ["`mend`"]),
+    FindingCase(
+      "a parameter of a requirement that does not exist",
+      action(call("set_parameter", ["requirement": "clam", "property": "burst", "value": 5])), "unknown-requirement",
+      at: "rise/action/0/call_operation/inputs/requirement", suggestion: "calm"),
+    FindingCase(
+      "a property that is of the image",
+      action(call("set_parameter", ["requirement": "tokens", "property": "issuer", "value": "x"])),
+      "unsupported-action", at: "rise/action/0/call_operation/inputs/property", names: ["`issuer`"]),
+    FindingCase(
+      "a property that is misspelt",
+      action(call("set_parameter", ["requirement": "calm", "property": "bursts", "value": 5])), "unsupported-action",
+      at: "rise/action/0/call_operation/inputs/property", suggestion: "burst"),
+    FindingCase(
+      "a value of another type",
+      action(call("set_parameter", ["requirement": "calm", "property": "burst", "value": "many"])), "invalid-value",
+      at: "rise/action/0/call_operation/inputs/value", names: ["`burst`"]),
+    FindingCase(
+      "a value out of bounds",
+      action(call("set_parameter", ["requirement": "calm", "property": "burst", "value": 0])), "invalid-value",
+      at: "rise/action/0/call_operation/inputs/value"),
+    FindingCase(
+      "a value that asks for less",
+      action(call("set_parameter", ["requirement": "calm", "property": "burst", "value": 4000])),
+      "setting-lowers-protection", at: "rise/action/0/call_operation/operation", names: ["`calm`", "`rise`"]),
+    FindingCase(
+      "a resource that the requirement does not protect",
       action(
-        ["call_operation": ["operation": "SecurityControl.set_level", "inputs": ["level": "elevated"]]],
-        ["inline": "mend"]), "unsupported-action", at: "rise/action/1", names: ["2 actions"]),
+        call("set_parameter", ["requirement": "calm", "property": "burst", "value": 5, "resource": "orders"])),
+      "unknown-target", at: "rise/action/0/call_operation/inputs/resource"),
+    FindingCase(
+      "two triggers with a parameter of one requirement",
+      triggers(
+        Portal.trigger(
+          "rise", actions: [call("set_parameter", ["requirement": "calm", "property": "burst", "value": 5])]),
+        Portal.trigger(
+          "alarm", when: ["alarms": [["equal": 1]]],
+          actions: [call("set_parameter", ["requirement": "calm", "property": "per_source", "value": "5 per 1 s"])])),
+      "conflicting-triggers", at: "alarm", names: ["`calm`"]),
+    FindingCase(
+      "nothing that is revoked", action(call("revoke_credentials", ["duration": "1 h"])), "unsupported-action",
+      at: "rise/action/0/call_operation/inputs", names: ["no credentials"]),
+    FindingCase(
+      "a field of an event that has none",
+      action(call("revoke_credentials", ["principal": ["get_attribute": ["SELF", "event", "account"]]])),
+      "unsupported-action", at: "rise/action/0/call_operation/inputs/principal/get_attribute"),
+    FindingCase(
+      "sessions that nobody has", action(call("revoke_sessions", ["principal": "rita"])), "action-without-effect",
+      at: "rise/action/0/call_operation/inputs", severity: .warning),
+    FindingCase(
+      "a resource that does not exist", action(call("replace", ["resource": "order"])), "unknown-target",
+      at: "rise/action/0/call_operation/inputs/resource", suggestion: "orders"),
+    FindingCase(
+      "a stricter limit upon its own event",
+      triggers(
+        Portal.trigger(
+          "rise", event: "sectosca.events.RateExceeded", when: nil,
+          actions: [call("set_parameter", ["requirement": "calm", "property": "burst", "value": 5])])),
+      "trigger-loop", at: "rise", names: ["`calm`", "keeps itself"], severity: .warning),
+    FindingCase(
+      "credentials that guesses revoke",
+      triggers(
+        Portal.trigger(
+          "rise", event: "sectosca.events.AuthenticationFailed", when: nil,
+          actions: [call("revoke_credentials", ["principal": ["get_attribute": ["SELF", "event", "account"]]])])),
+      "trigger-loop", at: "rise", severity: .warning),
     FindingCase(
       "an action of another kind", action(["set_state": "available"]), "unsupported-action",
       at: "rise/action/0/set_state:", names: ["`set_state`"]),

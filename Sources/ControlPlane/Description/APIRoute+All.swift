@@ -6,7 +6,8 @@ import SharedSignals
 extension APIRoute {
   /// Every route.
   static let all =
-    services + quarantine + policies + observation + images + pool + decision + tokens + tenants + signals + aboutItself
+    services + revocations + quarantine + policies + observation + images + pool + decision + tokens + tenants + signals
+    + aboutItself
     + access(below: "") + access(below: "/tenants/{tenant}")
 
   /// The routes that callers without tokens have on a loopback address: decisions, and what carries its own proof.
@@ -66,6 +67,17 @@ extension APIRoute {
       summary: "Sets contextual attributes, and brings about every level that is then due.",
       operation: .operateMachine, queries: contextScope, body: json("Attributes"), answers: steps("LevelChanges"),
       problems: [404, 422, 500, 503]),
+  ]
+
+  private static let revocations = [
+    APIRoute(
+      method: "GET", path: "/api/v1/services/{name}/revocations", name: "listRevocations",
+      summary: "The sessions and credentials of a service that are revoked.", operation: .observe, queries: [.tenant],
+      answers: document("Revocations"), problems: [404]),
+    APIRoute(
+      method: "DELETE", path: "/api/v1/services/{name}/revocations/{revocation}", name: "liftRevocation",
+      summary: "Makes valid again what was revoked.", operation: .changePolicies, queries: [.tenant],
+      answers: document("Revocation"), problems: [404, 500, 503]),
   ]
 
   private static let quarantine = [

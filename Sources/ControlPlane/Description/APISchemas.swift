@@ -123,6 +123,16 @@ enum APISchemas {
           }
         }
       },
+      "Revocation": {
+        "type": "object", "required": ["id", "subject", "since", "cause"],
+        "properties": {
+          "id": { "type": "string" }, "subject": { "type": "object", "description": "What is revoked, by its kind." },
+          "since": { "type": "integer", "description": "In seconds since 1970-01-01 UTC." },
+          "until": { "type": "integer", "description": "Likewise; absent: until somebody lifts it." },
+          "cause": { "type": "string" }
+        }
+      },
+      "Revocations": { "type": "array", "items": { "$ref": "#/components/schemas/Revocation" } },
       "QuarantinedInstances": { "type": "array", "items": { "$ref": "#/components/schemas/QuarantinedInstance" } },
       "MemoryDump": {
         "type": "object", "required": ["path", "bytes", "unreadableBytes"],

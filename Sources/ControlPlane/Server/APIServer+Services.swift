@@ -41,6 +41,15 @@ extension APIServer {
         try await orchestrator.setLevel(asked.level, of: name, tenant: tenant, progress: progress)
       }
     }
+    api.get("services/:name/revocations") { request, context in
+      let name = try context.parameters.require("name")
+      return try Answer.json(try await orchestrator.revocations(of: name, tenant: request.tenant))
+    }
+    api.delete("services/:name/revocations/:revocation") { request, context in
+      let name = try context.parameters.require("name")
+      let id = try context.parameters.require("revocation")
+      return try Answer.json(try await orchestrator.lift(id, of: name, tenant: request.tenant))
+    }
     api.put("services/:name/phase") { request, context in
       let name = try context.parameters.require("name")
       let tenant = request.tenant

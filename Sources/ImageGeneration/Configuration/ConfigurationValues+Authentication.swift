@@ -42,6 +42,8 @@ extension ConfigurationValues {
     set("authentication.bearer", "audience", .string(tokens.audience ?? ""))
     set("authentication.bearer", "leeway-s", .number(leeway))
     set("authentication.bearer", "keys", .list(keys.map(\.value)))
+    // The same in all of them.
+    set("authentication.bearer", "revoked", .strings(tokens.revokedSubjects))
   }
 
   /// Keys of all requirements; the first of an identifier is the one that counts.
@@ -67,6 +69,9 @@ extension ConfigurationValues {
     set("session", "logout", .string(session.logout))
     set("session", "landing", .string(session.landing))
     set("session", "origins", .strings(session.origins))
+    set(
+      "session", "revoked",
+      .list(session.revoked.map { .record(["principal": .string($0.principal), "before": .number($0.second)]) }))
   }
 }
 

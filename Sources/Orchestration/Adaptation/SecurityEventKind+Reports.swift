@@ -1,3 +1,4 @@
+import Hosting
 import Interchange
 import SecTOSCA
 
@@ -15,5 +16,19 @@ extension SecurityEventKind {
     case ("firewall", "dropped"): self = .packetDropped
     default: return nil
     }
+  }
+
+  /// What triggers may know of an image's report. A text that is too long is left out: a part of a name may be another's.
+  func fields(of event: SecurityEvent, from instance: InstanceRecord?) -> [String: String] {
+    var found: [String: String] = [:]
+    for detail in event.details where fields.contains(detail.name.description) {
+      let text = Journal.text(detail.value)
+      if text.utf8.count <= 256 { found[detail.name.description] = text }
+    }
+    if let instance {
+      found["resource"] = instance.resource
+      found["instance"] = instance.id
+    }
+    return found
   }
 }

@@ -10,7 +10,24 @@ struct TriggerHolds: Sendable {
     var service: String
     /// The trigger's name.
     var trigger: String
+    /// What the events have in common that are counted together: the values of the fields that the trigger's actions name.
+    var group = ""
+
+    /// As keys of the store end.
+    var path: String {
+      "\(service)/\(trigger)"
+        + (group.isEmpty ? "" : "/" + Data(group.utf8).base64EncodedString().replacing("/", with: "_"))
+    }
   }
+
+  /// A trigger whose number of events is complete.
+  struct Fired {
+    var trigger: AdaptationTrigger
+    var subject: Subject
+  }
+
+  /// No more groups of a trigger's events are told apart; the one that was quiet for longest gives way.
+  static let maximumGroups = 1000
 
   /// When counted events happened, oldest first: never more than the trigger needs.
   private var counted: [Subject: [Date]] = [:]
@@ -19,21 +36,35 @@ struct TriggerHolds: Sendable {
 
   /// Counts an event of a service. Returns the triggers that it completes; their levels are due from now on.
   mutating func note(
-    _ kind: SecurityEventKind, in service: ProtectedService, key: String, context: [String: String], now: Date
-  ) -> [AdaptationTrigger] {
-    var fired: [AdaptationTrigger] = []
+    _ kind: SecurityEventKind, in service: ProtectedService, key: String, context: [String: String],
+    event: [String: String] = [:], now: Date
+  ) -> [Fired] {
+    var fired: [Fired] = []
     for trigger in service.triggers {
       guard let events = trigger.events, events.kind == kind, trigger.conditionsHold(in: context) else { continue }
-      let subject = Subject(service: key, trigger: trigger.name)
+      let group = trigger.groupingFields.map { event[$0] ?? "" }.joined(separator: "\u{1F}")
+      let subject = Subject(service: key, trigger: trigger.name, group: group)
+      makeRoom(for: subject)
       let start = now.addingTimeInterval(-Double(events.periodSeconds))
       var times = counted[subject, default: []].filter { $0 > start && $0 <= now }
       times.append(now)
       counted[subject] = times.suffix(events.count)
       guard times.count >= events.count else { continue }
-      if (ends[subject] ?? .distantPast) <= now { fired.append(trigger) }
+      if (ends[subject] ?? .distantPast) <= now {
+        fired.append(Fired(trigger: trigger, subject: subject))
+      }
       ends[subject] = now.addingTimeInterval(Double(trigger.holdSeconds))
     }
     return fired
+  }
+
+  private mutating func makeRoom(for subject: Subject) {
+    guard !subject.group.isEmpty, counted[subject] == nil else { return }
+    let own = counted.filter { $0.key.service == subject.service && $0.key.trigger == subject.trigger }
+    guard own.count >= Self.maximumGroups,
+      let quietest = own.min(by: { ($0.value.last ?? .distantPast) < ($1.value.last ?? .distantPast) })
+    else { return }
+    counted[quietest.key] = nil
   }
 
   /// Notes a change of the contextual attributes: what begins to hold stays due for its minimum dwell.
@@ -49,8 +80,8 @@ struct TriggerHolds: Sendable {
   /// The attributes that stand for what is held of a service.
   func attributes(of service: ProtectedService, key: String, now: Date) -> [String: String] {
     var attributes: [String: String] = [:]
-    for trigger in service.triggers {
-      guard let end = ends[Subject(service: key, trigger: trigger.name)], end > now else { continue }
+    let held = Set(ends.lazy.filter { $0.key.service == key && $0.value > now }.map(\.key.trigger))
+    for trigger in service.triggers where held.contains(trigger.name) {
       attributes[trigger.holdAttribute] = AdaptationTrigger.held
     }
     return attributes
@@ -80,5 +111,19 @@ struct TriggerHolds: Sendable {
     for subject in held { ends[subject] = nil }
     for subject in counted.keys where subject.service == key { counted[subject] = nil }
     return held
+  }
+}
+
+extension TriggerHolds.Subject {
+  /// Reads what `path` wrote.
+  init?(path: some StringProtocol) {
+    // The key of a declaration has three parts.
+    let parts = String(path).split(separator: Character("/"), omittingEmptySubsequences: false).map(String.init)
+    guard (4...5).contains(parts.count) else { return nil }
+    service = parts[..<3].joined(separator: "/")
+    trigger = parts[3]
+    guard parts.count == 5 else { return }
+    guard let data = Data(base64Encoded: parts[4].replacing("_", with: "/")) else { return nil }
+    group = String(decoding: data, as: UTF8.self)
   }
 }

@@ -67,7 +67,8 @@ public struct NeighbourAddresses: Hashable, Sendable {
   /// Addresses that stand for none: for digests of settings that leave addresses out.
   static func none(for resource: Resource) -> NeighbourAddresses {
     NeighbourAddresses(
-      own: "0.0.0.0/0", mac: "00:00:00:00:00:00", peers: [],
+      // One peer stands for all: whether any may connect is a setting.
+      own: "0.0.0.0/0", mac: "00:00:00:00:00:00", peers: ["0.0.0.0/32"],
       backends: Dictionary(
         uniqueKeysWithValues: resource.connections.map { ($0, []) }
           // The host's address aside, where they are reached is known.

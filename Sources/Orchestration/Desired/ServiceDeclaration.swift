@@ -32,6 +32,8 @@ public struct ServiceDeclaration: Hashable, Sendable, Codable {
   public var level: String?
   /// The phase of its life, if somebody said so.
   public var phase: OrchestrationPhase?
+  /// What was revoked of what the template makes valid.
+  public var revocations: [Revocation]?
   /// What of the tenant's version of policies concerns the service. Not stored with it, but with the tenant.
   public var policies = AppliedPolicies()
   /// Whether it is being taken down.
@@ -42,7 +44,7 @@ public struct ServiceDeclaration: Hashable, Sendable, Codable {
   var formerVersion: Int?
 
   private enum CodingKeys: String, CodingKey {
-    case tenant, name, source, service, target, level, phase, isRemoved
+    case tenant, name, source, service, target, level, phase, revocations, isRemoved
     case formerPolicies = "policies"
     case formerVersion = "policyVersion"
   }

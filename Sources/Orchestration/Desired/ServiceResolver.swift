@@ -32,19 +32,22 @@ public struct ServiceResolver: Sendable {
     _ declaration: ServiceDeclaration, at level: SecurityLevel, context: [String: String]
   ) throws(OrchestrationFault) -> ResolvedService {
     if let refusal = declaration.policies.refusal { throw .input(refusal) }
-    let service = declaration.service
+    let service = declaration.service.adjusted(to: context).revoking(declaration.revocations ?? [])
     // What triggers hold and follow besides attributes decides the level only: policies do not see it.
     let attributes = context.filter { !ServiceState.isReserved($0.key) }
     let hasPolicies = service.requirements.contains {
       if case .authorization = $0.protection { true } else { false }
     }
+    // What triggers set is part of the question.
+    var asked = declaration
+    asked.service = service
     let question = ResolutionMemo.Question(
-      declaration: declaration, level: level.name, attributes: hasPolicies ? attributes : [:],
+      declaration: asked, level: level.name, attributes: hasPolicies ? attributes : [:],
       vulnerable: try vulnerable(), library: environment.builder.library.stamp)
     if let known = memo.answer(to: question) { return known }
     var resources: [ResolvedResource] = []
     for resource in service.resources {
-      resources.append(try resolve(resource, in: declaration, at: level, context: attributes))
+      resources.append(try resolve(resource, of: service, in: declaration, at: level, context: attributes))
     }
     let resolved = ResolvedService(declaration: declaration, level: level, resources: resources)
     memo.keep(resolved, to: question)
@@ -55,9 +58,9 @@ public struct ServiceResolver: Sendable {
   func forget(_ key: String) { memo.forget(key) }
 
   private func resolve(
-    _ resource: Resource, in declaration: ServiceDeclaration, at level: SecurityLevel, context: [String: String]
+    _ resource: Resource, of service: ProtectedService, in declaration: ServiceDeclaration, at level: SecurityLevel,
+    context: [String: String]
   ) throws(OrchestrationFault) -> ResolvedResource {
-    let service = declaration.service
     var selections: [String: (due: [SecurityRequirement], selection: Selection)] = [:]
     for other in service.levels {
       let due = service.due(to: resource.name, at: other)

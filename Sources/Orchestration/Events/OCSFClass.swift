@@ -10,7 +10,7 @@ import Foundation
 /// | audit and rate limits | HTTP Activity (4002) |
 /// | triggers, signals, and what went wrong | Detection Finding (2004) |
 /// | steps that start, change and stop what runs | Application Lifecycle (6002) |
-/// | levels, phases, attributes, policies, tokens | Entity Management (3004) |
+/// | levels, phases, attributes, policies, tokens, revocations | Entity Management (3004) |
 enum OCSFClass: Int {
   case detectionFinding = 2004
   case authentication = 3002
@@ -32,7 +32,8 @@ enum OCSFClass: Int {
       case ("rate-limit", _), ("quota", _), ("audit", _), ("http", _): .httpActivity
       case (_, "action"), (_, "image-generated"), (_, "probes-passed"): .applicationLifecycle
       case (_, "level-changed"), (_, "phase-changed"), (_, "context-changed"), (_, "policy-applied"),
-        (_, "token-created"), (_, "token-revoked"):
+        (_, "token-created"), (_, "token-revoked"), (_, "sessions-revoked"), (_, "credentials-revoked"),
+        (_, "revocation-lifted"):
         .entityManagement
       default: .detectionFinding
       }

@@ -18,9 +18,10 @@ actor ServiceController {
   /// Answers what images ask of the decision point.
   let desk: DecisionDesk
   /// What is told when an instance ends by itself.
-  let lost: @Sendable (_ service: String, _ tenant: String) async -> Void
+  let lost: @Sendable (_ event: [String: String], _ service: String, _ tenant: String) async -> Void
   /// What is told when an image reports something that triggers may wait for.
-  let noticed: @Sendable (_ kind: SecurityEventKind, _ service: String, _ tenant: String) async -> Void
+  let noticed:
+    @Sendable (_ kind: SecurityEventKind, _ event: [String: String], _ service: String, _ tenant: String) async -> Void
 
   var observed = ObservedService()
   var records: [String: InstanceRecord] = [:]
@@ -58,8 +59,8 @@ actor ServiceController {
 
   init(
     environment: OrchestrationEnvironment, tenant: String, name: String, journal: Journal,
-    decisions: ImageDecisions, lost: @escaping @Sendable (String, String) async -> Void,
-    noticed: @escaping @Sendable (SecurityEventKind, String, String) async -> Void
+    decisions: ImageDecisions, lost: @escaping @Sendable ([String: String], String, String) async -> Void,
+    noticed: @escaping @Sendable (SecurityEventKind, [String: String], String, String) async -> Void
   ) {
     self.environment = environment
     self.tenant = tenant
@@ -294,7 +295,7 @@ actor ServiceController {
           if case .event(let event) = report, !isOfProbe,
             let kind = SecurityEventKind(module: event.module.description, action: event.action.description)
           {
-            await noticed(kind, name, tenant)
+            await noticed(kind, kind.fields(of: event, from: record), name, tenant)
           }
         }
       }
@@ -336,7 +337,7 @@ actor ServiceController {
       failure: how.trimmingCharacters(in: .whitespacesAndNewlines), instance: records[id], tenant: tenant, service: name
     )
     setState(id, .failed)
-    await lost(name, tenant)
+    await lost(["instance": id, "resource": records[id]?.resource ?? ""], name, tenant)
   }
 
   func setState(_ id: String, _ state: ObservedInstance.State) {

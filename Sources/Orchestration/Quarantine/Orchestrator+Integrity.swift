@@ -39,7 +39,11 @@ extension Orchestrator {
     guard let controller = controllers[key] else { return }
     let alerts = await controller.checkIntegrity(of: resource)
     guard !alerts.isEmpty, let declaration = declarations[key], !declaration.isRemoved else { return }
-    for _ in alerts { happened(.integrityViolated, to: declaration.name, tenant: declaration.tenant) }
+    for alert in alerts {
+      happened(
+        .integrityViolated, to: declaration.name, tenant: declaration.tenant,
+        event: ["resource": alert.resource, "instance": alert.instance])
+    }
     await commands.enter()
     for alert in alerts {
       do throws(OrchestrationFault) {

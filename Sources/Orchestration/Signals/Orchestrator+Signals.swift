@@ -41,8 +41,9 @@ extension Orchestrator {
       where declaration.tenant == transmitter.tenant
         && (transmitter.service == nil || transmitter.service == declaration.name)
       {
-        happened(
-          SecurityEventKind(signal.kind), to: declaration.name, tenant: declaration.tenant, claims: signal.claims)
+        var event = signal.claims
+        if !receipt.token.subjectName.isEmpty { event["subject"] = receipt.token.subjectName }
+        happened(SecurityEventKind(signal.kind), to: declaration.name, tenant: declaration.tenant, event: event)
       }
     }
     try transmitters.remember(receipt, now: now)

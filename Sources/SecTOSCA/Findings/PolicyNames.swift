@@ -1,8 +1,8 @@
 public import TOSCA
 
 extension Interpreter {
-  /// Where the policies of a topology name other policies: the requirements of levels, and the levels that triggers set.
-  /// TOSCA knows nothing of these names, so that editors ask for them here.
+  /// Where the policies of a topology name other policies: the requirements of levels, and the levels and requirements that
+  /// triggers name. TOSCA knows nothing of these names, so that editors ask for them here.
   public func policyNames(in topology: Topology) -> [(name: String, place: SourceRange)] {
     var found: [(name: String, place: SourceRange)] = []
     for policy in topology.policies {
@@ -12,21 +12,21 @@ extension Interpreter {
         }
       }
       if policy.type.derives(from: Vocabulary.Policy.adaptation) {
-        for trigger in policy.triggers { trigger.actions.forEach { Self.collectLevels($0, &found) } }
+        for trigger in policy.triggers { trigger.actions.forEach { Self.collectNames($0, &found) } }
       }
     }
     return found
   }
 
-  /// The values of `level` at whatever depth: inputs are a map in one form and a list of maps in another.
-  private static func collectLevels(_ value: Value, _ found: inout [(name: String, place: SourceRange)]) {
+  /// The values of `level` and `requirement` at whatever depth: inputs are a map in one form and a list of maps in another.
+  private static func collectNames(_ value: Value, _ found: inout [(name: String, place: SourceRange)]) {
     for entry in value.map ?? [] {
-      if entry.key == "level", let name = entry.value.string {
+      if ["level", "requirement"].contains(entry.key), let name = entry.value.string {
         found.append((name, entry.value.place))
       } else {
-        collectLevels(entry.value, &found)
+        collectNames(entry.value, &found)
       }
     }
-    for item in value.list ?? [] { collectLevels(item, &found) }
+    for item in value.list ?? [] { collectNames(item, &found) }
   }
 }

@@ -5,11 +5,12 @@ public enum SecTOSCAFindings {
   /// All of them, by code. `unknown-requirement`, `unknown-target`, `missing-property` and `missing-file` mean here what
   /// they mean in `TOSCA`.
   public static let all: [FindingKind] = [
+    FindingKind("action-without-effect", "A trigger revokes what no level asks for."),
     FindingKind("adaptation-without-trigger", "An adaptation policy has no triggers, so that it changes nothing."),
     FindingKind("certificate-ends-soon", "A certificate ends within two weeks."),
     FindingKind("certificate-without-names", "A certificate names no host, so that no client takes it for one."),
     FindingKind("condition-never-holds", "The condition of a trigger contradicts itself."),
-    FindingKind("conflicting-triggers", "Two triggers can hold at once and ask for different levels."),
+    FindingKind("conflicting-triggers", "Two triggers can hold at once and ask for different levels, or values."),
     FindingKind("contradictory-requirements", "Two requirements of a level cannot both be met by one resource."),
     FindingKind("duplicate-port", "Two endpoints of a service are published at the same port."),
     FindingKind("duplicate-rank", "Two levels have the same rank, so that neither is above the other."),
@@ -49,9 +50,10 @@ public enum SecTOSCAFindings {
     FindingKind("requirement-without-target", "A requirement protects nothing."),
     FindingKind("session-without-login", "Sessions are due where nobody can show other credentials to begin one."),
     FindingKind("session-without-tls", "Cookies of sessions would cross the network in clear."),
+    FindingKind("setting-lowers-protection", "A trigger sets a value that asks for less than the template does."),
     FindingKind("too-many-external-services", "A template has more external services than a port forwarder leads to."),
     FindingKind(
-      "trigger-loop", "A trigger's event needs the level that it sets, or a higher one, so that it keeps it."),
+      "trigger-loop", "What a trigger does brings its event about again, so that it keeps itself."),
     FindingKind("trigger-without-effect", "A trigger asks for the lowest level, which is due anyway."),
     FindingKind("unknown-backend", "A route leads to a node that no `backend` requirement names."),
     FindingKind("unknown-level", "A trigger asks for a level that does not exist."),

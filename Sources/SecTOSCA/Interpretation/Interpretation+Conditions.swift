@@ -15,15 +15,33 @@ extension Interpretation {
         TriggerCondition(
           events: events,
           attributes: attributes.map { condition in
-            guard kind.claims.contains(condition.attribute) else { return condition }
-            let claim = ServiceState.claimAttribute(condition.attribute)
-            return ContextCondition(attribute: claim, comparison: condition.comparison)
-          })
+            guard kind.fields.contains(condition.attribute) else { return condition }
+            let field = ServiceState.fieldAttribute(condition.attribute)
+            return ContextCondition(attribute: field, comparison: condition.comparison)
+          } + readTargetFilter(of: trigger, kind))
       }
     case .phase: return readPhase(of: trigger)
     case .schedule: return isVersion2 ? readWindowExpression(of: trigger) : readWindow(of: trigger)
     case .notice: return readNotice(of: trigger)
     }
+  }
+
+  /// The node that the event must be about (TOSCA 1.3, 3.6.22: `target_filter`).
+  private mutating func readTargetFilter(of trigger: Trigger, _ kind: SecurityEventKind) -> [ContextCondition] {
+    guard let filter = trigger.targetFilter, filter.content != .null else { return [] }
+    let names = resources.map(\.name)
+    guard kind.fields.contains("resource"), filter.map?.count == 1, let node = filter["node"],
+      let name = node.string, names.contains(name)
+    else {
+      report(
+        "unsupported-condition", at: filter.place, "the target filter of `\(trigger.name)` cannot be used",
+        expected: kind.fields.contains("resource")
+          ? "`node` alone, with the name of a unikernel of the template"
+          : "no `target_filter`: the event is of no node",
+        suggestion: filter["node"]?.string.flatMap { nearest($0, among: names) })
+      return []
+    }
+    return [ContextCondition(attribute: ServiceState.fieldAttribute("resource"), comparison: .isOneOf([name]))]
   }
 
   /// The extended notation of a condition (TOSCA 1.3, 3.6.22.3): `evaluations` events within `period`, and assertions on
@@ -76,7 +94,7 @@ extension Interpretation {
   }
 
   /// Whole seconds of a time as `scalar-unit.time` writes it.
-  private static func seconds(_ text: String) -> Int? {
+  static func seconds(_ text: String) -> Int? {
     let digits = text.prefix { $0.isASCII && $0.isNumber }
     let units = ["s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400]
     guard let count = Int(digits), count <= 86_400,

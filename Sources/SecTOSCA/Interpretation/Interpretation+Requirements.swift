@@ -82,7 +82,7 @@ extension Interpretation {
     return false
   }
 
-  private mutating func readProtection(of policy: Policy, kind: String) -> Protection? {
+  mutating func readProtection(of policy: Policy, kind: String) -> Protection? {
     let properties = Properties(of: policy)
     return switch kind {
     case Vocabulary.Policy.filtering: readFiltering(properties).map(Protection.filtering)

@@ -13,21 +13,24 @@ extension Interpretation {
       let before = findings.count
       let dwell = amount(
         "minimum_dwell", of: Properties(of: policy), in: 0...Self.longestDwell, unit: "seconds")
+      let interval = amount(
+        "minimum_interval", of: Properties(of: policy), in: 1...Self.longestDwell, unit: "seconds (1 s to 30 d)")
       let isUsable = findings[before...].allSatisfy { $0.severity != .error }
       for trigger in policy.triggers where isUsable {
         let before = findings.count
         let event = readEvent(of: trigger)
         checkSchedule(of: trigger)
         let condition = readCondition(of: trigger, waitingFor: event)
-        let level = readAction(of: trigger)
-        guard let condition, let level, !findings[before...].contains(where: { $0.severity == .error }) else {
-          continue
-        }
+        let actions = readActions(of: trigger, upon: event)
+        let settings = readSettings(of: trigger, actions)
+        guard let condition, !findings[before...].contains(where: { $0.severity == .error }) else { continue }
         triggers.append(
           AdaptationTrigger(
             name: trigger.name, policy: policy.name, targets: targets, events: condition.events,
             conditions: condition.attributes, window: condition.window,
-            minimumDwellSeconds: dwell.flatMap { $0 > 0 ? $0 : nil }, level: level, place: trigger.place))
+            minimumDwellSeconds: dwell.flatMap { $0 > 0 ? $0 : nil }, actions: actions.map(\.action),
+            settings: settings, minimumIntervalSeconds: interval ?? AdaptationTrigger.usualIntervalSeconds,
+            place: trigger.place))
       }
     }
   }
@@ -78,67 +81,11 @@ extension Interpretation {
       expected: "the event `sectosca.events.Schedule`, with `from` and `until` in its condition")
   }
 
-  /// The level that a trigger's action sets.
-  private mutating func readAction(of trigger: Trigger) -> String? {
-    guard trigger.actions.count == 1, let action = trigger.actions.first else {
-      report(
-        "unsupported-action", at: trigger.actions.dropFirst().first?.place ?? trigger.place,
-        "`\(trigger.name)` has \(trigger.actions.isEmpty ? "no action" : "\(trigger.actions.count) actions")",
-        expected: "one `call_operation` of `\(Vocabulary.setLevel)`")
-      return nil
-    }
-    guard let entries = action.map, let activity = entries.first, entries.count == 1, activity.key == "call_operation"
-    else {
-      let names = (action.map ?? []).map(\.key)
-      report(
-        "unsupported-action", at: action.map?.first?.place ?? action.place,
-        "`\(trigger.name)` has the action \(names.isEmpty ? "`\(action.string ?? "")`" : enumeration(names))",
-        expected: "`call_operation`", suggestion: names.first.flatMap { nearest($0, among: ["call_operation"]) })
-      return nil
-    }
-    let operation = activity.value["operation"] ?? activity.value
-    guard let name = operation.string, Vocabulary.setLevelNames.contains(name) else {
-      report(
-        "unsupported-action", at: operation.place,
-        "`\(trigger.name)` calls \(operation.string.map { "`\($0)`" } ?? "no operation")",
-        expected: "`\(Vocabulary.setLevel)`",
-        suggestion: operation.string.flatMap { nearest($0, among: Vocabulary.setLevelNames) })
-      return nil
-    }
-    return readLevel(activity.value["inputs"], of: trigger, call: activity)
-  }
-
-  private mutating func readLevel(_ inputs: Value?, of trigger: Trigger, call: Value.Entry) -> String? {
-    for input in inputs?.map ?? [] where input.key != "level" {
-      report(
-        "unsupported-action", at: input.place, "`\(Vocabulary.setLevel)` has no input `\(input.key)`",
-        expected: "`level`", suggestion: nearest(input.key, among: ["level"]))
-      return nil
-    }
-    let written = inputs?["level"]
-    guard let value = written?["value"] ?? written else {
-      report(
-        "unsupported-action", at: inputs?.place ?? call.place, "`\(trigger.name)` does not say which level to set",
-        expected: "the input `level`")
-      return nil
-    }
-    let names = policies(of: Vocabulary.Policy.level).map(\.name)
-    guard let level = value.string, names.contains(level) else {
-      let found = value.string.map { "the level `\($0)`, which does not exist" } ?? "a level that is not a name"
-      report(
-        "unknown-level", at: value.place,
-        "`\(trigger.name)` sets \(found)",
-        expected: names.isEmpty ? "a level" : enumeration(names, last: "or"),
-        suggestion: value.string.flatMap { nearest($0, among: names) })
-      return nil
-    }
-    return level
-  }
-
   /// A trigger leads back where its event needs a level no lower than the one it sets: nothing else has to call for the
   /// level then, it keeps itself, or two levels keep each other. Every loop of triggers has one that leads back, since a
   /// higher level has all that lower ones have.
   private mutating func checkLoop(of trigger: AdaptationTrigger, _ events: EventCount) {
+    checkActionLoop(of: trigger, events)
     guard let source = events.kind.source, let set = levels.first(where: { $0.name == trigger.level }),
       set.name != levels.first?.name
     else { return }
@@ -174,15 +121,18 @@ extension Interpretation {
   mutating func checkTriggers() {
     for (index, trigger) in triggers.enumerated() {
       for earlier in triggers[..<index]
-      where earlier.level != trigger.level && earlier.followsAttributesAlone && trigger.followsAttributesAlone {
-        guard AttributeDomain.canHold(earlier.conditions + trigger.conditions) else { continue }
-        let levels = enumeration([trigger.level, earlier.level])
+      where earlier.followsAttributesAlone && trigger.followsAttributesAlone {
+        guard let level = trigger.level, let other = earlier.level, level != other,
+          AttributeDomain.canHold(earlier.conditions + trigger.conditions)
+        else { continue }
+        let levels = enumeration([level, other])
         report(
           "conflicting-triggers", at: trigger.place,
           "`\(trigger.name)` and `\(earlier.name)` can hold at once and ask for different levels, \(levels)",
           expected: "conditions that exclude each other, or one level",
-          related: [Finding.Related(place: earlier.place, message: "`\(earlier.name)` asks for `\(earlier.level)`")])
+          related: [Finding.Related(place: earlier.place, message: "`\(earlier.name)` asks for `\(other)`")])
       }
+      checkSettings(of: trigger, beside: triggers[..<index])
       if let events = trigger.events, let source = events.kind.source,
         !requirements.contains(where: { $0.protection.kind == source })
       {
@@ -192,11 +142,10 @@ extension Interpretation {
           expected: "a requirement of \(source), or another event")
       }
       if let events = trigger.events { checkLoop(of: trigger, events) }
-      if trigger.level == levels.first?.name, levels.count > 1 {
+      if let level = trigger.level, level == levels.first?.name, levels.count > 1 {
         warn(
           "trigger-without-effect", at: trigger.place,
-          "`\(trigger.name)` sets `\(trigger.level)`, the lowest level, which is due anyway", expected: "a higher level"
-        )
+          "`\(trigger.name)` sets `\(level)`, the lowest level, which is due anyway", expected: "a higher level")
       }
     }
   }

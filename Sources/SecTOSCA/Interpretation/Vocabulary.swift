@@ -70,6 +70,31 @@ enum Vocabulary {
   static let countFunction = "$event_count"
   /// The function that stands for a contextual attribute in conditions of TOSCA 2.0.
   static let contextFunction = "$context"
-  static let setLevel = "SecurityControl.set_level"
-  static let setLevelNames = [setLevel, "sectosca.interfaces.SecurityControl.set_level"]
+  /// The interface whose operations are the actions of triggers, as nodes have it and by its type.
+  static let securityControl = ["SecurityControl", "sectosca.interfaces.SecurityControl"]
+  /// The operations that actions of triggers call.
+  enum Operation: String, CaseIterable {
+    case setLevel = "set_level"
+    case setParameter = "set_parameter"
+    case revokeSessions = "revoke_sessions"
+    case revokeCredentials = "revoke_credentials"
+    case replace
+    case quarantine
+    case notify
+
+    /// As it is called.
+    var name: String { "SecurityControl." + rawValue }
+
+    /// The inputs that it has.
+    var inputs: [String] {
+      switch self {
+      case .setLevel: ["level"]
+      case .setParameter: ["requirement", "property", "value", "resource"]
+      case .revokeSessions: ["principal"]
+      case .revokeCredentials: ["principal", "api_key", "key", "duration"]
+      case .replace, .quarantine: ["resource", "instance"]
+      case .notify: ["url", "keys", "private", "authorities"]
+      }
+    }
+  }
 }

@@ -14,6 +14,8 @@ extension ProtectedService {
   ///     the initial one.
   public func dueLevel(context: [String: String], setByHand: String?) -> SecurityLevel {
     let base = setByHand.flatMap { level($0) } ?? initialLevel
-    return triggersHolding(in: context).compactMap { level($0.level) }.reduce(base) { $0.rank < $1.rank ? $1 : $0 }
+    return triggersHolding(in: context).compactMap { $0.level.flatMap(level) }.reduce(base) {
+      $0.rank < $1.rank ? $1 : $0
+    }
   }
 }

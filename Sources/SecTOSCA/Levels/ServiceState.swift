@@ -35,14 +35,14 @@ public struct ServiceState: Hashable, Sendable {
   static let openWindow = "open"
 
   static func windowAttribute(_ trigger: String) -> String { "window:" + trigger }
-  static func claimAttribute(_ claim: String) -> String { "event:" + claim }
+  static func fieldAttribute(_ field: String) -> String { "event:" + field }
 
   /// Whether an attribute is not one of users: they cannot set it, and policies do not see it.
   public static func isReserved(_ attribute: String) -> Bool { attribute.contains(":") }
 
-  /// The attributes that stand for claims of a shared signal.
-  public static func attributes(ofClaims claims: [String: String]) -> [String: String] {
-    Dictionary(claims.map { (claimAttribute($0), $1) }, uniquingKeysWith: { first, _ in first })
+  /// The attributes that stand for the fields of an event.
+  public static func attributes(ofEvent fields: [String: String]) -> [String: String] {
+    Dictionary(fields.map { (fieldAttribute($0), $1) }, uniquingKeysWith: { first, _ in first })
   }
 }
 

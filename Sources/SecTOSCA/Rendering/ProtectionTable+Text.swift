@@ -10,8 +10,13 @@ extension ProtectionTable {
       lines.append("")
     }
     for adaptation in adaptations {
-      lines.append(
-        "\(adaptation.level) is due while \(adaptation.conditions.joined(separator: " and ")) (\(adaptation.trigger))")
+      let conditions = adaptation.conditions.joined(separator: " and ")
+      if adaptation.actions.count == 1, let level = adaptation.level {
+        lines.append("\(level) is due while \(conditions) (\(adaptation.trigger))")
+      } else {
+        lines.append("upon \(conditions) (\(adaptation.trigger)):")
+        lines += adaptation.actions.map { "  \($0)" }
+      }
     }
     while lines.last?.isEmpty ?? false { lines.removeLast() }
     return lines.joined(separator: "\n") + "\n"

@@ -41,8 +41,10 @@ public struct ProtectionTable: Hashable, Sendable, Codable {
     public var trigger: String
     /// Its conditions, in words.
     public var conditions: [String]
-    /// The level that is due while they hold.
-    public var level: String
+    /// The level that is due while they hold; nil where it sets none.
+    public var level: String?
+    /// What it does, in words.
+    public var actions: [String]
   }
 
   /// The levels, by ascending rank.
@@ -78,7 +80,7 @@ extension ProtectedService {
         ProtectionTable.Adaptation(
           trigger: trigger.name,
           conditions: trigger.conditionSummaries,
-          level: trigger.level)
+          level: trigger.level, actions: trigger.actions.map(\.summary))
       })
   }
 }

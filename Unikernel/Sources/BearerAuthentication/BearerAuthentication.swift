@@ -65,7 +65,7 @@ public final class BearerAuthentication: RequestModule {
     ]
   }
 
-  /// Reads `realm`, `issuer`, `audience`, `keys`, `leeway-s`, `precedence` and `required`.
+  /// Reads `realm`, `issuer`, `audience`, `keys`, `leeway-s`, `precedence`, `required` and `revoked`.
   public func prepare(_ parameters: [Parameter]) throws(ParameterFault) {
     var settings = settings
     try settings.apply(parameters)
@@ -125,6 +125,7 @@ public final class BearerAuthentication: RequestModule {
     guard failures.wait(source: exchange.source.address, at: exchange.arrival).nanoseconds <= 0 else { throw .tooMany }
     let token = try WebToken(verifying: text, settings: settings, now: seconds)
     verified &+= 1
+    guard !settings.revoked.contains(token.principal.name) else { throw .revoked }
     let known = RememberedToken(tag: tag, token: token)
     remembered.update(number, initial: known) { $0 = known }
     return token.principal

@@ -18,6 +18,11 @@ struct Settings: Equatable, Sendable {
   /// How far the issuer's clock may be from this one, in seconds.
   var leeway: Int64 = 0
 
+  /// Subjects whose tokens are not accepted, whoever signed them.
+  var revoked: [ByteString] = []
+
+  /// How many subjects can be revoked.
+  static let maximumRevoked = 256
   /// The most leeway.
   static let maximumLeeway: Int64 = 300
   /// How many keys there can be.
@@ -52,9 +57,17 @@ struct Settings: Equatable, Sendable {
           throw ParameterFault(qualified, expected: "a number from 0 to 99")
         }
         precedence = Int(value)
+      case "revoked":
+        guard let items = parameter.value.listValue, items.count <= Settings.maximumRevoked else {
+          throw ParameterFault(qualified, expected: "a list of at most 256 subjects")
+        }
+        var subjects: [ByteString] = []
+        for item in items { subjects.append(try Settings.text(item, qualified)) }
+        revoked = subjects
       default:
         throw ParameterFault(
-          qualified, expected: "no parameter but realm, issuer, audience, keys, leeway-s, precedence and required")
+          qualified,
+          expected: "no parameter but realm, issuer, audience, keys, leeway-s, precedence, required and revoked")
       }
     }
     guard realm != nil else {

@@ -22,6 +22,8 @@ enum TokenFault: Error, Equatable, Sendable {
   case issuer
   /// It is meant for somebody else.
   case audience
+  /// Whoever it speaks of is not to be let in.
+  case revoked
 
   /// Too many forged tokens came from the same source of late; this one was not looked at.
   case tooMany
@@ -31,7 +33,7 @@ enum TokenFault: Error, Equatable, Sendable {
   var isForgery: Bool {
     switch self {
     case .form, .header, .algorithm, .signature: true
-    case .key, .claims, .expired, .notYetValid, .issuer, .audience, .tooMany: false
+    case .key, .claims, .expired, .notYetValid, .issuer, .audience, .revoked, .tooMany: false
     }
   }
 
@@ -48,6 +50,7 @@ enum TokenFault: Error, Equatable, Sendable {
     case .notYetValid: "not yet valid"
     case .issuer: "issuer"
     case .audience: "audience"
+    case .revoked: "revoked"
     case .tooMany: "too many failures"
     }
   }

@@ -58,7 +58,7 @@ public final class Sessions: RequestModule {
     ]
   }
 
-  /// Reads `keys`, `epoch`, `idle-s`, `absolute-s`, `login`, `logout`, `landing` and `origins`.
+  /// Reads `keys`, `epoch`, `idle-s`, `absolute-s`, `login`, `logout`, `landing`, `origins` and `revoked`.
   public func prepare(_ parameters: [Parameter]) throws(ParameterFault) {
     var settings = settings
     try settings.apply(parameters)
@@ -130,6 +130,7 @@ public final class Sessions: RequestModule {
     return session.epoch == settings.epoch && session.begun >= 0 && session.begun <= session.renewed
       && session.renewed <= now + 60 && now - session.renewed < idle && now - session.begun < absolute
       && ended.value(UInt64(leading: session.id)) == nil
+      && !settings.isRevoked(session.principal.name, begun: session.begun)
   }
 
   /// A cookie is made anew when a quarter of the time in which it must be used has passed.

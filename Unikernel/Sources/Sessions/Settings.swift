@@ -19,6 +19,19 @@ struct Settings {
   var landing: ByteString = "/"
   /// Other origins whose pages may change something.
   var origins: [ByteString] = []
+  /// Sessions that were ended from outside.
+  var revoked: [Revocation] = []
+
+  /// That sessions which began at a time or before are over.
+  struct Revocation: Equatable {
+    /// Whose; empty: everybody's.
+    var principal: ByteString
+    /// The last second in which one began, since 1970.
+    var time: Int64
+  }
+
+  /// How many revocations there can be.
+  static let maximumRevocations = 256
 
   /// How many keys there can be.
   static let maximumKeys = 8
@@ -46,9 +59,11 @@ struct Settings {
       case "logout": logout = try Settings.path(parameter.value, qualified)
       case "landing": landing = try Settings.path(parameter.value, qualified)
       case "origins": origins = try Settings.origins(parameter.value, qualified)
+      case "revoked": revoked = try Settings.revocations(parameter.value)
       default:
         throw ParameterFault(
-          qualified, expected: "no parameter but keys, epoch, idle-s, absolute-s, login, logout, landing and origins")
+          qualified,
+          expected: "no parameter but keys, epoch, idle-s, absolute-s, login, logout, landing, origins and revoked")
       }
     }
     guard keys != nil else { throw SessionKey.fault("to be given at the start") }
@@ -71,6 +86,24 @@ struct Settings {
       keys.append(key)
     }
     return keys
+  }
+
+  private static func revocations(_ value: ParameterValue) throws(ParameterFault) -> [Revocation] {
+    let fault = ParameterFault("sessions.revoked", expected: "a list of at most 256 maps with principal and before")
+    guard let items = value.listValue, items.count <= maximumRevocations else { throw fault }
+    var revocations: [Revocation] = []
+    for item in items {
+      guard case .map(let fields) = item, fields.count == 2, let principal = item["principal"]?.textValue,
+        principal.count <= 1024, let time = item["before"]?.integerValue, time >= 0
+      else { throw fault }
+      revocations.append(Revocation(principal: principal, time: time))
+    }
+    return revocations
+  }
+
+  /// Whether a session that began then was ended from outside.
+  func isRevoked(_ principal: ByteString, begun: Int64) -> Bool {
+    revoked.contains { $0.time >= begun && ($0.principal.isEmpty || $0.principal == principal) }
   }
 
   private static func seconds(_ value: ParameterValue, _ name: ByteString) throws(ParameterFault) -> Int64 {

@@ -119,6 +119,18 @@ struct BearerAuthenticationTests {
     #expect(fixture.send(token: new).response == nil)
   }
 
+  @Test("a subject that is revoked is not let in with a token that was verified before, until that is lifted")
+  func revokedSubject() throws {
+    let fixture = try BearerFixture()
+    let token = Forge.es256Token(claims: Forge.claims(sub: #""alice""#))
+    #expect(fixture.send(token: token).response == nil)
+    try fixture.module.configure([("revoked", .list(["bob", "alice"]))])
+    #expect(fixture.send(token: token).reason == "revoked")
+    #expect(fixture.send(token: Forge.es256Token(claims: Forge.claims(sub: #""carl""#))).response == nil)
+    try fixture.module.configure([("revoked", .list([]))])
+    #expect(fixture.send(token: token).response == nil)
+  }
+
   @Test("an audience that is asked for later counts for tokens that were verified before")
   func audienceChange() throws {
     let fixture = try BearerFixture(audience: nil)

@@ -225,6 +225,28 @@ struct SessionsTests {
     #expect(try fixture.send(cookie: try fixture.logIn()).seen == "rita/session")
   }
 
+  @Test("sessions of a principal, or of everybody, that began before a time are over; later ones are not")
+  func revocation() throws {
+    let fixture = try Fixture()
+    let (rita, carl) = (try fixture.logIn("rita"), try fixture.logIn("carl"))
+    let now = Int64(fixture.clock.wallMilliseconds / 1000)
+    func revoke(_ principal: ByteString, _ time: Int64) throws {
+      try fixture.module.configure([
+        ("revoked", .list([map([("principal", .text(principal)), ("before", .integer(time))])]))
+      ])
+    }
+    try revoke("rita", now - 1)
+    #expect(try fixture.send(cookie: rita).seen == "rita/session")
+    try revoke("rita", now)
+    #expect(try fixture.send(cookie: rita).seen == "/")
+    #expect(try fixture.send(cookie: carl).seen == "carl/session")
+    fixture.clock.advance(by: .seconds(2))
+    let later = try fixture.logIn("rita")
+    try revoke("", now)
+    #expect(try fixture.send(cookie: carl).seen == "/")
+    #expect(try fixture.send(cookie: later).seen == "rita/session")
+  }
+
   @Test("a cookie with any one character altered, or cut anywhere, is not believed")
   func altered() throws {
     let fixture = try Fixture()
@@ -355,6 +377,7 @@ struct SessionsTests {
     ("a landing with CR LF", "landing", "/a\r\nset-cookie: x"), ("a login that is no path", "login", "login"),
     ("a log-out where the login is", "logout", "/login"),
     ("an origin in clear", "origins", .list(["http://a.example"])),
+    ("a revocation without a time", "revoked", .list([map([("principal", "rita")])])),
     ("an unknown parameter", "key", "x"),
   ]
 
