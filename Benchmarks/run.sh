@@ -23,3 +23,6 @@ Benchmarks/planner.sh
 echo
 echo "reading TOSCA, beside peers"
 Benchmarks/tosca.sh
+echo
+echo "adaptation, end to end"
+Benchmarks/adaptation.sh

@@ -99,4 +99,25 @@ struct LifecycleTests {
       #expect(portal.remainingProcesses().count == 6)
     }
   }
+
+  @Test("commands of several operators are carried out one after the other, and none is lost")
+  func operators() async throws {
+    try await Portal.up { portal in
+      let policy = portal.template.appending(path: "readers-may-write.cedar").path
+      let commands = try [
+        ["context", "set", "threat_level=high"], ["policy", "apply", policy], ["level", "portal", "lockdown"],
+      ].map { try portal.start($0) }
+      for command in commands {
+        let outcome = try await command.outcome()
+        #expect(outcome.status == 0, "\(outcome)")
+      }
+      #expect(try await portal.unikernels().allSatisfy { $0.level == "lockdown" && $0.state == "ready" })
+      #expect(try await portal.unikernel("storefront").policyVersion == 2)
+      #expect(try await portal.document("context", "list", as: [String: String].self)["threat_level"] == "high")
+      // The steps of each are together: nobody else's are among them.
+      let causes = try await portal.events().filter { $0.kind == "action" }.compactMap(\.correlation)
+      let runs = causes.enumerated().filter { $0.offset == 0 || causes[$0.offset - 1] != $0.element }.map(\.element)
+      #expect(runs.count == Set(runs).count && runs.count > 2, "\(causes)")
+    }
+  }
 }
