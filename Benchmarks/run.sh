@@ -9,6 +9,9 @@ echo
 echo "the network, beside nginx"
 Benchmarks/network.sh .build/release
 echo
+echo "what protection costs, beside nginx"
+Benchmarks/protection.sh .build/release
+echo
 echo "policies inside images"
 Benchmarks/bundle.sh
 echo
