@@ -135,7 +135,8 @@ struct DatabaseTests {
     .enabled(if: Testbed.path(of: "nft") != nil, "`nft` is missing: apt-get install nftables"))
   func exclusive() async throws {
     try await withDatabase(exclusive: true) { gateway, through, around in
-      #expect(try await PostgreSQLServer.query(address(gateway, through), "select 1").output == "1\n")
+      let served = try await PostgreSQLServer.query(address(gateway, through), "select 1")
+      #expect(served.output == "1\n", "\(served.errors)")
       let direct = "host=127.0.0.1 port=\(around) dbname=postgres user=\(PostgreSQLServer.user) connect_timeout=2"
       #expect(try await PostgreSQLServer.query(direct, "select 1").status != 0)
       #expect(try await gateway.example.testudo(["down", "--all"]).status == 0)
