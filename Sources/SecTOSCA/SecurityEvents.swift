@@ -32,6 +32,7 @@ public enum SecurityEventKind: String, Hashable, Sendable, Codable, CaseIterable
     case .authenticationFailed: ["resource", "instance", "source", "account", "reason"]
     case .accessDenied: ["resource", "instance", "source", "principal", "method", "path", "reason"]
     case .rateExceeded: ["resource", "instance", "source", "method", "path"]
+    case .requestRefused: ["resource", "instance", "source", "method", "path", "filter", "rule", "status"]
     case .packetDropped:
       ["resource", "instance", "source", "destination", "destination-port", "direction", "protocol", "reason"]
     case .instanceFailed, .integrityViolated: ["resource", "instance"]

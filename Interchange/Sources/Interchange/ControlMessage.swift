@@ -61,8 +61,8 @@ public enum ControlKeyUse: Sendable, CaseIterable {
   /// What tells the derived keys apart.
   public var label: [UInt8] {
     switch self {
-    case .messages: Array("testudo control message".utf8)
-    case .acknowledgements: Array("testudo acknowledgement".utf8)
+    case .messages: ("testudo control message" as ByteString).bytes
+    case .acknowledgements: ("testudo acknowledgement" as ByteString).bytes
     }
   }
 }

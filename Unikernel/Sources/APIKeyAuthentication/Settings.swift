@@ -73,7 +73,7 @@ struct Settings: Sendable {
     }
     var keys: [ClientKey] = []
     for item in items { keys.append(try ClientKey(item)) }
-    keys.sort { $0.id < $1.id }
+    keys.heapSort { $0.id < $1.id }
     for index in 0..<max(keys.count - 1, 0) where keys[index].id == keys[index + 1].id {
       throw ClientKey.fault("ids that differ")
     }

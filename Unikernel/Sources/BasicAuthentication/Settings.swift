@@ -55,7 +55,7 @@ struct Settings: Sendable {
     }
     var accounts: [Account] = []
     for item in items { accounts.append(try Account(item)) }
-    accounts.sort { $0.name < $1.name }
+    accounts.heapSort { $0.name < $1.name }
     for index in 0..<max(accounts.count - 1, 0) where accounts[index].name == accounts[index + 1].name {
       throw Account.fault("names that differ")
     }

@@ -1,3 +1,4 @@
+import Interchange
 import LibraryOS
 
 /// Flows, arranged so that a look-up does not grow with their number: they are grouped by what they have in common
@@ -54,7 +55,7 @@ struct FlowSet: Sendable {
             prefixLength: flow.peer.prefixLength, mask: mask, comparesPort: comparesPort, keys: [key]))
       }
     }
-    for index in 0..<groups.count { groups[index].keys.sort() }
+    for index in 0..<groups.count { groups[index].keys.heapSort { $0 < $1 } }
   }
 
   /// Whether a connection in this direction, with this peer and destination port, may be opened. A network of IPv6 never

@@ -1,37 +1,8 @@
 import Interchange
 import LibraryOS
 
-/// Where requests go.
-enum ProxyBackend: Equatable {
-  case address(Endpoint)
-  /// Whatever addresses the name has when a request comes.
-  case name(ByteString, port: UInt16)
-
-  /// Reads `10.77.0.3:80`, `[fd00::3]:80` or `api.example.org:8080`.
-  init?(_ text: ByteString) {
-    if let endpoint = Endpoint(text) {
-      self = .address(endpoint)
-      return
-    }
-    guard let colon = text.bytes.lastIndex(of: 0x3A), colon > 0, colon <= 253 else { return nil }
-    let name = ByteString(text.bytes[..<colon])
-    // Letters, digits, `-`, `_` and dots, and something that no address has.
-    var hasLetter = false
-    for byte in name.bytes {
-      switch byte {
-      case 0x41...0x5A, 0x61...0x7A: hasLetter = true
-      case 0x30...0x39, 0x2D, 0x2E, 0x5F: continue
-      default: return nil
-      }
-    }
-    let host: ByteString = "0.0.0.1"
-    guard hasLetter, let place = Endpoint(host + ByteString(text.bytes[colon...])) else { return nil }
-    self = .name(name, port: place.port)
-  }
-}
-
 /// A part of the tree of paths and the backends that serve it.
-struct ProxyRoute: Equatable {
+struct ProxyRoute {
   /// The most routes in the parameter `routes`.
   static let maximumCount = 64
   /// The most backends in a route.
@@ -61,6 +32,13 @@ struct ProxyRoute: Equatable {
       routes.insert(route, at: index)
     }
     return routes
+  }
+
+  /// Lets its backends know which addresses names had in a route of before.
+  func takeOver(from other: ProxyRoute) {
+    for backend in backends {
+      for known in other.backends { backend.remember(known) }
+    }
   }
 
   private init(_ value: ParameterValue) throws(ParameterFault) {

@@ -15,11 +15,8 @@ public final class ReverseProxy: Application, Timed {
   /// Bytes on their way between two ends of a WebSocket: used within one call at a time. There once one was opened.
   private(set) lazy var buffer = UnsafeMutableRawBufferPointer.allocate(
     byteCount: RelayEnd.pieceBytes, alignment: 64)
-  private let client: HTTPClient
-  private let names: (any NameService)?
-  /// The addresses that names had last.
-  private var resolved: [(backend: ProxyBackend, addresses: [Endpoint])] = []
-  private var turn = 0
+  let client: HTTPClient
+  let names: (any NameService)?
   private var routes: [ProxyRoute]?
   private var prepared: [ProxyRoute]?
   private var requests: UInt64 = 0
@@ -62,19 +59,20 @@ public final class ReverseProxy: Application, Timed {
   public func commit() {
     guard let prepared else { return }
     self.prepared = nil
+    for known in routes ?? [] {
+      for route in prepared { route.takeOver(from: known) }
+    }
     routes = prepared
-    resolved.removeAll { known in !prepared.contains { $0.backends.contains(known.backend) } }
     retain()
   }
 
   /// Keeps connections to the backends of all routes, of those with names at their latest addresses.
-  private func retain() {
-    var backends: [Endpoint] = []
+  func retain() {
+    var places: [Endpoint] = []
     for route in routes ?? [] {
-      for case .address(let endpoint) in route.backends { backends.append(endpoint) }
+      for backend in route.backends { places += backend.addresses }
     }
-    for known in resolved { backends += known.addresses }
-    client.retain(backends)
+    client.retain(places)
   }
 
   /// Forgets routes that were prepared.
@@ -117,14 +115,17 @@ public final class ReverseProxy: Application, Timed {
       exchange.finish(.text(502, "bad gateway: the request goes round in circles"))
       return
     }
-    let first = route.next
-    routes?[index].next = (first + 1) % route.backends.count
-    // In the order in which they are tried.
-    let backends = Array(route.backends[first...] + route.backends[..<first])
+    routes?[index].next = (route.next + 1) % route.backends.count
+    var webSocketLifetime: TimeSpan?
     if let lifetime = route.webSocketLifetime, exchange.acceptUpgrade != nil {
       switch WebSocketHandshake.read(exchange.request) {
       case .none: break
-      case .handshake: return openWebSocket(for: exchange, to: backends[...], lifetime: lifetime)
+      case .handshake:
+        guard tunnels.count < ReverseProxy.maximumWebSockets else {
+          failures &+= 1
+          return exchange.finish(.text(503, "service unavailable: too many WebSockets are open"))
+        }
+        webSocketLifetime = lifetime
       case .malformed:
         return exchange.finish(
           .text(
@@ -132,74 +133,15 @@ public final class ReverseProxy: Application, Timed {
             headers: [HTTPField("sec-websocket-version", WebSocketHandshake.version)]))
       }
     }
-    var request = exchange.request
-    request.headers = ProxyFields.forward(
-      exchange.request, source: exchange.source, isSecure: exchange.isSecure)
-    send(request, for: exchange, to: backends[...])
+    Delivery(exchange, through: self, by: route, webSocketLifetime: webSocketLifetime).goOn()
   }
 
-  /// Gives the first place to try, of a name once it was found, and what is left to try after it; `nil` where there is
-  /// none.
-  private func next(
-    of backends: ArraySlice<ProxyBackend>, _ body: @escaping (Endpoint?, ArraySlice<ProxyBackend>) -> Void
-  ) {
-    guard let backend = backends.first else { return body(nil, []) }
-    let rest = backends.dropFirst()
-    switch backend {
-    case .address(let endpoint): body(endpoint, rest)
-    case .name(let name, let port):
-      guard let names else { return next(of: rest, body) }
-      names.resolve(name) { [self] addresses in
-        let places = addresses.map { Endpoint($0, port: port) }
-        // That nobody can say where it is does not mean that it moved.
-        if !places.isEmpty { note(places, of: backend) }
-        // Each address has its turn as the first.
-        turn = turn &+ 1 & 0xFFFF
-        let first = places.isEmpty ? 0 : turn % places.count
-        let ordered = Array(places[first...] + places[..<first])
-        next(of: (ordered.map { .address($0) } + Array(rest))[...], body)
-      }
-    }
-  }
-
-  private func note(_ addresses: [Endpoint], of backend: ProxyBackend) {
-    guard routes?.contains(where: { $0.backends.contains(backend) }) == true else { return }
-    if let index = resolved.firstIndex(where: { $0.backend == backend }) {
-      // Servers give addresses in whatever order.
-      guard
-        resolved[index].addresses.count != addresses.count || !resolved[index].addresses.allSatisfy(addresses.contains)
-      else { return }
-      resolved[index].addresses = addresses
-    } else {
-      resolved.append((backend, addresses))
-    }
-    retain()
-  }
-
-  /// Tries the first backend, and the next ones only where nothing can have reached the one before.
-  private func send(_ request: HTTPRequest, for exchange: Exchange, to backends: ArraySlice<ProxyBackend>) {
-    next(of: backends) { [self] backend, rest in
-      guard let backend else { return exchange.finish(unknown()) }
-      client.send(request, to: backend) { [self] result in
-        switch result {
-        case .success(let response):
-          exchange.finish(
-            HTTPResponse(status: response.status, headers: ProxyFields.forward(response), body: response.body))
-        case .failure(.unreachable) where !rest.isEmpty: send(request, for: exchange, to: rest)
-        case .failure(let fault): exchange.finish(failure(fault))
-        }
-      }
-    }
-  }
-
-  /// The answer where no backend has an address.
-  private func unknown() -> HTTPResponse {
-    failures &+= 1
-    return .text(502, "bad gateway: the name of the backend has no address")
-  }
-
-  private func failure(_ fault: HTTPClientFault) -> HTTPResponse {
+  /// The answer where no backend gave one; without a fault, none has an address.
+  func failure(_ fault: HTTPClientFault?) -> HTTPResponse {
     switch fault {
+    case nil:
+      failures &+= 1
+      return .text(502, "bad gateway: the name of the backend has no address")
     case .timedOut:
       timeouts &+= 1
       return .text(504, "gateway timeout: the backend did not answer in time")
@@ -217,47 +159,8 @@ public final class ReverseProxy: Application, Timed {
 
   // MARK: WebSockets
 
-  private func openWebSocket(for exchange: Exchange, to backends: ArraySlice<ProxyBackend>, lifetime: TimeSpan) {
-    guard tunnels.count < ReverseProxy.maximumWebSockets else {
-      failures &+= 1
-      return exchange.finish(.text(503, "service unavailable: too many WebSockets are open"))
-    }
-    var request = exchange.request
-    request.headers = ProxyFields.forward(
-      exchange.request, source: exchange.source, isSecure: exchange.isSecure, opensWebSocket: true)
-    open(request, for: exchange, to: backends, lifetime: lifetime)
-  }
-
-  private func open(
-    _ request: HTTPRequest, for exchange: Exchange, to backends: ArraySlice<ProxyBackend>, lifetime: TimeSpan
-  ) {
-    next(of: backends) { [self] backend, rest in
-      guard let backend else { return exchange.finish(unknown()) }
-      client.open(request, to: backend) { [self] result in
-        switch result {
-        case .success(.switched(let connection)):
-          guard WebSocketHandshake.accepts(connection.response) else {
-            connection.stream.abort()
-            failures &+= 1
-            return exchange.finish(.text(502, "bad gateway: the backend did not answer as expected"))
-          }
-          let tunnel = WebSocketTunnel(proxy: self, backend: connection, lifetime: lifetime)
-          add(tunnel)
-          exchange.finish(
-            HTTPResponse(status: 101, headers: ProxyFields.forwardSwitching(connection.response)), switchingTo: tunnel)
-        case .success(.response(let response)):
-          exchange.finish(
-            HTTPResponse(status: response.status, headers: ProxyFields.forward(response), body: response.body))
-        case .failure(.unreachable) where !rest.isEmpty:
-          open(request, for: exchange, to: rest, lifetime: lifetime)
-        case .failure(let fault):
-          exchange.finish(failure(fault))
-        }
-      }
-    }
-  }
-
-  private func add(_ tunnel: WebSocketTunnel) {
+  /// Keeps a tunnel that has begun.
+  func add(_ tunnel: WebSocketTunnel) {
     openedTunnels &+= 1
     tunnel.index = tunnels.count
     tunnels.append(tunnel)

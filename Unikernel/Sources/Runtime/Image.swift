@@ -47,11 +47,19 @@ final class Image {
   private static func registerLinkedModules(in registry: Registry) {
     guard let start = testudo_modules_start(), let stop = testudo_modules_stop() else { return }
     let count = (stop - start) / MemoryLayout<ModuleEntry>.stride
-    var entries = Array(
-      UnsafeBufferPointer(start: start.assumingMemoryBound(to: ModuleEntry.self), count: count))
-    entries.sort { $0.order < $1.order }
+    let entries = UnsafeBufferPointer(start: start.assumingMemoryBound(to: ModuleEntry.self), count: count)
     let pointer = Unmanaged.passUnretained(registry).toOpaque()
-    for entry in entries { entry.register(pointer) }
+    // There are few: looking for the next order is less code than sorting them.
+    var order = Int.min
+    while true {
+      var next = Int.max
+      for entry in entries {
+        if entry.order == order { entry.register(pointer) }
+        if entry.order > order, entry.order < next { next = entry.order }
+      }
+      guard next != Int.max else { return }
+      order = next
+    }
   }
 
   /// Puts the first parameters in force and reports readiness.
@@ -164,7 +172,11 @@ extension Image: ControlChannel.Delegate {
       SecurityEvent(module: "control", action: "turned-away", severity: .high, time: clock.wallMilliseconds))
   }
 
-  var mechanisms: [ByteString] { registry.mechanisms.sorted() }
+  var mechanisms: [ByteString] {
+    var names = registry.mechanisms
+    names.heapSort { $0 < $1 }
+    return names
+  }
 
   var counters: [Counter] {
     var all: [Counter] = []

@@ -62,7 +62,7 @@ extension PolicyValue {
   /// The set of some values.
   public static func set(of items: [PolicyValue]) -> PolicyValue {
     var sorted = items
-    sorted.sort { $0.order($1) < 0 }
+    sorted.heapSort { $0.order($1) < 0 }
     var unique: [PolicyValue] = []
     for item in sorted {
       if let last = unique.last, last.order(item) == 0 { continue }
@@ -74,7 +74,7 @@ extension PolicyValue {
   /// The record of some fields, whose names differ.
   public static func record(of fields: [PolicyValueField]) -> PolicyValue {
     var sorted = fields
-    sorted.sort { $0.name < $1.name }
+    sorted.heapSort { $0.name < $1.name }
     return .record(sorted)
   }
 

@@ -25,33 +25,10 @@ public final class HTTPClient: Timed {
 
   /// Sends a request. An idempotent one is sent again, once, when a kept connection turns out to have been closed
   /// before anything of a response came (RFC 9112, 9.3.1). `completion` is called once, perhaps before this returns.
+  /// `maySwitch`: whether it asks for another protocol, with `Connection` and `Upgrade` among its fields; to any other
+  /// request, no answer is `switched`.
   public func send(
-    _ request: HTTPRequest, to backend: Endpoint,
-    completion: @escaping (Result<HTTPResponse, HTTPClientFault>) -> Void
-  ) {
-    send(request, to: backend, maySwitch: false) { result in
-      switch result {
-      case .success(.response(let response)): completion(.success(response))
-      case .success(.switched(let connection)):
-        // Not asked for, so that the parser has refused it already.
-        connection.stream.abort()
-        completion(.failure(.malformed(.malformedStartLine)))
-      case .failure(let fault): completion(.failure(fault))
-      }
-    }
-  }
-
-  /// Sends a request that may ask for another protocol, with `Connection` and `Upgrade` among its fields. Otherwise as
-  /// `send`.
-  public func open(
-    _ request: HTTPRequest, to backend: Endpoint,
-    completion: @escaping (Result<HTTPClientOutcome, HTTPClientFault>) -> Void
-  ) {
-    send(request, to: backend, maySwitch: true, completion: completion)
-  }
-
-  private func send(
-    _ request: HTTPRequest, to backend: Endpoint, maySwitch: Bool,
+    _ request: HTTPRequest, to backend: Endpoint, maySwitch: Bool = false,
     completion: @escaping (Result<HTTPClientOutcome, HTTPClientFault>) -> Void
   ) {
     let host = request.host.isEmpty ? backend.text : request.host
