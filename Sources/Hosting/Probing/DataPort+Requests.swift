@@ -119,6 +119,8 @@ extension DataPort {
   private static func handshake(certificate: [UInt8], name: String?) throws -> NIOSSLClientHandler {
     var configuration = TLSConfiguration.makeClientConfiguration()
     configuration.minimumTLSVersion = .tlsv12
+    // Which certificate it must be is known; a name adds nothing.
+    configuration.certificateVerification = .noHostnameVerification
     let context = try NIOSSLContext(configuration: configuration)
     return try NIOSSLClientHandler(context: context, serverHostname: name) { shown, promise in
       let isRight = shown.first.map { (try? $0.toDERBytes()) == certificate } ?? false
