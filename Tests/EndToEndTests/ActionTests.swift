@@ -180,12 +180,15 @@ struct ActionTests {
   func workflow() async throws {
     try await Portal.up { portal in
       try Self.writeKeys(in: portal.template)
-      let made = try await portal.testudo(
-        "certificate", "--name", "127.0.0.1", "--out", portal.folder.appending(path: "hook").path)
-      try #require(made.status == 0, "\(made.errors)")
-      let certificate = portal.folder.appending(path: "hook.pem").path
-      try FileManager.default.copyItem(
-        atPath: certificate, toPath: portal.template.appending(path: "hook.pem").path)
+      let (authority, hook) = (portal.template.appending(path: "hooks").path, portal.folder.appending(path: "hook").path)
+      for words in [
+        ["--authority", "--name", "Hooks", "--out", authority],
+        ["--issuer", authority, "--name", "127.0.0.1", "--out", hook],
+      ] {
+        let made = try await portal.start(["certificate"] + words).outcome()
+        try #require(made.status == 0, "\(made.errors)")
+      }
+      let certificate = hook + ".pem"
       let receiver = try await Receiver.start(
         in: portal.folder, answering: 204,
         certificate: [certificate, portal.folder.appending(path: "hook-key.pem").path])
@@ -215,7 +218,7 @@ struct ActionTests {
                     activities:
                       - call_operation:
                           operation: SecurityControl.notify
-                          inputs: { url: "\(url)", keys: hook-keys.json, private: true, authorities: hook.pem }
+                          inputs: { url: "\(url)", keys: hook-keys.json, private: true, authorities: hooks.pem }
 
           """
       }

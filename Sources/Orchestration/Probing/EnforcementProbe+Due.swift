@@ -63,7 +63,7 @@ extension ResolvedResource {
       if case .authentication(let authentication) = requirement.protection { authentication.ways } else { [] }
     }
     // Where limits count, so that they are seen to.
-    let limited = due.rateLimits.flatMap(\.paths).first ?? "/"
+    let limited = due.rateLimits.filter(\.limitsMoreThanBytes).flatMap(\.paths).first ?? "/"
     for way in ways where !probes.contains(where: { $0.name == "wrong-credentials-\(way.scheme.name)" }) {
       if let sending = way.wrongCredentials(path: limited) {
         probes.append(.wrongCredentials(scheme: way.scheme.name, sending))
@@ -84,7 +84,7 @@ extension ResolvedResource {
     if isOpen, let own { probes.append(.application(own)) }
     let paths = probes.compactMap(\.sending?.path)
     if due.rateLimits.contains(where: { limit in
-      limit.paths.contains { prefix in paths.contains { ResolvedResource.is($0, below: prefix) } }
+      limit.limitsMoreThanBytes && limit.paths.contains { prefix in paths.contains { ResolvedResource.is($0, below: prefix) } }
     }) {
       probes.append(.rateLimit)
     }

@@ -114,18 +114,19 @@ public final class RateLimit: RequestModule, ArrivalFilter {
 
   /// What the limits say that are looked at in one of the two stages.
   func examine(_ exchange: Exchange, isAuthenticated: Bool) -> Verdict {
-    guard let standing = charge(.request(exchange, isAuthenticated: isAuthenticated), at: exchange.arrival) else {
+    switch charge(.request(exchange, isAuthenticated: isAuthenticated), at: exchange.arrival) {
+    case .free: return .proceed
+    case .paid(let standing):
+      if announces { exchange.responseHeaders.append(contentsOf: standing.fields) }
       return .proceed
+    case .refused(let standing): return refuse(exchange, standing)
     }
-    guard standing.wait == 0 else { return refuse(exchange, standing) }
-    if announces { exchange.responseHeaders.append(contentsOf: standing.fields) }
-    return .proceed
   }
 
   /// Admits a connection, or has it reset: where connections count and not requests.
   public func admits(arrival client: Endpoint, at now: Instant) -> Bool {
     guard isConfigured else { return false }
-    guard let standing = charge(.connection(client), at: now), standing.wait > 0 else {
+    guard case .refused(let standing) = charge(.connection(client), at: now) else {
       admitted &+= 1
       return true
     }
@@ -160,9 +161,16 @@ public final class RateLimit: RequestModule, ArrivalFilter {
     }
   }
 
-  /// Takes from the buckets of all limits that are concerned, and returns how things stand with the tightest; where one of
-  /// them is empty, takes nothing.
-  private func charge(_ asked: Asked, at instant: Instant) -> Standing? {
+  /// What came of asking, with how things stand with the tightest limit.
+  private enum Charge {
+    /// No limit is concerned.
+    case free
+    case paid(Standing)
+    case refused(Standing)
+  }
+
+  /// Takes from the buckets of all limits that are concerned; where one of them is empty, takes nothing.
+  private func charge(_ asked: Asked, at instant: Instant) -> Charge {
     let now = instant.nanoseconds / 1000
     var tightest: Standing?
     for index in 0..<rules.count where asked.concerns(rules[index].limit) {
@@ -174,7 +182,8 @@ public final class RateLimit: RequestModule, ArrivalFilter {
       }
       if tightest.map({ own.isTighter(than: $0) }) ?? true { tightest = own }
     }
-    guard var tightest, tightest.wait == 0 else { return tightest }
+    guard var tightest else { return .free }
+    guard tightest.wait == 0 else { return .refused(tightest) }
     for index in 0..<rules.count where asked.concerns(rules[index].limit) {
       let limit = rules[index].limit
       let key = asked.key(limit.party, seed: seed)
@@ -184,7 +193,7 @@ public final class RateLimit: RequestModule, ArrivalFilter {
       }
       if own.limit == tightest.limit { tightest = own }
     }
-    return tightest
+    return .paid(tightest)
   }
 
   private func refuse(_ exchange: Exchange, _ standing: Standing) -> Verdict {
