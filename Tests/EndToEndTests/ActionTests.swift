@@ -39,7 +39,7 @@ struct ActionTests {
       let before = try await portal.unikernels().compactMap(\.pid)
       #expect(try await Client.request("GET", "\(url)/orders/17", as: .reader).status == 404)
       try await alarm("on", portal)
-      #expect(try await Client.request("GET", "\(url)/orders/17", as: .reader).status >= 502)
+      #expect(try await Client.request("GET", "\(url)/orders/17", as: .reader, timeout: 30).status >= 502)
       #expect(try await Client.request("GET", "\(url)/").status == 200)
       let inspected = try await portal.start(["inspect", portal.template.path] + Portal.inputs).outcome()
       #expect(inspected.output.contains("`flows` of `declared_flows` is none at `orders`"), "\(inspected.output)")

@@ -74,8 +74,16 @@ final class PostgreSQLServer: Sendable {
 
   /// Starts `psql` with a statement.
   static func start(_ address: String, _ statement: String, deadline: Double = 60) throws -> Command {
-    try Command(
-      try #require(psql), ["--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "-d", address, "-c", statement],
+    // Threads of tests block signals, and what they start inherits that.
+    let unblocking =
+      "import os, signal, sys; signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT]); "
+      + "os.execv(sys.argv[1], sys.argv[1:])"
+    return try Command(
+      try #require(Testbed.path(of: "python3")),
+      [
+        "-c", unblocking, try #require(psql), "--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "-d", address,
+        "-c", statement,
+      ],
       environment: ["PGPASSWORD": password, "PGCONNECT_TIMEOUT": "10"], deadline: deadline)
   }
 }
