@@ -119,7 +119,9 @@ extension Orchestrator {
     let resolved = try ServiceResolver(environment: environment).resolve(declaration, context: context(of: declaration))
     try checkQuota(of: declaration)
     guard let running = controllers[declaration.key] else {
-      let known = resolved.resources.filter { environment.builder.image(recipe: $0.recipeDigest) != nil }
+      let known = resolved.resources.filter {
+        environment.builder.image(of: $0.recipe, digest: $0.recipeDigest) != nil
+      }
       return Planner.plan(
         desired: resolved.desired, observed: ObservedService(images: Set(known.map(\.recipeDigest))))
     }

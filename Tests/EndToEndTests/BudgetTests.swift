@@ -41,6 +41,10 @@ struct BudgetTests {
           let fitting = try await portal.up()
           #expect(fitting.status == 0, "\(fitting.errors)")
           #expect(try await Client.request("GET", try await portal.url()).status == 200)
+          // The image is in the store now, and is held against the budget all the same.
+          try portal.edit("service.yaml") { $0.replacing(/image_size: 4 MB|system_calls: 5/, with: budget) }
+          let again = try await portal.up()
+          #expect(again.status != 0 && again.errors.contains(bound), "\(again.errors)")
         })
     } catch {
       result = .failure(error)

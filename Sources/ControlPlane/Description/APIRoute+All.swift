@@ -7,11 +7,13 @@ extension APIRoute {
   /// Every route.
   static let all =
     services + revocations + quarantine + policies + observation + images + pool + decision + tokens + tenants + signals
-    + aboutItself
+    + aboutItself + dashboard
     + access(below: "") + access(below: "/tenants/{tenant}")
 
   /// The routes that callers without tokens have on a loopback address: decisions, and what carries its own proof.
-  static let withoutTokens = all.filter { $0.operation == nil || $0.operation == .decide }
+  static let withoutTokens = all.filter { route in
+    (route.operation == nil || route.operation == .decide) && !dashboard.contains { $0.path == route.path }
+  }
 
   private static func json(_ schema: String, limit: Int = 4 << 20) -> Body {
     Body(types: ["application/json"], schema: schema, limit: limit)
@@ -312,6 +314,18 @@ extension APIRoute {
       method: "GET", path: "/.well-known/authzen-configuration/tenants/{tenant}", name: "readTenantDecisionMetadata",
       summary: "Where a tenant's decision point is (AuthZEN).", answers: document("DecisionMetadata"),
       problems: [404]),
+  ]
+
+  private static let dashboard = [
+    APIRoute(
+      method: "GET", path: "/", name: "showDashboard", summary: "A page that shows what runs and what happens.",
+      answers: [("text/html", nil)]),
+    APIRoute(
+      method: "GET", path: "/dashboard/style.css", name: "styleDashboard", summary: "The looks of that page.",
+      answers: [("text/css", nil)]),
+    APIRoute(
+      method: "GET", path: "/dashboard/script.js", name: "fillDashboard", summary: "What fills that page.",
+      answers: [("text/javascript", nil)]),
   ]
 
   /// A decision point (AuthZEN Authorization API 1.0).

@@ -55,6 +55,7 @@ public struct APIServer: Sendable {
     addAccess(to: router)
     addSignals(to: router)
     addItself(to: router)
+    addDashboard(to: router)
     let api = router.group("api/v1")
     addDecision(to: api)
     addServices(to: api)

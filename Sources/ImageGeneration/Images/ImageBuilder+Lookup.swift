@@ -14,6 +14,20 @@ extension ImageBuilder {
     return try? store.image(stored)
   }
 
+  /// The stored image of a recipe with that digest, if there is one within the recipe's budgets. Budgets are no part of the
+  /// digest, since they do not shape the image: another service, or this one before a change, may have one that is over
+  /// these. `build` says by how much. It is not verified here.
+  public func image(of recipe: ImageRecipe, digest: String) -> Image? {
+    guard let stored = image(recipe: digest), !recipe.budgets.isEmpty else { return image(recipe: digest) }
+    do throws(ImageFault) {
+      try check(
+        try ImageStore.read(try store.path(of: stored.digest)), against: recipe.budgets, target: recipe.target)
+      return stored
+    } catch {
+      return nil
+    }
+  }
+
   /// Checks a stored image and its papers before it is started: every byte, and a signature by a key of the ring that is
   /// not revoked.
   public func verify(_ digest: String) throws(ImageFault) {

@@ -102,7 +102,7 @@ public struct ImageBuilder: Sendable {
   }
 
   /// Refuses what must never run, and what is over a budget.
-  private func check(_ bytes: [UInt8], against budgets: [SurfaceBudget], target: Target) throws(ImageFault) {
+  func check(_ bytes: [UInt8], against budgets: [SurfaceBudget], target: Target) throws(ImageFault) {
     let file: ELFFile
     do throws(ELFFile.Fault) {
       file = try ELFFile(bytes)

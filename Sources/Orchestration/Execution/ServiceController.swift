@@ -188,7 +188,12 @@ actor ServiceController {
     guard let resolved else { return }
     // Many resources may have one image.
     let recipes = Set(resolved.resources.map(\.recipeDigest))
-    observed.images = recipes.filter { environment.builder.image(recipe: $0) != nil }
+    let builder = environment.builder
+    observed.images = recipes.filter { builder.image(recipe: $0) != nil }
+    for resource in resolved.resources where !resource.recipe.budgets.isEmpty {
+      guard builder.image(of: resource.recipe, digest: resource.recipeDigest) == nil else { continue }
+      observed.images.remove(resource.recipeDigest)
+    }
   }
 
   /// Looks which instances have lived for as long as they may.

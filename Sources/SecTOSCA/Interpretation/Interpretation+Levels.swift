@@ -102,7 +102,8 @@ extension Interpretation {
         let due = due(to: resource.name, at: level)
         let combined = CombinedProtection(due)
         guard combined.authentication?.ways.contains(where: { $0.scheme == .certificate }) ?? false,
-          (combined.transportSecurity?.clients ?? .none) == .none,
+          (combined.transportSecurity?.clients ?? TransportSecurity.ClientAuthentication.none)
+            == TransportSecurity.ClientAuthentication.none,
           let requirement = due.first(where: { $0.protection.kind == Protection.Kind.authentication.rawValue }),
           reported.insert([resource.name, requirement.name]).inserted
         else { continue }
