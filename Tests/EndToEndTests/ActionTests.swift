@@ -180,7 +180,9 @@ struct ActionTests {
   func workflow() async throws {
     try await Portal.up { portal in
       try Self.writeKeys(in: portal.template)
-      let (authority, hook) = (portal.template.appending(path: "hooks").path, portal.folder.appending(path: "hook").path)
+      let (authority, hook) = (
+        portal.template.appending(path: "hooks").path, portal.folder.appending(path: "hook").path
+      )
       for words in [
         ["--authority", "--name", "Hooks", "--out", authority],
         ["--issuer", authority, "--name", "127.0.0.1", "--out", hook],

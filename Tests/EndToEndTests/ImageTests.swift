@@ -5,7 +5,8 @@ import Testing
 struct ImageTests {
   /// Modules that every image of a process has.
   static let base = [
-    "bearssl", "control", "cryptography", "http", "interchange", "library-os", "network", "prefaces", "process-platform",
+    "bearssl", "control", "cryptography", "http", "interchange", "library-os", "network", "prefaces",
+    "process-platform",
   ]
 
   @Test("say what they are, what is in them and why, and how much an attacker meets")

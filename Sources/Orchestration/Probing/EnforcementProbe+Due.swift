@@ -84,7 +84,8 @@ extension ResolvedResource {
     if isOpen, let own { probes.append(.application(own)) }
     let paths = probes.compactMap(\.sending?.path)
     if due.rateLimits.contains(where: { limit in
-      limit.limitsMoreThanBytes && limit.paths.contains { prefix in paths.contains { ResolvedResource.is($0, below: prefix) } }
+      limit.limitsMoreThanBytes
+        && limit.paths.contains { prefix in paths.contains { ResolvedResource.is($0, below: prefix) } }
     }) {
       probes.append(.rateLimit)
     }
