@@ -35,7 +35,8 @@ struct RemoteDecisionTests {
     #expect(throws: DecodingFault.self) { try RemoteAnswer(decoding: said + [0]) }
   }
 
-  @Test("there is one form of a question: a role that is there twice, roles of nobody, and too wide addresses are refused")
+  @Test(
+    "there is one form of a question: a role that is there twice, roles of nobody, and too wide addresses are refused")
   func oneForm() throws {
     let bytes = Report.question(question).encode()
     let clerk = Array("clerk".utf8)
