@@ -72,7 +72,12 @@ class WebSocketTests(unittest.TestCase):
 
         example = os.path.join(REPOSITORY, "Examples/gateway")
         cls.gateway = Service(example, "gateway", edit)
-        cls.gateway.up("--set", f"accounts=@{example}/accounts.yaml")
+        authority, shown = (os.path.join(cls.gateway.folder, name) for name in ("authority", "records"))
+        cls.gateway.testudo("certificate", "--authority", "--name", "Attacks", "--out", authority)
+        cls.gateway.testudo("certificate", "--issuer", authority, "--name", "localhost", "--out", shown)
+        cls.gateway.up(
+            "--set", f"accounts=@{example}/accounts.yaml", "--set", f"certificate=@{shown}.pem",
+            "--set", f"key=@{shown}-key.pem", "--set", f"authority=@{authority}.pem")
         cls.url = re.sub("^http", "ws", cls.gateway.url("front")) + "/live"
 
     @classmethod
