@@ -124,7 +124,11 @@ def judge(status, log):
     # Seen before the test could: the orchestrator asked the instance, and led nobody to it.
     if any("does not enforce what is due" in line for line in grounds):
         return "found by a probe", grounds
+    if any("is not closed: " in line for line in grounds):
+        return "found by the inspection of the sandbox", grounds
     # The service was not there to be tested: that shows nothing of the mechanism.
+    if any("ready" in line and ("ended before" in line or "did not report" in line) for line in grounds):
+        return "DID NOT START", grounds
     if any("timed out" in line.lower() or "time limit" in line.lower() for line in grounds):
         return "TIMED OUT", grounds
     return "found by the test", grounds
