@@ -92,8 +92,10 @@ struct QuarantineTests {
       #expect(statuses.count == 2 && statuses.allSatisfy { $0.value.keys.sorted() == ["200"] }, "\(statuses)")
       let events = try await portal.events()
       let alerts = events.filter { $0.kind == "integrity-violation" }
-      #expect(alerts.count == 1 && alerts[0].resource == "storefront")
-      #expect(alerts[0].details?["segment"] == segment && alerts[0].details?["offset"] == "0x1234")
+      #expect(alerts.count == 1)
+      let alert = try #require(alerts.first)
+      #expect(alert.resource == "storefront")
+      #expect(alert.details?["segment"] == segment && alert.details?["offset"] == "0x1234")
       let kept = try await portal.document("quarantine", "list", as: [Kept].self)
       if onViolation == "quarantine" {
         #expect(kept.map(\.pid) == [process] && kept.allSatisfy { $0.record.cause.contains("0x1234") })
