@@ -1,3 +1,4 @@
+import Interchange
 import LibraryOS
 
 /// What tells connections apart. Both directions of a connection have the same key, since it is written from the
@@ -6,7 +7,7 @@ struct ConnectionKey: Equatable, Sendable {
   var transport: Transport
   var remote: IPAddress
   var local: IPAddress
-  /// Ports; for an ICMP echo, 0.
+  /// Ports; of ICMP 0 and the type of the question.
   var remotePort: UInt16
   var localPort: UInt16
 
@@ -18,7 +19,7 @@ struct ConnectionKey: Equatable, Sendable {
     local = inbound ? packet.destination : packet.source
     if transport.isControl {
       remotePort = 0
-      localPort = 0
+      localPort = transport.exchange(type: packet.sourcePort)?.question ?? packet.sourcePort
     } else {
       remotePort = inbound ? packet.sourcePort : packet.destinationPort
       localPort = inbound ? packet.destinationPort : packet.sourcePort
@@ -40,7 +41,7 @@ struct ConnectionKey: Equatable, Sendable {
   }
 }
 
-/// A connection that some flow admitted.
+/// A connection that the rules admitted.
 struct Connection: Sendable {
   /// How far a connection has come. The names follow what they mean to a filter, which does not see sequence numbers.
   enum State: Sendable {
@@ -65,9 +66,32 @@ struct Connection: Sendable {
   /// When it is forgotten if no packet comes before.
   var expiry: Instant
 
-  /// The port that its first packet was for: what a flow's `port` is compared with.
-  var destinationPort: UInt16 {
-    direction == .inbound ? key.localPort : key.remotePort
+  /// The packet that opened it, as rules see it.
+  var opening: FirewallTable.Packet {
+    let isInbound = direction == .inbound
+    let (from, to) =
+      key.transport.isControl
+      ? (key.localPort, 0) : isInbound ? (key.remotePort, key.localPort) : (key.localPort, key.remotePort)
+    return FirewallTable.Packet(
+      .new, direction, key.transport, peer: key.remote, sourcePort: from, destinationPort: to)
+  }
+
+  /// Whether it counts as one of those that its source has: it is not over yet.
+  var isLive: Bool {
+    switch state {
+    case .closing, .resetByRemote: false
+    default: true
+    }
+  }
+
+  /// Whether it may give its place to another when there is none: it is over, or somebody from outside asked for it and has
+  /// not shown yet that the packets are theirs.
+  var isReplaceable: Bool {
+    switch state {
+    case .closing, .resetByRemote: true
+    case .opening, .answered: direction == .inbound
+    default: false
+    }
   }
 
   /// How long a connection in this state is remembered without a packet.
@@ -92,6 +116,27 @@ struct Connection: Sendable {
     }
     expiry = now + idleTime
     return true
+  }
+
+  /// Whether a segment may come now (RFC 9293, 3.10.7): until both sides have spoken, neither sends data or FIN, and only
+  /// who opens it may ask again. Sequence numbers are left to TCP.
+  func expects(_ flags: TCPFlags, from sender: PacketSummary.Direction) -> Bool {
+    if flags.contains(.reset) { return true }
+    let isOpener = sender == direction
+    var isOpening = false
+    var isAnswered = false
+    switch state {
+    case .opening: isOpening = true
+    case .answered: isAnswered = true
+    default: break
+    }
+    if flags.contains(.synchronize) {
+      if flags.contains(.acknowledge) { return !isOpener || isAnswered }
+      // Both may open it at the same time.
+      return isOpener || isOpening
+    }
+    if flags.contains(.finish) { return !isOpening }
+    return !isOpening || !isOpener
   }
 
   private mutating func followTCP(_ packet: PacketSummary) -> Bool {
@@ -145,10 +190,12 @@ struct TCPFlags: OptionSet {
     contains(.synchronize) && !contains(.acknowledge)
   }
 
-  /// Whether some state of RFC 9293 sends such a segment: SYN excludes FIN and RST, and only SYN and RST come without
-  /// ACK.
+  /// Whether some state of RFC 9293 sends such a segment: SYN excludes FIN and RST, RST excludes FIN, and only SYN and RST
+  /// come without ACK. PSH and what RFC 3168 added may come with any; URG with none that is a reset or an answer to SYN.
   var isSound: Bool {
-    if contains(.synchronize) { return !contains(.finish) && !contains(.reset) }
-    return contains(.acknowledge) || contains(.reset)
+    switch rawValue & 0b11_0111 {
+    case 2, 34, 18, 4, 20, 17, 49, 16, 48: true
+    default: false
+    }
   }
 }
