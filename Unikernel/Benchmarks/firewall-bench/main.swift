@@ -77,11 +77,11 @@ for count in [10, 100, 1000, 10_000] {
     figures.append([compile / 1e6, Double(table.byteCount) / 1024, lookUp, whole])
   }
   let medians = (0..<4).map { column in figures.map { $0[column] }.sorted()[figures.count / 2] }
-  print(count, medians.map { ($0 * 10).rounded() / 10 })
+  print(count, medians.map { Double(Int($0 * 10 + 0.5)) / 10 })
   first["\(count)"] = medians[3]
   first["\(count) look-up"] = medians[2]
 }
-func ratio(_ what: String) -> Double {
-  ((first["10000" + what] ?? 0) / (first["10" + what] ?? 1) * 100).rounded() / 100
+@MainActor func ratio(_ what: String) -> Double {
+  Double(Int((first["10000" + what] ?? 0) / (first["10" + what] ?? 1) * 100 + 0.5)) / 100
 }
 print("10,000 rules to 10: look-up", ratio(" look-up"), "first packet", ratio(""), "(\(decided) let pass)")

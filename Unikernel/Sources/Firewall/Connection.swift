@@ -47,8 +47,10 @@ struct Connection: Sendable {
   enum State: Sendable {
     /// Only the side that opens it has spoken.
     case opening
-    /// The other side has answered, and the first has not yet confirmed.
-    case answered
+    /// Both have asked for it at the same time (RFC 9293, figure 7).
+    case crossed
+    /// The other side has answered with SYN and ACK, and nobody has confirmed yet; after both had asked, either may.
+    case answered(crossed: Bool)
     /// Both have spoken.
     case established
     /// One side has ended its direction; `byRemote` tells which.
@@ -89,7 +91,7 @@ struct Connection: Sendable {
   var isReplaceable: Bool {
     switch state {
     case .closing, .resetByRemote: true
-    case .opening, .answered: direction == .inbound
+    case .opening, .crossed, .answered: direction == .inbound
     default: false
     }
   }
@@ -97,7 +99,7 @@ struct Connection: Sendable {
   /// How long a connection in this state is remembered without a packet.
   var idleTime: TimeSpan {
     switch (key.transport, state) {
-    case (.tcp, .opening), (.tcp, .answered): direction == .inbound ? .seconds(5) : .seconds(30)
+    case (.tcp, .opening), (.tcp, .crossed), (.tcp, .answered): direction == .inbound ? .seconds(5) : .seconds(30)
     case (.tcp, .established): .seconds(600)
     case (.tcp, .halfClosed): .seconds(120)
     case (.tcp, .closing), (.tcp, .resetByRemote): .seconds(5)
@@ -118,25 +120,21 @@ struct Connection: Sendable {
     return true
   }
 
-  /// Whether a segment may come now (RFC 9293, 3.10.7): until both sides have spoken, neither sends data or FIN, and only
-  /// who opens it may ask again. Sequence numbers are left to TCP.
+  /// Whether a segment may come now (RFC 9293, 3.10.7): until the other side has answered, neither sends FIN, and who opened
+  /// it sends nothing but SYN. The other side may acknowledge before it answers, to ask what is meant (RFC 5961, section 4).
+  /// Sequence numbers are left to TCP.
   func expects(_ flags: TCPFlags, from sender: PacketSummary.Direction) -> Bool {
     if flags.contains(.reset) { return true }
     let isOpener = sender == direction
-    var isOpening = false
-    var isAnswered = false
-    switch state {
-    case .opening: isOpening = true
-    case .answered: isAnswered = true
-    default: break
+    switch (state, flags.contains(.synchronize), flags.contains(.acknowledge)) {
+    case (.opening, true, true): return !isOpener
+    case (.opening, true, false), (.crossed, true, _): return true
+    case (.opening, false, _), (.crossed, false, _): return !isOpener && !flags.contains(.finish)
+    // Later the one repeats its SYN, the other its answer.
+    case (.answered, true, true): return true
+    case (_, true, let isAnswer): return isAnswer != isOpener
+    default: return true
     }
-    if flags.contains(.synchronize) {
-      if flags.contains(.acknowledge) { return !isOpener || isAnswered }
-      // Both may open it at the same time.
-      return isOpener || isOpening
-    }
-    if flags.contains(.finish) { return !isOpening }
-    return !isOpening || !isOpener
   }
 
   private mutating func followTCP(_ packet: PacketSummary) -> Bool {
@@ -158,8 +156,13 @@ struct Connection: Sendable {
       return true
     }
     switch state {
-    case .opening: if packet.direction != direction { state = .answered }
-    case .answered: if packet.direction == direction { state = .established }
+    case .opening:
+      if packet.direction != direction, flags.contains(.synchronize) {
+        state = flags.contains(.acknowledge) ? .answered(crossed: false) : .crossed
+      }
+    case .crossed: if flags.contains(.synchronize), flags.contains(.acknowledge) { state = .answered(crossed: true) }
+    case .answered(let crossed):
+      if !flags.contains(.synchronize), crossed || packet.direction == direction { state = .established }
     case .established, .halfClosed, .closing: break
     case .resetByRemote: if !byRemote { state = .established }
     }

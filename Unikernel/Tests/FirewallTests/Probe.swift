@@ -19,6 +19,9 @@ struct Probe {
     peer.isIPv4 ? IPAddress(IPv4Address(10, 99, 0, 2)) : IPAddress(IPv6Address(high: 0xFD99 << 48, low: 2))
   }
 
+  /// What tells its connection apart.
+  var ends: String { "\(number) \(peer.high) \(peer.low) \(peerPort) \(ownPort)" }
+
   private var isControl: Bool { number == 1 || number == 58 }
   private var sourcePort: UInt16 { isControl || isInbound ? peerPort : ownPort }
   private var destinationPort: UInt16 { isControl || !isInbound ? (isControl ? ownPort : peerPort) : ownPort }
