@@ -86,6 +86,13 @@ struct Connection: Sendable {
     }
   }
 
+  /// Whether a packet is one more of the side that opened it, which has no answer yet: it is still new to rules, which have let
+  /// it be opened.
+  func isStillNew(_ packet: PacketSummary) -> Bool {
+    guard packet.direction == direction, case .opening = state else { return false }
+    return true
+  }
+
   /// Whether it may give its place to another when there is none: it is over, or somebody from outside asked for it and has
   /// not shown yet that the packets are theirs.
   var isReplaceable: Bool {
@@ -112,8 +119,7 @@ struct Connection: Sendable {
   /// Follows a packet of this connection. `false`: the connection is over, and this packet was its last.
   mutating func follow(_ packet: PacketSummary, at now: Instant) -> Bool {
     switch key.transport {
-    case .icmp, .icmpv6: break
-    case .udp: if packet.direction != direction { state = .established }
+    case .udp, .icmp, .icmpv6: if packet.direction != direction { state = .established }
     case .tcp: guard followTCP(packet) else { return false }
     }
     expiry = now + idleTime

@@ -166,7 +166,9 @@ extension Firewall {
         {
           return isAdmitted(packet, transport, .invalid, at: now)
         }
-        guard !rules.concerns(.established, packet.direction) || isAdmitted(packet, transport, .established, at: now)
+        guard
+          !rules.concerns(.established, packet.direction) || table.connection(index)?.isStillNew(packet) == true
+            || isAdmitted(packet, transport, .established, at: now)
         else { return false }
         table.follow(packet, index: index, at: now)
         return true
