@@ -5,6 +5,7 @@ import PackageDescription
 // Documentation/Architecture.md says what each part is for.
 
 let interchange: Target.Dependency = .product(name: "Interchange", package: "Interchange")
+let firewallCompilation: Target.Dependency = .product(name: "FirewallCompilation", package: "Interchange")
 
 let strict: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
@@ -53,7 +54,9 @@ let package = Package(
     .target(name: "PolicyAnalysis", dependencies: ["Cedar", "PolicyDecision", interchange], swiftSettings: strict),
     .target(
       name: "ImageGeneration",
-      dependencies: ["SecTOSCA", "TOSCA", "Patterns", interchange, .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: [
+        "SecTOSCA", "TOSCA", "Patterns", interchange, firewallCompilation, .product(name: "Crypto", package: "swift-crypto"),
+      ],
       swiftSettings: strict),
     .target(name: "CHosting"),
     .target(
@@ -137,7 +140,8 @@ let package = Package(
     .testTarget(
       name: "ImageGenerationTests",
       dependencies: [
-        "ImageGeneration", "SecTOSCA", "TOSCA", interchange, .product(name: "Crypto", package: "swift-crypto"),
+        "ImageGeneration", "SecTOSCA", "TOSCA", interchange, firewallCompilation,
+        .product(name: "Crypto", package: "swift-crypto"),
       ]),
     .testTarget(name: "HostingTests", dependencies: ["Hosting", "CHosting", interchange]),
     .testTarget(name: "StateTests", dependencies: ["State", .product(name: "GRDB", package: "GRDB.swift")]),

@@ -65,13 +65,25 @@ public struct Filtering: Hashable, Sendable, Codable {
   public var allowedSources: [String]
   /// Whether the resource answers ICMP echo.
   public var allowsPing: Bool
+  /// Rules that come before all this, the first that matches decides.
+  public var rules: [FilterRule]
+  /// Whether connections pass that nothing says anything of.
+  public var allowsByDefault: Bool
 
   /// Which flows pass.
-  public init(flows: Flows, allowedSources: [String] = [], allowsPing: Bool = false) {
+  public init(
+    flows: Flows, allowedSources: [String] = [], allowsPing: Bool = false, rules: [FilterRule] = [],
+    allowsByDefault: Bool = false
+  ) {
     self.flows = flows
     self.allowedSources = allowedSources
     self.allowsPing = allowsPing
+    self.rules = rules
+    self.allowsByDefault = allowsByDefault
   }
+
+  /// Whether it has rules of its own, so that it cannot be put together with others: each must let a packet pass.
+  public var hasRules: Bool { !rules.isEmpty || allowsByDefault }
 }
 
 /// Cedar policies that decide each request.

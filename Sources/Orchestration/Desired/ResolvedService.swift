@@ -145,7 +145,7 @@ public struct ResolvedResource: Sendable {
     let (due, selection) = others[level] ?? (due, selection)
     return staged(due: due, selection: selection, at: addresses).map(\.parameter)
       .filter {
-        ($0.module == "firewall" && $0.name == "flows") || ($0.module == "reverse-proxy" && $0.name == "routes")
+        ($0.module == "firewall" && $0.name == "rules") || ($0.module == "reverse-proxy" && $0.name == "routes")
           || ($0.module == "stream-proxy" && $0.name == "backends")
           || ($0.module == "transport-security" && $0.name == "backends")
           || ($0.module == "name-resolution" && $0.name == "hosts")

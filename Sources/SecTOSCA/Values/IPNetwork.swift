@@ -6,7 +6,7 @@ public struct IPNetwork: Hashable, Sendable, Comparable {
   /// Whether its addresses are IPv6 ones.
   public let isIPv6: Bool
   /// The first address; of IPv4 in the low 32 bits.
-  let address: UInt128
+  public let address: UInt128
   /// How many leading bits are the network's.
   public let prefixLength: Int
 
@@ -54,7 +54,7 @@ public struct IPNetwork: Hashable, Sendable, Comparable {
   }
 
   /// The first and the last address.
-  var range: ClosedRange<UInt128> { address...(address | (IPNetwork.mask(width, width) & ~mask)) }
+  public var range: ClosedRange<UInt128> { address...(address | (IPNetwork.mask(width, width) & ~mask)) }
 
   /// Whether every address of the other network is in this one.
   public func contains(_ other: IPNetwork) -> Bool {
