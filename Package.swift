@@ -47,6 +47,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(name: "SecTOSCA", dependencies: ["TOSCA", "Patterns", "Certificates"], swiftSettings: strict),
+    .target(name: "OpenC2", dependencies: ["SecTOSCA"], swiftSettings: strict),
     .target(name: "ThreatAnalysis", dependencies: ["SecTOSCA"], swiftSettings: strict),
     .target(name: "LanguageServer", dependencies: ["TOSCA"], swiftSettings: strict),
     .target(name: "Cedar", swiftSettings: strict),
@@ -79,14 +80,14 @@ let package = Package(
     .target(
       name: "Orchestration",
       dependencies: [
-        "TOSCA", "SecTOSCA", "SharedSignals", "PolicyDecision", "ImageGeneration", "Hosting", "State", "Webhooks",
-        interchange, .product(name: "Crypto", package: "swift-crypto"),
+        "TOSCA", "SecTOSCA", "SharedSignals", "OpenC2", "PolicyDecision", "ImageGeneration", "Hosting", "State",
+        "Webhooks", interchange, .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
     .target(
       name: "ControlPlane",
       dependencies: [
-        "Orchestration", "SharedSignals", "SecTOSCA", "TOSCA", "PolicyDecision", "Cedar", "ImageGeneration",
+        "Orchestration", "SharedSignals", "OpenC2", "SecTOSCA", "TOSCA", "PolicyDecision", "Cedar", "ImageGeneration",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -132,6 +133,7 @@ let package = Package(
       dependencies: [
         "SecTOSCA", "TOSCA", "Patterns", "Certificates", .product(name: "Crypto", package: "swift-crypto"),
       ]),
+    .testTarget(name: "OpenC2Tests", dependencies: ["OpenC2", "SecTOSCA"]),
     .testTarget(name: "ThreatAnalysisTests", dependencies: ["ThreatAnalysis", "SecTOSCA", "TOSCA"]),
     .testTarget(name: "LanguageServerTests", dependencies: ["LanguageServer", "TOSCA"]),
     .testTarget(name: "CedarTests", dependencies: ["Cedar"]),
@@ -148,7 +150,8 @@ let package = Package(
     .testTarget(
       name: "OrchestrationTests",
       dependencies: [
-        "Orchestration", "SharedSignals", "Hosting", "ImageGeneration", "PolicyDecision", "State", interchange,
+        "Orchestration", "SharedSignals", "OpenC2", "SecTOSCA", "Hosting", "ImageGeneration", "PolicyDecision", "State",
+        interchange,
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
     .testTarget(name: "ControlPlaneTests", dependencies: ["ControlPlane", "Orchestration"]),

@@ -69,17 +69,20 @@ public struct Filtering: Hashable, Sendable, Codable {
   public var rules: [FilterRule]
   /// Whether connections pass that nothing says anything of.
   public var allowsByDefault: Bool
+  /// What commands may have rules do that come before all this (`Documentation/OpenC2.md`).
+  public var commands: [FilterRule.Action]
 
   /// Which flows pass.
   public init(
     flows: Flows, allowedSources: [String] = [], allowsPing: Bool = false, rules: [FilterRule] = [],
-    allowsByDefault: Bool = false
+    allowsByDefault: Bool = false, commands: [FilterRule.Action] = [.deny]
   ) {
     self.flows = flows
     self.allowedSources = allowedSources
     self.allowsPing = allowsPing
     self.rules = rules
     self.allowsByDefault = allowsByDefault
+    self.commands = commands
   }
 
   /// Whether it has rules of its own, so that it cannot be put together with others: each must let a packet pass.

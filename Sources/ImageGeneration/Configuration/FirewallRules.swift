@@ -16,10 +16,8 @@ public struct FirewallRules {
   /// The lists that clients behind the port forwarder are held against.
   let clients: [RuleList]
 
-  /// The rules that are due to a resource. `extra` come before all others: those that somebody gives for a time.
-  init(
-    resource: Resource, due: [SecurityRequirement], environment: ResourceEnvironment, extra: [PacketRule] = []
-  ) {
+  /// The rules that are due to a resource. Those that commands led to come before all others, where the filterings take them.
+  init(resource: Resource, due: [SecurityRequirement], environment: ResourceEnvironment) {
     let filterings = due.compactMap { if case .filtering(let filtering) = $0.protection { filtering } else { nil } }
     let plain = filterings.filter { !$0.hasRules }
     var groups = filterings.filter(\.hasRules).map { [$0] }
@@ -28,7 +26,9 @@ public struct FirewallRules {
     var clients: [RuleList] = []
     for group in groups {
       let flows = FirewallFlows(group, resource: resource, environment: environment)
-      let own = extra + group.flatMap { $0.rules.map(\.packetRule) }
+      let taken = Filtering.commands(of: group)
+      let commanded = environment.commandedRules.filter { taken.contains($0.action) }.map(\.packetRule)
+      let own = commanded + group.flatMap { $0.rules.map(\.packetRule) }
       let passes = group.contains(where: \.allowsByDefault)
       // Where rules decide about clients, the forwarder must be able to bring them.
       let door =
@@ -40,6 +40,14 @@ public struct FirewallRules {
     }
     self.packets = packets
     self.clients = clients
+  }
+
+  /// Whether all that is due to a resource fits into an image, the rules that commands led to among it.
+  public static func canBeCompiled(
+    _ resource: Resource, due: [SecurityRequirement], environment: ResourceEnvironment
+  ) -> Bool {
+    let rules = FirewallRules(resource: resource, due: due, environment: environment)
+    return rules.packets.tables != nil && rules.clients.tables != nil
   }
 
   /// Whether the rules of requirements fit into an image: tables are made of them on the host, and rules that overlap in too

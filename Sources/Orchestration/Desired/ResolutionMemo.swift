@@ -1,4 +1,5 @@
 import ImageGeneration
+import OpenC2
 import Synchronization
 
 /// What each service was resolved to last, so that one for which nothing has changed is not worked out again.
@@ -13,6 +14,8 @@ final class ResolutionMemo: Sendable {
     var vulnerable: Set<ModuleVersion>
     /// What the library of modules is at present.
     var library: LinkLibrary.Stamp
+    /// The rules of packet filters that hold because of commands, by resource.
+    var commands: [String: [PacketFilterRule]]
   }
 
   private let known = Mutex<[String: (question: Question, answer: ResolvedService)]>([:])

@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 public import ImageGeneration
 import Interchange
+import OpenC2
 import PolicyDecision
 public import SecTOSCA
 
@@ -50,6 +51,8 @@ public struct NeighbourAddresses: Hashable, Sendable {
   public var forwarder: ForwarderIdentity?
   /// `address:port` of the backends, by resource.
   public var backends: [String: [String]]
+  /// Whether rules hold there that commands led to. An instance that is probed is asked about its template's.
+  var isCommanded = true
 
   /// Where an instance is, and those it talks to.
   public init(
@@ -77,12 +80,15 @@ public struct NeighbourAddresses: Hashable, Sendable {
   }
 
   func environment(
-    bundle: [UInt8]?, policyVersion: PolicyVersionIdentity? = nil, attributes: [String: String]
+    bundle: [UInt8]?, policyVersion: PolicyVersionIdentity? = nil, attributes: [String: String],
+    commands: [PacketFilterRule] = []
   ) -> ResourceEnvironment {
-    ResourceEnvironment(
+    let addresses = [own, ownIPv6].compactMap { $0?.split(separator: "/").first.flatMap { IPNetwork(around: String($0)) } }
+    return ResourceEnvironment(
       address: own, addressIPv6: ownIPv6, mac: mac.split(separator: ":").compactMap { UInt8($0, radix: 16) },
       gateway: nil, peers: peers, backends: backends, bundle: bundle, policyVersion: policyVersion,
-      attributes: attributes, forwarder: forwarder)
+      attributes: attributes, forwarder: forwarder,
+      commandedRules: isCommanded ? commands.flatMap { $0.filterRules(own: addresses) } : [])
   }
 }
 
@@ -119,6 +125,8 @@ public struct ResolvedResource: Sendable {
   let bundle: [UInt8]?
   let policyVersion: PolicyVersionIdentity?
   let attributes: [String: String]
+  /// The rules of packet filters that commands led to, in their order.
+  let commands: [PacketFilterRule]
   /// What is due at each level, and the modules selected then: for instances on their way out.
   let others: [String: (due: [SecurityRequirement], selection: Selection)]
 
@@ -145,7 +153,7 @@ public struct ResolvedResource: Sendable {
     let (due, selection) = others[level] ?? (due, selection)
     return staged(due: due, selection: selection, at: addresses).map(\.parameter)
       .filter {
-        ($0.module == "firewall" && $0.name == "rules") || ($0.module == "reverse-proxy" && $0.name == "routes")
+        $0.module == "firewall" || ($0.module == "reverse-proxy" && $0.name == "routes")
           || ($0.module == "stream-proxy" && $0.name == "backends")
           || ($0.module == "transport-security" && $0.name == "backends")
           || ($0.module == "name-resolution" && $0.name == "hosts")
@@ -157,7 +165,8 @@ public struct ResolvedResource: Sendable {
   ) -> [StagedParameter] {
     ModuleConfiguration.parameters(
       for: resource, due: due, selection: selection,
-      environment: addresses.environment(bundle: bundle, policyVersion: policyVersion, attributes: attributes),
+      environment: addresses.environment(
+        bundle: bundle, policyVersion: policyVersion, attributes: attributes, commands: commands),
       files: files, controlPublicKey: controlPublicKey)
   }
 

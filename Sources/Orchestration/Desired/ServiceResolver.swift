@@ -1,6 +1,7 @@
 import Foundation
 import ImageGeneration
 import Interchange
+import OpenC2
 import PolicyDecision
 import SecTOSCA
 
@@ -8,14 +9,19 @@ import SecTOSCA
 /// the recipes of images and the settings of instances. It changes nothing.
 public struct ServiceResolver: Sendable {
   var environment: OrchestrationEnvironment
+  /// What packet filters do besides what templates say, if there is something.
+  var packetRules: PacketFilterRules?
   /// Whether a module with a known vulnerability is taken where no other set of modules does. What runs already must not
   /// lose its protection, nor stay at a lower level, because of a notice; what is new is refused.
   var takesVulnerable = false
   private let memo = ResolutionMemo()
 
   /// A resolver with an orchestrator's catalogue and keys.
-  public init(environment: OrchestrationEnvironment, takesVulnerable: Bool = false) {
+  public init(
+    environment: OrchestrationEnvironment, packetRules: PacketFilterRules? = nil, takesVulnerable: Bool = false
+  ) {
     self.environment = environment
+    self.packetRules = packetRules
     self.takesVulnerable = takesVulnerable
   }
 
@@ -43,15 +49,31 @@ public struct ServiceResolver: Sendable {
     asked.service = service
     let question = ResolutionMemo.Question(
       declaration: asked, level: level.name, attributes: hasPolicies ? attributes : [:],
-      vulnerable: try vulnerable(), library: environment.builder.library.stamp)
+      vulnerable: try vulnerable(), library: environment.builder.library.stamp,
+      commands: Dictionary(
+        uniqueKeysWithValues: service.resources.map { ($0.name, commands(to: $0.name, of: asked, at: level)) }))
     if let known = memo.answer(to: question) { return known }
     var resources: [ResolvedResource] = []
     for resource in service.resources {
-      resources.append(try resolve(resource, of: service, in: declaration, at: level, context: attributes))
+      resources.append(
+        try resolve(
+          resource, of: service, in: declaration, at: level, context: attributes,
+          commands: question.commands[resource.name] ?? []))
     }
     let resolved = ResolvedService(declaration: declaration, level: level, resources: resources)
     memo.keep(resolved, to: question)
     return resolved
+  }
+
+  /// The rules of packet filters that hold now for a resource because of commands, where its filters take any.
+  private func commands(
+    to resource: String, of declaration: ServiceDeclaration, at level: SecurityLevel
+  ) -> [PacketFilterRule] {
+    let taken = declaration.service.commands(to: resource, at: level)
+    guard let packetRules, !taken.isEmpty else { return [] }
+    return packetRules.inForce(
+      for: resource, of: declaration.name, tenant: declaration.tenant, at: Orchestrator.milliseconds
+    ).filter { taken.contains($0.permits ? .allow : .deny) }
   }
 
   /// Forgets a service that is gone.
@@ -59,7 +81,7 @@ public struct ServiceResolver: Sendable {
 
   private func resolve(
     _ resource: Resource, of service: ProtectedService, in declaration: ServiceDeclaration, at level: SecurityLevel,
-    context: [String: String]
+    context: [String: String], commands: [PacketFilterRule]
   ) throws(OrchestrationFault) -> ResolvedResource {
     var selections: [String: (due: [SecurityRequirement], selection: Selection)] = [:]
     for other in service.levels {
@@ -92,9 +114,10 @@ public struct ServiceResolver: Sendable {
       bootDigest: ResolvedResource.digest(staged, of: .boot),
       runSettings: RunSettings(
         level: level.name, policyVersion: bundle == nil ? 0 : declaration.policies.number,
-        digest: ResolvedResource.digest(staged, of: .run)),
+        // Which packets a rule means depends on addresses, so that it counts as it was commanded.
+        digest: ResolvedResource.digest(staged, of: .run) + (commands.isEmpty ? "" : "+" + commands.digest)),
       files: files, controlPublicKey: environment.controlKey.publicKey, bundle: bundle, policyVersion: policyVersion,
-      attributes: context, others: selections)
+      attributes: context, commands: commands, others: selections)
   }
 
   /// What the images of a service are made of at a level, whatever the context and the policies: those go into no image.

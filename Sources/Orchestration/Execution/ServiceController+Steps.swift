@@ -110,6 +110,7 @@ extension ServiceController {
       memories[record.id] = InstanceMemory(
         run: run, version: version, acknowledged: Timestamp.now(), isDraining: false)
       try await probe(record, resource, run)
+      try await command(record, resource, run)
       try storeMemories(of: [record.id])
       setState(record.id, .ready)
     } catch {
@@ -153,7 +154,7 @@ extension ServiceController {
       started: Timestamp.now(), emulator: emulator, group: group, metadata: metadata)
     let version = ControlSigner.version(after: 0)
     let parameters =
-      resource.parameters(stages: [.boot, .run], at: addresses(run, of: record, isProbed: isProbed))
+      resource.parameters(stages: [.boot, .run], at: addresses(run, of: record, isProbed: isProbed, isCommanded: false))
       + [
         Parameter(module: "control", name: "channel-key", value: .bytes(channelKey.bytes)),
         Parameter(module: "control", name: "entropy", value: .bytes(ServiceController.freshEntropy())),
@@ -323,7 +324,9 @@ extension ServiceController {
   }
 
   /// Where the instances are that an instance's settings name. While it is probed, the control plane may connect besides.
-  func addresses(_ run: RunState, of record: InstanceRecord, isProbed: Bool = false) -> NeighbourAddresses {
+  func addresses(
+    _ run: RunState, of record: InstanceRecord, isProbed: Bool = false, isCommanded: Bool = true
+  ) -> NeighbourAddresses {
     // Whoever may connect over IPv4 may over IPv6, and nobody else.
     var peers: [String] = []
     for peer in run.peers.compactMap({ records[$0] }) {
@@ -344,9 +347,11 @@ extension ServiceController {
     for service in resolved?.resource(record.resource)?.resource.externals ?? [] {
       if let host = network.hostAddress { backends[service.name] = ["\(host):\(service.accessPort)"] }
     }
-    return NeighbourAddresses(
+    var addresses = NeighbourAddresses(
       own: record.address, ownIPv6: record.addressIPv6, mac: record.mac, peers: peers.sorted(), backends: backends,
       forwarder: record.forwarderIdentity)
+    addresses.isCommanded = isCommanded
+    return addresses
   }
 
   // MARK: Small things

@@ -18,10 +18,31 @@ extension Interpretation {
     let ping = flag("ping", of: properties)
     let rules = readFilterRules(properties)
     let fallback = choice("default", of: properties, from: FilterRule.Action.allCases.map(\.rawValue))
+    let commands = readCommands(properties)
     guard findings.count == before else { return nil }
     return Filtering(
       flows: flows.flatMap { Filtering.Flows(rawValue: $0.value) } ?? .declared, allowedSources: sources.map(\.value),
-      allowsPing: ping ?? false, rules: rules, allowsByDefault: fallback?.value == FilterRule.Action.allow.rawValue)
+      allowsPing: ping ?? false, rules: rules, allowsByDefault: fallback?.value == FilterRule.Action.allow.rawValue,
+      commands: commands)
+  }
+
+  /// What commands may have rules do. Who may let in may keep out, too: else an `allow` would hold without the `deny` that it
+  /// was meant to come after.
+  private mutating func readCommands(_ properties: Properties) -> [FilterRule.Action] {
+    guard let named = boundedTexts("commands", of: properties) else { return [.deny] }
+    let known = FilterRule.Action.allCases.map(\.rawValue)
+    for text in named where !known.contains(text.value) {
+      report(
+        "invalid-value", at: text.place, "`commands` of \(properties.holder) has `\(text.value)`",
+        expected: enumeration(known, last: "or"), suggestion: nearest(text.value, among: known))
+    }
+    let commands = FilterRule.Action.allCases.filter { action in named.contains { $0.value == action.rawValue } }
+    if commands == [.allow] {
+      report(
+        "invalid-value", at: properties.values["commands"]?.place ?? properties.place,
+        "`commands` of \(properties.holder) has `allow` without `deny`", expected: "`[ deny, allow ]`, `[ deny ]` or `[]`")
+    }
+    return commands
   }
 
   /// The rules in the order in which they count: by priority, and those of one priority as they stand.

@@ -71,7 +71,18 @@ extension Filtering {
     let sources = NetworkSet(texts: allowedSources).intersection(NetworkSet(texts: other.allowedSources))
     return Filtering(
       flows: flows == .declared && other.flows == .declared ? .declared : .none,
-      allowedSources: sources.networks.map(\.text), allowsPing: allowsPing && other.allowsPing)
+      allowedSources: sources.networks.map(\.text), allowsPing: allowsPing && other.allowsPing,
+      commands: Filtering.commands(of: [self, other]))
+  }
+
+  /// What commands may have rules do where all of some filterings hold: keep out what one of them takes such rules for,
+  /// let in what all do.
+  public static func commands(of filterings: [Filtering]) -> [FilterRule.Action] {
+    FilterRule.Action.allCases.filter { action in
+      action == .deny
+        ? filterings.contains { $0.commands.contains(.deny) }
+        : !filterings.isEmpty && filterings.allSatisfy { $0.commands.contains(.allow) }
+    }
   }
 
   /// Whether this admits nothing that the other does not.
@@ -79,6 +90,8 @@ extension Filtering {
     (flows == .none || other.flows == .declared)
       && NetworkSet(texts: allowedSources).isSubset(of: NetworkSet(texts: other.allowedSources))
       && (!allowsPing || other.allowsPing) && hasRulesAtLeast(asStrongAs: other)
+      && (!commands.contains(.allow) || other.commands.contains(.allow))
+      && (commands.contains(.deny) || !other.commands.contains(.deny))
   }
 }
 

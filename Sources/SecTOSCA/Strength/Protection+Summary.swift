@@ -77,6 +77,8 @@ extension Filtering {
     if allowsPing { parts.append("and ping") }
     if !rules.isEmpty { parts.append("after \(rules.count) rule\(rules.count == 1 ? "" : "s")") }
     if allowsByDefault { parts.append("and what no rule denies") }
+    if commands.contains(.allow) { parts.append("and what commands allow") }
+    if !commands.contains(.deny) { parts.append("whatever commands deny") }
     return parts.joined(separator: " ")
   }
 }

@@ -153,3 +153,20 @@ public struct NetworkSet: Hashable, Sendable {
     return merged
   }
 }
+
+extension IPNetwork: Codable {
+  /// Reads a text in CIDR form.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    guard let network = IPNetwork(around: try container.decode(String.self)) else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "expected a network in CIDR form")
+    }
+    self = network
+  }
+
+  /// Writes it in CIDR form.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(text)
+  }
+}
