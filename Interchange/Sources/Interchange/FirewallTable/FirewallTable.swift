@@ -91,6 +91,9 @@ public struct FirewallTable: Sendable {
   /// How many bytes a table takes in memory.
   public var byteCount: Int { 4 * (roots.count + words.count) + MemoryLayout<Window>.stride * windows.count }
 
+  /// How many diagrams a packet is taken through.
+  public var diagramCount: Int { diagrams }
+
   /// Whether rules say anything of packets in this state that go this way.
   @inline(__always)
   public func hasRules(_ state: State, isInbound: Bool) -> Bool {
@@ -103,8 +106,9 @@ public struct FirewallTable: Sendable {
     var first = Reference.none.payload
     let direction = (Int(packet.state.rawValue) << 1) | (packet.isInbound ? 0 : 1)
     let start = (direction * Kind.allCases.count + Int(packet.kind.rawValue)) * diagrams
+    let words = words.span
     for index in start..<start + diagrams {
-      let found = follow(roots[index], packet, minuteOfWeek)
+      let found = follow(roots[index], words, packet, minuteOfWeek)
       if found < first { first = found }
     }
     guard first != Reference.none.payload else {
@@ -120,25 +124,25 @@ public struct FirewallTable: Sendable {
     return Verdict(passes: first & 1 != 0, rule: Int(first >> 1))
   }
 
-  /// Goes from node to node down to a rule.
+  /// Goes from node to node down to a rule. All places were checked when the table was read.
   @inline(__always)
-  private func follow(_ root: UInt32, _ packet: Packet, _ minuteOfWeek: () -> UInt32) -> UInt32 {
+  private func follow(_ root: UInt32, _ words: Span<UInt32>, _ packet: Packet, _ minuteOfWeek: () -> UInt32) -> UInt32 {
     var reference = Reference(rawValue: root)
     while !reference.isLeaf {
       let at = reference.offset
-      let head = NodeHead(rawValue: words[at])
+      let head = NodeHead(rawValue: words[unchecked: at])
       if head.field == FirewallTable.timeField {
-        let isOpen = windows[Int(words[at + 1])].contains(minuteOfWeek())
-        reference = Reference(rawValue: words[at + (isOpen ? 2 : 3)])
+        let isOpen = windows[Int(words[unchecked: at + 1])].contains(minuteOfWeek())
+        reference = Reference(rawValue: words[unchecked: at + (isOpen ? 2 : 3)])
         continue
       }
       let value = packet.values[head.field]
       var low = 0
-      var high = Int(words[at + 1]) - 1
+      var high = Int(words[unchecked: at + 1]) - 1
       var pairs = at + 2
       if head.indexBits != 0 {
         let parts = 1 << head.indexBits
-        let base = words[at + 2]
+        let base = words[unchecked: at + 2]
         pairs = at + 4 + parts
         let part = Int((value &- base) >> head.shift)
         if value < base {
@@ -146,16 +150,16 @@ public struct FirewallTable: Sendable {
         } else if part >= parts {
           low = high
         } else {
-          low = Int(words[at + 3 + part])
-          high = Int(words[at + 4 + part])
+          low = Int(words[unchecked: at + 3 + part])
+          high = Int(words[unchecked: at + 4 + part])
         }
       }
       // The last range that begins at the value or before.
       while low < high {
         let middle = (low + high + 1) >> 1
-        if words[pairs + 2 * middle] <= value { low = middle } else { high = middle - 1 }
+        if words[unchecked: pairs + 2 * middle] <= value { low = middle } else { high = middle - 1 }
       }
-      reference = Reference(rawValue: words[pairs + 2 * low + 1])
+      reference = Reference(rawValue: words[unchecked: pairs + 2 * low + 1])
     }
     return reference.payload
   }
