@@ -9,8 +9,10 @@ struct FirewallRuleTests {
     let list = rules.map { "            - { \($0) }\n" }
     return text.replacing(
       "    - declared_flows:\n        type: sectosca.policies.Filtering\n        targets: [ storefront, orders ]\n",
-      with: "    - declared_flows:\n        type: sectosca.policies.Filtering\n        targets: [ storefront, orders ]\n"
-        + "        properties:\n          sets: { blocked: [ \(blocked), 203.0.113.0/24 ] }\n          rules:\n" + list.joined())
+      with:
+        "    - declared_flows:\n        type: sectosca.policies.Filtering\n        targets: [ storefront, orders ]\n"
+        + "        properties:\n          sets: { blocked: [ \(blocked), 203.0.113.0/24 ] }\n          rules:\n"
+        + list.joined())
   }
 
   /// A time of day so many hours from now, in UTC.
@@ -97,7 +99,9 @@ struct FirewallRuleTests {
       #expect(try await Client.request("GET", "\(url)/orders/17", as: .reader).status == 404, "the flow is still open")
 
       // Whatever nothing says anything of passes.
-      try portal.edit("service.yaml") { $0.replacing("          sets: {", with: "          default: allow\n          sets: {") }
+      try portal.edit("service.yaml") {
+        $0.replacing("          sets: {", with: "          default: allow\n          sets: {")
+      }
       let opened = try await portal.up()
       #expect(opened.status == 0, "\(opened.errors)")
       #expect(try await portal.unikernels().map(\.pid) == before.map(\.pid))
@@ -114,9 +118,15 @@ struct FirewallRuleTests {
     ]
     // Of the orders alone: clients reach the storefront through the port forwarder, which has that address.
     let change: @Sendable (String) -> String = {
-      FirewallRuleTests.ruled($0, by: rules).replacing("targets: [ storefront, orders ]\n        properties", with: "targets: [ orders ]\n        properties")
-        .replacing("    - passwords:\n", with: "    - storefront_flows: { type: sectosca.policies.Filtering, targets: [ storefront ] }\n\n    - passwords:\n")
-        .replacing("declared_flows, ", with: "declared_flows, storefront_flows, ")
+      FirewallRuleTests.ruled($0, by: rules).replacing(
+        "targets: [ storefront, orders ]\n        properties", with: "targets: [ orders ]\n        properties"
+      )
+      .replacing(
+        "    - passwords:\n",
+        with:
+          "    - storefront_flows: { type: sectosca.policies.Filtering, targets: [ storefront ] }\n\n    - passwords:\n"
+      )
+      .replacing("declared_flows, ", with: "declared_flows, storefront_flows, ")
     }
     try await Portal.up(changing: change) { portal in
       let url = try await portal.url()

@@ -52,10 +52,9 @@ public struct FirewallRules {
     return verdicts.contains(nil) ? nil : true
   }
 
-  /// Whether the rules of requirements fit into an image: tables are made of them on the host, and rules that overlap in too
-  /// many ways would make one too large.
-  public static func canBeCompiled(_ filtering: Filtering) -> Bool {
-    (try? FirewallCompiler.table(filtering.rules.map(\.packetRule), defaultPasses: filtering.allowsByDefault)) != nil
+  /// How many bytes the rules of a requirement take as a table; nil where there is none, since they overlap in too many ways.
+  public static func tableSize(of filtering: Filtering) -> Int? {
+    RuleList(rules: filtering.rules.map(\.packetRule), passesByDefault: filtering.allowsByDefault).table?.count
   }
 }
 

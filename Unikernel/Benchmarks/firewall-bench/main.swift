@@ -5,8 +5,10 @@ import LibraryOS
 import Network
 import RuleSetGeneration
 
-// How long the firewall of images takes to decide about first packets, for 10 to 10,000 rules: the look-up by itself, and all
-// that it does about a packet that opens a connection. The code is that of images, compiled for this machine.
+// How long the firewall of images takes to decide about first packets, for 10 to 10,000 rules: the look-up by itself; all that
+// it does about a packet that opens a connection, from the search for it to its entry; and the same with all else that
+// the network does about such a frame, from reading its headers to the answer. The code is that of images, compiled for this
+// machine. Medians of rounds over 4,096 packets, and of five lists of rules.
 
 final class StillClock: Clock {
   let now = Instant(nanoseconds: 1_000_000_000)
@@ -63,7 +65,8 @@ func frame(_ packet: FirewallTable.Packet) -> [UInt8] {
   switch packet.kind {
   case .tcp4:
     number = 6
-    payload = big(packet.sourcePort) + big(packet.destinationPort) + [0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2, 0xFF, 0xFF, 0, 0, 0, 0]
+    payload =
+      big(packet.sourcePort) + big(packet.destinationPort) + [0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2, 0xFF, 0xFF, 0, 0, 0, 0]
     payload.replaceSubrange(16..<18, with: big(sum(addresses + [0, 6, 0, 20] + payload)))
   case .udp4:
     number = 17
@@ -108,8 +111,14 @@ for count in [10, 100, 1000, 10_000] {
     let compile = try nanoseconds { bytes = try FirewallCompiler.table(rules) }
     let table = try FirewallTable(decoding: bytes)
     let packets = (0..<4096).map { _ in generator.packet(near: rules[generator.number(below: count)]) }
-    let summaries = packets.map(summary)
-    let frames = packets.filter { $0.isInbound && !$0.kind.parts.isIPv6 }.map(frame)
+    // Those that are let in, which costs more: the connection is noted.
+    var admitted: [FirewallTable.Packet] = []
+    while admitted.count < 4096 {
+      let packet = generator.packet(near: rules[generator.number(below: count)])
+      if table.verdict(of: packet, minuteOfWeek: { 0 }).passes { admitted.append(packet) }
+    }
+    let summaries = admitted.map(summary)
+    let frames = admitted.filter { $0.isInbound && !$0.kind.parts.isIPv6 }.map(frame)
     func firewall() throws -> Firewall {
       let firewall = Firewall(clock: StillClock(), random: FixedRandom(), events: NoEvents())
       try firewall.prepare([Parameter(module: "firewall", name: "rules", value: .list([.bytes(bytes)]))])
@@ -126,7 +135,7 @@ for count in [10, 100, 1000, 10_000] {
       let alone = try firewall()
       times[1].append(
         nanoseconds { for packet in summaries where alone.admits(packet, at: now) { decided += 1 } }
-          / Double(packets.count))
+          / Double(summaries.count))
       let inside = try firewall()
       let network = try stack(inside)
       times[2].append(

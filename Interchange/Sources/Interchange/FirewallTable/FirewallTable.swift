@@ -143,15 +143,20 @@ public struct FirewallTable: Sendable {
       if head.indexBits != 0 {
         let parts = 1 << head.indexBits
         let base = words[unchecked: at + 2]
-        pairs = at + 4 + parts
+        pairs = at + 3 + parts
         let part = Int((value &- base) >> head.shift)
         if value < base {
           high = 0
         } else if part >= parts {
           low = high
         } else {
-          low = Int(words[unchecked: at + 3 + part])
-          high = Int(words[unchecked: at + 4 + part])
+          let entry = IndexEntry(rawValue: words[unchecked: at + 3 + part])
+          guard entry.isDivided else {
+            reference = Reference(rawValue: entry.rawValue)
+            continue
+          }
+          low = entry.first
+          if let more = entry.more { high = low + more }
         }
       }
       // The last range that begins at the value or before.
@@ -227,9 +232,9 @@ extension FirewallTable {
 
   /// The first word of a node.
   ///
-  /// A node has: this word; the number of ranges; if there is an index, where the second range begins, and `2^indexBits + 1`
-  /// words that say in which range each of that many equal parts of the values from there on begins; then each range's first
-  /// value and where it leads. A node about the time has this word, a window, and where it leads in that time and out of it.
+  /// A node has: this word; the number of ranges; if there is an index, where the second range begins, and `2^indexBits`
+  /// words for as many equal parts of the values from there on; then each range's first value and where it leads. A node
+  /// about the time has this word, a window, and where it leads in that time and out of it.
   public struct NodeHead: Sendable {
     /// The field, the size of the index and the shift that leads into it.
     public var rawValue: UInt32
@@ -252,5 +257,39 @@ extension FirewallTable {
     /// By how much a value is shifted to find its place in the index.
     @inline(__always)
     public var shift: UInt32 { rawValue >> 8 & 31 }
+  }
+
+  /// What the index of a node says of a part of the values: where it leads, if all of it is in one range, or else which
+  /// ranges it has.
+  public struct IndexEntry: Sendable {
+    /// The highest bits are 01 where the part has several ranges: no reference begins with these.
+    public var rawValue: UInt32
+    /// The most ranges of a node with an index.
+    public static let maximumRanges = 1 << 20
+    /// So many further ranges, or more.
+    static let most = 1023
+
+    /// From a word of a table.
+    @inline(__always)
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    /// A part in which these ranges begin or go on.
+    public init(ranges: ClosedRange<Int>) {
+      let more = min(ranges.count - 1, IndexEntry.most)
+      rawValue = 1 << 30 | UInt32(more) << 20 | UInt32(ranges.lowerBound)
+    }
+
+    /// Whether the part has several ranges.
+    @inline(__always)
+    public var isDivided: Bool { rawValue >> 30 == 1 }
+    /// The range in which it begins.
+    @inline(__always)
+    public var first: Int { Int(rawValue & 0xF_FFFF) }
+    /// How many ranges follow in it; `nil` where those are too many to be said.
+    @inline(__always)
+    public var more: Int? {
+      let more = Int(rawValue >> 20 & 1023)
+      return more == IndexEntry.most ? nil : more
+    }
   }
 }
