@@ -54,7 +54,7 @@ let package = Package(
     .target(name: "Cryptography", dependencies: ["LibraryOS", "CBearSSL", interchange]),
     .target(name: "CRuntime"),
     .executableTarget(
-      name: "firewall-bench", dependencies: ["Firewall", "LibraryOS", interchange] + firewallCompilation,
+      name: "firewall-bench", dependencies: ["Firewall", "Network", "LibraryOS", interchange] + firewallCompilation,
       path: "Benchmarks/firewall-bench"),
     .target(name: "CProcessPlatform"),
     .target(name: "CMicroVMPlatform", dependencies: ["CRuntime"]),

@@ -204,6 +204,33 @@ struct ModuleConfigurationTests {
     #expect(rules.packets.tables?.listValue?.count == 2)
   }
 
+  @Test("rules that commands led to come before all others, where the filterings take them")
+  func commandedRules() throws {
+    var environment = Portal.environment
+    environment.commandedRules = [
+      FilterRule(.deny, transports: [.tcp], peers: ["203.0.113.9/32"], ports: [8080...8080]),
+      FilterRule(.allow, transports: [.tcp], peers: ["203.0.113.0/24"], ports: [8080...8080]),
+    ]
+    let keptOut = "not inbound tcp 203.0.113.9/32:8080"
+    let letIn = "inbound tcp 203.0.113.0/24:8080"
+    func rules(_ commands: [FilterRule.Action]...) -> [String] {
+      let due = commands.map { Portal.requirement("f", .filtering(Filtering(flows: .declared, commands: $0))) }
+      return words(FirewallRules(resource: Portal.orders, due: due, environment: environment).packets)
+    }
+    let own = "inbound tcp 10.77.0.1/32:8080"
+    #expect(rules([.deny]) == [keptOut, own])
+    #expect(rules([.allow, .deny]) == [keptOut, letIn, own])
+    #expect(rules([]) == [own])
+    // What one closes, a command to the other does not open.
+    #expect(rules([.allow, .deny], [.deny]) == [keptOut, own])
+    #expect(rules([], [.deny]) == [keptOut, own])
+    environment.forwarder = ForwarderIdentity(address: "10.77.0.1", secret: [UInt8](repeating: 1, count: 32))
+    let behind = FirewallRules(resource: Portal.orders, due: [Portal.declaredFlows], environment: environment)
+    #expect(words(behind.clients) == [keptOut, "inbound tcp any:8080"])
+    #expect(words(behind.packets).first == own, "the forwarder gets in, whatever is commanded about its clients")
+    #expect(behind.tableSize != nil)
+  }
+
   @Test("files of a site have a type, and a tag that changes with their contents")
   func siteFiles() throws {
     let parameters = try Portal.parameters(Portal.storefront, [])

@@ -75,6 +75,48 @@ struct PacketFilterRulesTests {
     #expect(try PacketFilterRules(store: store).all(of: "a") == rules.all(of: "a").filter(\.isPersistent))
   }
 
+  @Test("a rule is about the other end of packets, each way that they go, and about nothing that goes elsewhere")
+  func peers() throws {
+    let own = [try #require(IPNetwork(around: "10.77.0.2"))]
+    func rules(
+      _ addresses: TrafficPattern.Addresses, permits: Bool = false, _ direction: OpenC2Command.Direction = .both,
+      transport: TrafficPattern.TransportProtocol? = nil, from: Int? = nil, to: Int? = nil, isIPv6: Bool = false
+    ) -> [FilterRule] {
+      PacketFilterRule(
+        permits: permits,
+        pattern: TrafficPattern(
+          isIPv6: isIPv6, addresses: addresses, transport: transport, sourcePort: from, destinationPort: to),
+        direction: direction
+      ).filterRules(own: own)
+    }
+    let there = try #require(IPNetwork(around: "198.51.100.0/24"))
+    let both = rules(.either(there))
+    #expect(both.map(\.directions) == [[.inbound], [.outbound]])
+    #expect(both.allSatisfy { $0.peers == ["198.51.100.0/24"] && $0.transports == [.tcp, .udp, .icmp] })
+    #expect(both.allSatisfy { $0.action == .deny && $0.states == FilterRule.State.allCases })
+    // The instance itself is one end of all its packets.
+    #expect(rules(.either(own[0]), .ingress).map(\.peers) == [["0.0.0.0/0"]])
+    let from = rules(.both(source: there, destination: nil), transport: .tcp, from: 53, to: 80)
+    #expect(from.map(\.directions) == [[.inbound]], "none that goes out comes from there")
+    #expect(from.first?.ports == [80...80] && from.first?.sourcePorts == [53...53] && from.first?.transports == [.tcp])
+    #expect(rules(.both(source: nil, destination: there)).map(\.directions) == [[.outbound]])
+    #expect(rules(.both(source: nil, destination: own[0])).map(\.directions) == [[.inbound]])
+    #expect(rules(.both(source: there, destination: there)).isEmpty)
+    #expect(rules(.both(source: there, destination: nil), .egress).isEmpty)
+    // Strays are let through by nobody.
+    #expect(rules(.either(there), permits: true).first?.states == [.new, .established, .related])
+    let six = try #require(IPNetwork(around: "2001:db8::/32"))
+    #expect(rules(.either(six), transport: .icmp, isIPv6: true).first?.transports == [.icmpv6])
+  }
+
+  @Test("rules that say the same are told from others by nothing but what they say")
+  func digest() throws {
+    let first = try rule("192.0.2.1", number: 7, stop: 1000, service: "portal")
+    #expect([first].digest == [try rule("192.0.2.1")].digest)
+    let other = try rule("192.0.2.2")
+    #expect([first].digest != [other].digest && [first, other].digest != [other, first].digest)
+  }
+
   @Test("no more rules are kept than fit")
   func bound() throws {
     let rules = try PacketFilterRules(store: try SQLiteStateStore(path: ":memory:"))

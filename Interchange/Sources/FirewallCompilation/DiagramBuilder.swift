@@ -110,17 +110,25 @@ struct DiagramBuilder {
     var node = [FirewallTable.NodeHead(field: field).rawValue, UInt32(ranges.count)]
     // A few ranges are found faster without an index.
     if ranges.count > 4 {
-      let bits = Int.bitWidth - (ranges.count - 1).leadingZeroBitCount
+      guard ranges.count <= FirewallTable.IndexEntry.maximumRanges else { throw TooLarge() }
+      // At least twice as many parts as ranges, so that most lie in one range and lead on at once.
+      let bits = Int.bitWidth - (ranges.count - 1).leadingZeroBitCount + 1
       let base = ranges[1].start
       let span = ranges[ranges.count - 1].start - base
       let shift = max(0, UInt32.bitWidth - span.leadingZeroBitCount - bits)
       node[0] = FirewallTable.NodeHead(field: field, indexBits: bits, shift: shift).rawValue
       node.append(base)
-      var range = 0
-      for part in 0...(1 << bits) {
+      var first = 0
+      for part in 0..<1 << bits {
         let start = UInt64(base) + (UInt64(part) << UInt64(shift))
-        while range + 1 < ranges.count, UInt64(ranges[range + 1].start) <= start { range += 1 }
-        node.append(UInt32(range))
+        let end = start + 1 << UInt64(shift)
+        while first + 1 < ranges.count, UInt64(ranges[first + 1].start) <= start { first += 1 }
+        var last = first
+        while last + 1 < ranges.count, UInt64(ranges[last + 1].start) < end { last += 1 }
+        node.append(
+          first == last
+            ? ranges[first].reference : FirewallTable.IndexEntry(ranges: first...last).rawValue)
+        first = last
       }
     }
     for range in ranges { node += [range.start, range.reference] }

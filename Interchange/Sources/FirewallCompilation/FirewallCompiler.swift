@@ -14,7 +14,7 @@ public struct FirewallCompiler: Sendable {
 
   /// The most words that one class of packets may take before it is divided into more diagrams: for each part of a rule,
   /// and besides.
-  private static let words = (each: 24, besides: 2048)
+  private static let words = (each: 32, besides: 2048)
 
   private var builder = DiagramBuilder()
   private var windows: [FirewallTable.Window] = []

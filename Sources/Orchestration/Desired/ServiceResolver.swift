@@ -3,7 +3,8 @@ import ImageGeneration
 import Interchange
 import OpenC2
 import PolicyDecision
-import SecTOSCA
+public import SecTOSCA
+import TOSCA
 
 /// Works out what a declared service should be at present: the level due, the protection due at it, the modules for that,
 /// the recipes of images and the settings of instances. It changes nothing.
@@ -87,6 +88,7 @@ public struct ServiceResolver: Sendable {
     for other in service.levels {
       let due = service.due(to: resource.name, at: other)
       selections[other.name] = (due, try select(resource, due, declaration.target, at: other))
+      try ServiceResolver.checkRules(of: resource, due)
     }
     guard let (due, selection) = selections[level.name] else {
       throw .execution("level `\(level.name)` is not one of the service's")
@@ -118,6 +120,31 @@ public struct ServiceResolver: Sendable {
         digest: ResolvedResource.digest(staged, of: .run) + (commands.isEmpty ? "" : "+" + commands.digest)),
       files: files, controlPublicKey: environment.controlKey.publicKey, bundle: bundle, policyVersion: policyVersion,
       attributes: context, commands: commands, others: selections)
+  }
+
+  /// That the rules of firewalls have tables that fit into an instance: while they are changed there are four of each, in the
+  /// message, in what is read of it, and the old and the new one in force.
+  private static func checkRules(
+    of resource: Resource, _ due: [SecurityRequirement]
+  ) throws(OrchestrationFault) {
+    let most = resource.memoryBytes / 8
+    var total = 0
+    for requirement in due {
+      guard case .filtering(let filtering) = requirement.protection, filtering.hasRules else { continue }
+      let size = FirewallRules.tableSize(of: filtering)
+      // At a public endpoint, clients are held against them besides.
+      if let size { total += resource.endpoint.isPublic ? 2 * size : size }
+      guard size == nil || total > most else { continue }
+      let finding = Finding(
+        code: "rules-too-large", place: requirement.place,
+        message: "the rules of `\(requirement.name)` "
+          + (size == nil
+            ? "overlap in too many ways to be made a table of"
+            : "take the tables in `\(resource.name)` to \(total / 1024) kB, of at most \(most / 1024)"),
+        expected: size == nil
+          ? "fewer rules, or such that name either few addresses or few ports" : "fewer rules, or more `memory`")
+      throw .findings([finding], sources: [:])
+    }
   }
 
   /// What the images of a service are made of at a level, whatever the context and the policies: those go into no image.

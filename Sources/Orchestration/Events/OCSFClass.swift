@@ -34,7 +34,7 @@ enum OCSFClass: Int {
       case (_, "level-changed"), (_, "phase-changed"), (_, "context-changed"), (_, "policy-applied"),
         (_, "token-created"), (_, "token-revoked"), (_, "sessions-revoked"), (_, "credentials-revoked"),
         (_, "revocation-lifted"), (_, "packet-rule-inserted"), (_, "packet-rule-removed"), (_, "packet-rule-ended"),
-        (_, "packet-rule-began"):
+        (_, "packet-rule-began"), (_, "packet-rule-refused"):
         .entityManagement
       default: .detectionFinding
       }

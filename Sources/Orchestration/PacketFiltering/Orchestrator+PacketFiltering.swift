@@ -75,11 +75,11 @@ extension Orchestrator {
       let others = packetRules.all(of: tenant).filter { $0.isFor(resource.name, of: declaration.name) }
       var own = NeighbourAddresses.none(for: resource)
       own.own = "10.77.0.2/24"
-      guard
-        FirewallRules.canBeCompiled(
-          resource, due: declaration.service.due(to: resource.name, at: level),
-          environment: own.environment(bundle: nil, attributes: [:], commands: others + [rule]))
-      else {
+      let rules = FirewallRules(
+        resource: resource, due: declaration.service.due(to: resource.name, at: level),
+        environment: own.environment(bundle: nil, attributes: [:], commands: others + [rule]))
+      // As much as for those of templates (`ServiceResolver`).
+      guard let size = rules.tableSize, size <= resource.memoryBytes / 8 else {
         throw OpenC2Refusal(
           .internalError, "Rule not updated: with it, the rules for `\(resource.name)` are more than an image takes")
       }

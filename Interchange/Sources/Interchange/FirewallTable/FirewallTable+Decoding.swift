@@ -61,11 +61,11 @@ extension FirewallTable {
         deepest = max(
           try FirewallTable.depth(of: words[at + 2], depths), try FirewallTable.depth(of: words[at + 3], depths))
       } else {
-        guard head.field < FirewallTable.timeField, head.rawValue >> 13 == 0, head.indexBits <= 20,
+        guard head.field < FirewallTable.timeField, head.rawValue >> 13 == 0, head.indexBits <= 21,
           at + 2 <= words.count
         else { throw .invalid }
         let count = Int(words[at + 1])
-        let pairs = head.indexBits == 0 ? at + 2 : at + 4 + (1 << head.indexBits)
+        let pairs = head.indexBits == 0 ? at + 2 : at + 3 + (1 << head.indexBits)
         guard count >= 2, count <= words.count, pairs + 2 * count <= words.count else { throw .truncated }
         end = pairs + 2 * count
         guard words[pairs] == 0 else { throw .invalid }
@@ -82,19 +82,24 @@ extension FirewallTable {
     return depths
   }
 
-  /// That the index of a node names for each part the range in which it begins.
+  /// That the index of a node says of each part where it leads, or the ranges that it has.
   private func checkIndex(_ head: NodeHead, at: Int, pairs: Int, count: Int) throws(DecodingFault) {
-    let parts = 1 << head.indexBits
     let base = words[at + 2]
-    guard words[pairs + 2] == base else { throw .invalid }
-    var range = 0
-    for part in 0...parts {
+    guard words[pairs + 2] == base, count <= IndexEntry.maximumRanges else { throw .invalid }
+    var first = 0
+    for part in 0..<1 << head.indexBits {
       let start = UInt64(base) + (UInt64(part) << UInt64(head.shift))
-      while range + 1 < count, UInt64(words[pairs + 2 * range + 2]) <= start { range += 1 }
-      guard words[at + 3 + part] == UInt32(range) else { throw .invalid }
+      let end = start + 1 << UInt64(head.shift)
+      while first + 1 < count, UInt64(words[pairs + 2 * first + 2]) <= start { first += 1 }
+      var last = first
+      while last + 1 < count, UInt64(words[pairs + 2 * last + 2]) < end { last += 1 }
+      let entry =
+        first == last ? words[pairs + 2 * first + 1] : IndexEntry(ranges: first...last).rawValue
+      guard words[at + 3 + part] == entry else { throw .invalid }
+      first = last
     }
     // What lies beyond the index is in the last range.
-    guard range == count - 1 else { throw .invalid }
+    guard first == count - 1 else { throw .invalid }
   }
 
   private static func depth(of word: UInt32, _ depths: [UInt8]) throws(DecodingFault) -> UInt8 {

@@ -91,6 +91,9 @@ public struct FirewallTable: Sendable {
   /// How many bytes a table takes in memory.
   public var byteCount: Int { 4 * (roots.count + words.count) + MemoryLayout<Window>.stride * windows.count }
 
+  /// How many diagrams a packet is taken through.
+  public var diagramCount: Int { diagrams }
+
   /// Whether rules say anything of packets in this state that go this way.
   @inline(__always)
   public func hasRules(_ state: State, isInbound: Bool) -> Bool {
@@ -103,8 +106,9 @@ public struct FirewallTable: Sendable {
     var first = Reference.none.payload
     let direction = (Int(packet.state.rawValue) << 1) | (packet.isInbound ? 0 : 1)
     let start = (direction * Kind.allCases.count + Int(packet.kind.rawValue)) * diagrams
+    let words = words.span
     for index in start..<start + diagrams {
-      let found = follow(roots[index], packet, minuteOfWeek)
+      let found = follow(roots[index], words, packet, minuteOfWeek)
       if found < first { first = found }
     }
     guard first != Reference.none.payload else {
@@ -120,42 +124,47 @@ public struct FirewallTable: Sendable {
     return Verdict(passes: first & 1 != 0, rule: Int(first >> 1))
   }
 
-  /// Goes from node to node down to a rule.
+  /// Goes from node to node down to a rule. All places were checked when the table was read.
   @inline(__always)
-  private func follow(_ root: UInt32, _ packet: Packet, _ minuteOfWeek: () -> UInt32) -> UInt32 {
+  private func follow(_ root: UInt32, _ words: Span<UInt32>, _ packet: Packet, _ minuteOfWeek: () -> UInt32) -> UInt32 {
     var reference = Reference(rawValue: root)
     while !reference.isLeaf {
       let at = reference.offset
-      let head = NodeHead(rawValue: words[at])
+      let head = NodeHead(rawValue: words[unchecked: at])
       if head.field == FirewallTable.timeField {
-        let isOpen = windows[Int(words[at + 1])].contains(minuteOfWeek())
-        reference = Reference(rawValue: words[at + (isOpen ? 2 : 3)])
+        let isOpen = windows[Int(words[unchecked: at + 1])].contains(minuteOfWeek())
+        reference = Reference(rawValue: words[unchecked: at + (isOpen ? 2 : 3)])
         continue
       }
       let value = packet.values[head.field]
       var low = 0
-      var high = Int(words[at + 1]) - 1
+      var high = Int(words[unchecked: at + 1]) - 1
       var pairs = at + 2
       if head.indexBits != 0 {
         let parts = 1 << head.indexBits
-        let base = words[at + 2]
-        pairs = at + 4 + parts
+        let base = words[unchecked: at + 2]
+        pairs = at + 3 + parts
         let part = Int((value &- base) >> head.shift)
         if value < base {
           high = 0
         } else if part >= parts {
           low = high
         } else {
-          low = Int(words[at + 3 + part])
-          high = Int(words[at + 4 + part])
+          let entry = IndexEntry(rawValue: words[unchecked: at + 3 + part])
+          guard entry.isDivided else {
+            reference = Reference(rawValue: entry.rawValue)
+            continue
+          }
+          low = entry.first
+          if let more = entry.more { high = low + more }
         }
       }
       // The last range that begins at the value or before.
       while low < high {
         let middle = (low + high + 1) >> 1
-        if words[pairs + 2 * middle] <= value { low = middle } else { high = middle - 1 }
+        if words[unchecked: pairs + 2 * middle] <= value { low = middle } else { high = middle - 1 }
       }
-      reference = Reference(rawValue: words[pairs + 2 * low + 1])
+      reference = Reference(rawValue: words[unchecked: pairs + 2 * low + 1])
     }
     return reference.payload
   }
@@ -223,9 +232,9 @@ extension FirewallTable {
 
   /// The first word of a node.
   ///
-  /// A node has: this word; the number of ranges; if there is an index, where the second range begins, and `2^indexBits + 1`
-  /// words that say in which range each of that many equal parts of the values from there on begins; then each range's first
-  /// value and where it leads. A node about the time has this word, a window, and where it leads in that time and out of it.
+  /// A node has: this word; the number of ranges; if there is an index, where the second range begins, and `2^indexBits`
+  /// words for as many equal parts of the values from there on; then each range's first value and where it leads. A node
+  /// about the time has this word, a window, and where it leads in that time and out of it.
   public struct NodeHead: Sendable {
     /// The field, the size of the index and the shift that leads into it.
     public var rawValue: UInt32
@@ -248,5 +257,39 @@ extension FirewallTable {
     /// By how much a value is shifted to find its place in the index.
     @inline(__always)
     public var shift: UInt32 { rawValue >> 8 & 31 }
+  }
+
+  /// What the index of a node says of a part of the values: where it leads, if all of it is in one range, or else which
+  /// ranges it has.
+  public struct IndexEntry: Sendable {
+    /// The highest bits are 01 where the part has several ranges: no reference begins with these.
+    public var rawValue: UInt32
+    /// The most ranges of a node with an index.
+    public static let maximumRanges = 1 << 20
+    /// So many further ranges, or more.
+    static let most = 1023
+
+    /// From a word of a table.
+    @inline(__always)
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    /// A part in which these ranges begin or go on.
+    public init(ranges: ClosedRange<Int>) {
+      let more = min(ranges.count - 1, IndexEntry.most)
+      rawValue = 1 << 30 | UInt32(more) << 20 | UInt32(ranges.lowerBound)
+    }
+
+    /// Whether the part has several ranges.
+    @inline(__always)
+    public var isDivided: Bool { rawValue >> 30 == 1 }
+    /// The range in which it begins.
+    @inline(__always)
+    public var first: Int { Int(rawValue & 0xF_FFFF) }
+    /// How many ranges follow in it; `nil` where those are too many to be said.
+    @inline(__always)
+    public var more: Int? {
+      let more = Int(rawValue >> 20 & 1023)
+      return more == IndexEntry.most ? nil : more
+    }
   }
 }
