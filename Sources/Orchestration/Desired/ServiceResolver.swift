@@ -3,7 +3,7 @@ import ImageGeneration
 import Interchange
 import OpenC2
 import PolicyDecision
-public import SecTOSCA
+import SecTOSCA
 import TOSCA
 
 /// Works out what a declared service should be at present: the level due, the protection due at it, the modules for that,
