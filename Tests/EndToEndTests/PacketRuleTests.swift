@@ -190,7 +190,8 @@ struct PacketRuleAccessTests {
         let answer = try await ask(made.output.trimmingCharacters(in: .whitespacesAndNewlines))
         #expect(answer.status == status, "\(role): \(answer)")
         guard status == 200 else { continue }
-        #expect(answer.body.contains(#""profiles":["slpf"]"#) && answer.body.contains(#""request_id":"q""#), "\(answer)")
+        #expect(
+          answer.body.contains(#""profiles":["slpf"]"#) && answer.body.contains(#""request_id":"q""#), "\(answer)")
         #expect(answer.body.contains(#""delete":["slpf:rule_number"]"#))
       }
     }

@@ -113,7 +113,8 @@ private enum OCSFParts {
     case .entityManagement:
       let rule = event.kind.hasPrefix("packet-rule-") ? "packet rule \(details["rule"] ?? "")" : nil
       var entity: [String: Any] = [
-        "name": event.service.isEmpty ? details["token"] ?? rule ?? "context" : event.service, "type": type(of: event.kind),
+        "name": event.service.isEmpty ? details["token"] ?? rule ?? "context" : event.service,
+        "type": type(of: event.kind),
       ]
       if let version = details["to"] { entity["version"] = version }
       return ["entity": entity]

@@ -154,7 +154,8 @@ extension ServiceController {
       started: Timestamp.now(), emulator: emulator, group: group, metadata: metadata)
     let version = ControlSigner.version(after: 0)
     let parameters =
-      resource.parameters(stages: [.boot, .run], at: addresses(run, of: record, isProbed: isProbed, isCommanded: false))
+      resource.parameters(
+        stages: [.boot, .run], at: addresses(run, of: record, isProbed: isProbed, isCommanded: false))
       + [
         Parameter(module: "control", name: "channel-key", value: .bytes(channelKey.bytes)),
         Parameter(module: "control", name: "entropy", value: .bytes(ServiceController.freshEntropy())),

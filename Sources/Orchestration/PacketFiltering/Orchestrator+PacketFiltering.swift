@@ -65,11 +65,11 @@ extension Orchestrator {
     for (declaration, resource, level) in meant {
       let taken = declaration.service.commands(to: resource.name, at: level)
       guard taken.contains(rule.permits ? .allow : .deny) else {
+        let expected = rule.permits ? "[ deny, allow ]" : "[ deny ]"
         throw OpenC2Refusal(
           .notImplemented,
           "Rule not updated: the template of `\(declaration.name)` takes no `\(rule.permits ? "allow" : "deny")` for "
-            + "`\(resource.name)` at level `\(level.name)`, expected `commands: \(rule.permits ? "[ deny, allow ]" : "[ deny ]")` "
-            + "at its filtering")
+            + "`\(resource.name)` at level `\(level.name)`, expected `commands: \(expected)` at its filtering")
       }
       // Also those that wait for their time: it must not turn out then that they do not fit.
       let others = packetRules.all(of: tenant).filter { $0.isFor(resource.name, of: declaration.name) }

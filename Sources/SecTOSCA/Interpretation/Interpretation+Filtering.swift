@@ -40,7 +40,8 @@ extension Interpretation {
     if commands == [.allow] {
       report(
         "invalid-value", at: properties.values["commands"]?.place ?? properties.place,
-        "`commands` of \(properties.holder) has `allow` without `deny`", expected: "`[ deny, allow ]`, `[ deny ]` or `[]`")
+        "`commands` of \(properties.holder) has `allow` without `deny`",
+        expected: "`[ deny, allow ]`, `[ deny ]` or `[]`")
     }
     return commands
   }
