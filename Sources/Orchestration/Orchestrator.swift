@@ -52,6 +52,8 @@ public actor Orchestrator {
   var noticed: Set<String> = []
   var changes: [String: Task<Void, Never>] = [:]
   var renewals: [String: Task<Void, Never>] = [:]
+  /// The control groups that running instances are known to be bounded by, by tenant.
+  var boundGroups: [String: InstanceGroup] = [:]
   var pool = ImagePool()
   var restarts: [String: Int] = [:]
   var expiries: [String: Task<Void, Never>] = [:]
@@ -225,7 +227,11 @@ public actor Orchestrator {
     let result: Swift.Result<Void, OrchestrationFault>
     do throws(OrchestrationFault) {
       let group = group(of: declaration.tenant)
-      await environment.host.bound(group)
+      // The host looks at every instance for this.
+      if boundGroups[declaration.tenant] != group {
+        await environment.host.bound(group)
+        boundGroups[declaration.tenant] = group
+      }
       await controller(declaration).start(in: tenantBook.quota(of: declaration.tenant).isEmpty ? nil : group)
       try await controller(declaration).converge(to: resolved, progress: progress)
       result = .success(())
@@ -340,6 +346,7 @@ public actor Orchestrator {
     }
     declarations[declaration.key] = nil
     resolver.forget(declaration.key)
+    pool.filled[declaration.key] = nil
     expiries.removeValue(forKey: declaration.key)?.cancel()
     changes.removeValue(forKey: declaration.key)?.cancel()
     noticed.remove(declaration.key)

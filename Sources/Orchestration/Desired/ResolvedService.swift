@@ -7,21 +7,39 @@ import PolicyDecision
 public import SecTOSCA
 
 /// A declared service, worked out for a level: for each resource the protection due, the modules selected, what goes into
-/// its image, and its settings.
+/// its image, and its settings. What follows from that for all of them is worked out once.
 public struct ResolvedService: Sendable {
-  /// What was declared.
-  public var declaration: ServiceDeclaration
   /// The level that is due.
-  public var level: SecurityLevel
+  public let level: SecurityLevel
   /// The resources.
-  public var resources: [ResolvedResource]
-
-  /// The resource of that name.
-  public func resource(_ name: String) -> ResolvedResource? { resources.first { $0.resource.name == name } }
-
+  public let resources: [ResolvedResource]
   /// The same, as planning needs it.
-  public var desired: DesiredService {
-    DesiredService(
+  public let desired: DesiredService
+  /// What two answers to one question have in common, and nothing else has.
+  let identity = ResolutionIdentity()
+  /// Whether some resource's instances live for a time only.
+  let limitsLives: Bool
+  /// The recipes of all images.
+  let recipes: Set<String>
+  /// How often the memory of instances is checked, in seconds, by resource: those only that are due any.
+  let integrityIntervals: [String: Int]
+  /// The shortest lease of policies, in seconds; `nil` where there is none.
+  let leaseSeconds: Int?
+  private let places: [String: Int]
+
+  init(level: SecurityLevel, resources: [ResolvedResource]) {
+    self.level = level
+    self.resources = resources
+    places = Dictionary(resources.enumerated().map { ($1.resource.name, $0) }) { first, _ in first }
+    limitsLives = resources.contains { $0.lifetime != nil }
+    recipes = Set(resources.map(\.recipeDigest))
+    var intervals: [String: Int] = [:]
+    for resource in resources { intervals[resource.resource.name] = resource.runtimeIntegrity?.intervalSeconds }
+    integrityIntervals = intervals
+    leaseSeconds = resources.lazy.flatMap(\.due).compactMap { requirement in
+      if case .authorization(let authorization) = requirement.protection { authorization.leaseSeconds } else { nil }
+    }.min()
+    desired = DesiredService(
       level: level.name,
       externals: Set(resources.flatMap(\.resource.externals)).sorted { $0.accessPort < $1.accessPort }
         .map {
@@ -35,7 +53,13 @@ public struct ResolvedService: Sendable {
           mechanisms: resource.selection.mechanisms, probes: resource.probes.map(\.name))
       })
   }
+
+  /// The resource of that name.
+  public func resource(_ name: String) -> ResolvedResource? { places[name].map { resources[$0] } }
 }
+
+/// What tells one resolution from every other.
+final class ResolutionIdentity: Sendable {}
 
 /// Where an instance is, and where those are that it talks to.
 public struct NeighbourAddresses: Hashable, Sendable {

@@ -45,15 +45,15 @@ public struct ServiceResolver: Sendable {
     let hasPolicies = service.requirements.contains {
       if case .authorization = $0.protection { true } else { false }
     }
-    // What triggers set is part of the question.
-    var asked = declaration
-    asked.service = service
     let question = ResolutionMemo.Question(
-      declaration: asked, level: level.name, attributes: hasPolicies ? attributes : [:],
-      vulnerable: try vulnerable(), library: environment.builder.library.stamp,
+      service: service, target: declaration.target, policies: declaration.policies,
+      attributes: hasPolicies ? attributes : [:], vulnerable: try vulnerable(),
+      library: environment.builder.library.stamp,
       commands: Dictionary(
-        uniqueKeysWithValues: service.resources.map { ($0.name, commands(to: $0.name, of: asked, at: level)) }))
-    if let known = memo.answer(to: question) { return known }
+        uniqueKeysWithValues: service.resources.map {
+          ($0.name, commands(to: $0.name, of: service, in: declaration, at: level))
+        }))
+    if let known = memo.resolved(declaration.key, at: level.name, as: question) { return known }
     var resources: [ResolvedResource] = []
     for resource in service.resources {
       resources.append(
@@ -61,16 +61,16 @@ public struct ServiceResolver: Sendable {
           resource, of: service, in: declaration, at: level, context: attributes,
           commands: question.commands[resource.name] ?? []))
     }
-    let resolved = ResolvedService(declaration: declaration, level: level, resources: resources)
-    memo.keep(resolved, to: question)
+    let resolved = ResolvedService(level: level, resources: resources)
+    memo.keep(resolved, of: declaration.key, at: level.name, as: question)
     return resolved
   }
 
   /// The rules of packet filters that hold now for a resource because of commands, where its filters take any.
   private func commands(
-    to resource: String, of declaration: ServiceDeclaration, at level: SecurityLevel
+    to resource: String, of service: ProtectedService, in declaration: ServiceDeclaration, at level: SecurityLevel
   ) -> [PacketFilterRule] {
-    let taken = declaration.service.commands(to: resource, at: level)
+    let taken = service.commands(to: resource, at: level)
     guard let packetRules, !taken.isEmpty else { return [] }
     return packetRules.inForce(
       for: resource, of: declaration.name, tenant: declaration.tenant, at: Orchestrator.milliseconds
@@ -150,8 +150,12 @@ public struct ServiceResolver: Sendable {
   /// What the images of a service are made of at a level, whatever the context and the policies: those go into no image.
   func recipes(
     of declaration: ServiceDeclaration, at level: SecurityLevel
-  ) throws(OrchestrationFault) -> [ImageRecipe] {
-    var recipes: [ImageRecipe] = []
+  ) throws(OrchestrationFault) -> [ResolutionMemo.Recipe] {
+    let question = ResolutionMemo.Question(
+      service: declaration.service, target: declaration.target, policies: AppliedPolicies(), attributes: [:],
+      vulnerable: try vulnerable(), library: environment.builder.library.stamp, commands: [:])
+    if let known = memo.recipes(declaration.key, at: level.name, as: question) { return known }
+    var recipes: [ResolutionMemo.Recipe] = []
     for resource in declaration.service.resources {
       let due = declaration.service.due(to: resource.name, at: level)
       let selection = try select(resource, due, declaration.target, at: level)
@@ -160,11 +164,16 @@ public struct ServiceResolver: Sendable {
         for: resource, due: due, selection: selection,
         environment: NeighbourAddresses.none(for: resource).environment(bundle: nil, attributes: [:]), files: files,
         controlPublicKey: environment.controlKey.publicKey)
-      recipes.append(
-        ImageRecipe(
-          service: declaration.name, resource: resource, level: level.name, due: due, target: declaration.target,
-          selection: selection, parameters: staged, handler: handler))
+      let recipe = ImageRecipe(
+        service: declaration.name, resource: resource, level: level.name, due: due, target: declaration.target,
+        selection: selection, parameters: staged, handler: handler)
+      do throws(ImageFault) {
+        recipes.append(ResolutionMemo.Recipe(recipe: recipe, digest: try environment.builder.digest(of: recipe)))
+      } catch {
+        throw OrchestrationFault(error)
+      }
     }
+    memo.keep(recipes, of: declaration.key, at: level.name, as: question)
     return recipes
   }
 
@@ -231,7 +240,7 @@ public struct ServiceResolver: Sendable {
   }
 
   /// The modules that open notices warn of.
-  private func vulnerable() throws(OrchestrationFault) -> Set<ModuleVersion> {
+  func vulnerable() throws(OrchestrationFault) -> Set<ModuleVersion> {
     do throws(ImageFault) {
       return try environment.notices.vulnerable(among: environment.catalogue.modules)
     } catch {
