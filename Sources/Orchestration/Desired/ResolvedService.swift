@@ -77,6 +77,8 @@ public struct NeighbourAddresses: Hashable, Sendable {
   public var backends: [String: [String]]
   /// Whether rules hold there that commands led to. An instance that is probed is asked about its template's.
   var isCommanded = true
+  /// Whether only the control plane reaches it, which asks it whether it enforces what is due.
+  var isProbed = false
 
   /// Where an instance is, and those it talks to.
   public init(
@@ -178,19 +180,29 @@ public struct ResolvedResource: Sendable {
   func neighbourParameters(at addresses: NeighbourAddresses, level: String) -> [Parameter] {
     let (due, selection) = others[level] ?? (due, selection)
     return staged(due: due, selection: selection, at: addresses).map(\.parameter)
-      .filter {
-        $0.module == "firewall" || ($0.module == "reverse-proxy" && $0.name == "routes")
-          || ($0.module == "stream-proxy" && $0.name == "backends")
-          || ($0.module == "transport-security" && $0.name == "backends")
-          || ($0.module == "name-resolution" && $0.name == "hosts")
-      }
+      .filter(ResolvedResource.namesNeighbours)
+  }
+
+  private static func namesNeighbours(_ parameter: Parameter) -> Bool {
+    parameter.module == "firewall" || (parameter.module == "reverse-proxy" && parameter.name == "routes")
+      || (parameter.module == "stream-proxy" && parameter.name == "backends")
+      || (parameter.module == "transport-security" && parameter.name == "backends")
+      || (parameter.module == "name-resolution" && parameter.name == "hosts")
+  }
+
+  /// The run-stage settings that are others while an instance is probed, as they have to be once clients may reach it.
+  func parametersAfterProbes(at addresses: NeighbourAddresses) -> [Parameter] {
+    parameters(stages: [.run], at: addresses).filter {
+      ResolvedResource.namesNeighbours($0) || ($0.module == "rate-limit" && $0.name == "limits")
+        || ($0.module == "quota" && $0.name == "quotas")
+    }
   }
 
   private func staged(
     due: [SecurityRequirement], selection: Selection, at addresses: NeighbourAddresses
   ) -> [StagedParameter] {
     ModuleConfiguration.parameters(
-      for: resource, due: due, selection: selection,
+      for: resource, due: addresses.isProbed ? due.map(\.whileProbed) : due, selection: selection,
       environment: addresses.environment(
         bundle: bundle, policyVersion: policyVersion, attributes: attributes, commands: commands),
       files: files, controlPublicKey: controlPublicKey)

@@ -89,8 +89,7 @@ extension ServiceController {
       return
     }
     poolCounts.instanceMisses += 1
-    let (record, boot, version) = try await assemble(
-      resource, image, run, isProbed: resource.admitsControlPlaneForProbesOnly)
+    let (record, boot, version) = try await assemble(resource, image, run, isProbed: true)
 
     observed.instances.append(
       ObservedInstance(
@@ -324,7 +323,8 @@ extension ServiceController {
     }
   }
 
-  /// Where the instances are that an instance's settings name. While it is probed, the control plane may connect besides.
+  /// Where the instances are that an instance's settings name. While it is probed, the control plane may connect besides,
+  /// where that can be.
   func addresses(
     _ run: RunState, of record: InstanceRecord, isProbed: Bool = false, isCommanded: Bool = true
   ) -> NeighbourAddresses {
@@ -334,7 +334,8 @@ extension ServiceController {
       peers.append(peer.host + "/32")
       if let host = peer.hostIPv6 { peers.append(host + "/128") }
     }
-    if isProbed { peers.append(ResolvedResource.controlPlaneAddress + "/32") }
+    let isAdmitting = resolved?.resource(record.resource)?.admitsControlPlaneForProbesOnly ?? false
+    if isProbed, isAdmitting { peers.append(ResolvedResource.controlPlaneAddress + "/32") }
     if resolved?.resource(record.resource)?.resource.endpoint.isPublic == true, let host = network.hostAddress {
       // The port forwarder's end of the service's network.
       peers.append(host + "/32")
@@ -352,6 +353,7 @@ extension ServiceController {
       own: record.address, ownIPv6: record.addressIPv6, mac: record.mac, peers: peers.sorted(), backends: backends,
       forwarder: record.forwarderIdentity)
     addresses.isCommanded = isCommanded
+    addresses.isProbed = isProbed
     return addresses
   }
 

@@ -47,6 +47,12 @@ extension ResolvedResource {
     resource.addressing == .assigned && !filterings.isEmpty && admitsControlPlane && !resource.endpoint.isPublic
   }
 
+  /// Whether anything has to be set otherwise once the probes have passed.
+  var isOtherwiseWhileProbed: Bool {
+    resource.addressing == .assigned
+      && (admitsControlPlaneForProbesOnly || due.contains { $0 != $0.whileProbed })
+  }
+
   /// Whether nothing from the control plane's address may come through once traffic is led here. From there the port
   /// forwarder connects to public endpoints; and networks that are named may have it in them.
   private var keepsControlPlaneOut: Bool {
@@ -137,6 +143,19 @@ extension ResolvedResource {
   private static func `is`(_ path: String, below prefix: String) -> Bool {
     let prefix = prefix.count > 1 && prefix.hasSuffix("/") ? String(prefix.dropLast()) : prefix
     return prefix == "/" || path == prefix || path.hasPrefix(prefix + "/")
+  }
+}
+
+extension SecurityRequirement {
+  /// What is due while an instance is probed: what all clients share, each source has for itself, so that clients find
+  /// all of it. The limits themselves stay, and nobody but the control plane is led there.
+  var whileProbed: SecurityRequirement {
+    guard case .rateLimit(var limit) = protection else { return self }
+    for index in limit.buckets.indices where limit.buckets[index].party == .all { limit.buckets[index].party = .source }
+    if limit.quota?.party == .all { limit.quota?.party = .source }
+    var requirement = self
+    requirement.protection = .rateLimit(limit)
+    return requirement
   }
 }
 
