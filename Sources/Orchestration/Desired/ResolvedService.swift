@@ -1,8 +1,8 @@
 import Crypto
 import Foundation
 public import ImageGeneration
-public import Interchange
-public import PolicyDecision
+import Interchange
+import PolicyDecision
 public import SecTOSCA
 
 /// A declared service, worked out for a level: for each resource the protection due, the modules selected, what goes into

@@ -1,8 +1,8 @@
 import Foundation
-public import ImageGeneration
+import ImageGeneration
 import Interchange
 import PolicyDecision
-public import SecTOSCA
+import SecTOSCA
 
 /// Works out what a declared service should be at present: the level due, the protection due at it, the modules for that,
 /// the recipes of images and the settings of instances. It changes nothing.
