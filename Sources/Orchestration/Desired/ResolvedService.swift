@@ -41,6 +41,7 @@ public struct ResolvedService: Sendable {
     }.min()
     desired = DesiredService(
       level: level.name,
+      ranks: Dictionary(declaration.service.levels.map { ($0.name, $0.rank) }) { first, _ in first },
       externals: Set(resources.flatMap(\.resource.externals)).sorted { $0.accessPort < $1.accessPort }
         .map {
           DesiredExternal(name: $0.name, accessPort: $0.accessPort, target: $0.target, isExclusive: $0.isExclusive)

@@ -145,7 +145,7 @@ actor ServiceController {
   ) async throws(OrchestrationFault) -> [Action] {
     guard let desired else { return [] }
     let plan = Planner.independentPushes(desired: desired.desired, observed: observed)
-    guard plan.count > 1 else { return [] }
+    guard !plan.isEmpty else { return [] }
     let clock = ContinuousClock()
     let outcomes = await withTaskGroup(of: (Int, Double, OrchestrationFault?).self) { group in
       for (index, action) in plan.enumerated() {
