@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds what images are linked from:   build-library.sh GUEST-BUILD-FOLDER LIBRARY-FOLDER [TARGET]
-# With a target, only its archive, in a library that is there.
+# Builds what images are linked from:   build-library.sh GUEST-BUILD-FOLDER LIBRARY-FOLDER [TARGET|tender]
+# With a target, only its archive, or the tender, in a library that is there.
 #   archives/   one archive for each target of this package, BearSSL and Swift's Unicode tables
 #   modules/    the catalogue      process.ld  how an image lies in memory
 #   profiles/   the TOSCA types    tender      what starts an image as a sandboxed process
@@ -28,6 +28,21 @@ archive() {
 }
 llvm_ar=$(command -v llvm-ar || echo "$toolchain/bin/llvm-ar")
 
+# The linker that belongs to the compiler, rather than another one that the machine may have.
+linker=$toolchain/bin/ld.lld
+[ -x "$linker" ] || linker=$(command -v ld.lld)
+
+# Makes the tender, in a folder. Position-independent: the kernel lays the heap of a program with a fixed place anywhere in
+# the GiB behind it, where images have their segments.
+tender() {
+  clang -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -fPIE -static-pie --ld-path="$linker" -fno-stack-protector \
+    -s -o "$1/tender" Unikernel/Tender/*.c Unikernel/Tender/Trampoline.S
+}
+
+if [ "$only" = tender ]; then
+  tender "$library"
+  exit
+fi
 echo "== building the library OS ($triple)"
 swift build --package-path Unikernel --scratch-path "$guest" -c release --triple "$triple" \
   --toolset Unikernel/Toolset.json ${only:+--target "$only"} $([ -n "$only" ] || echo --product Unikernel)
@@ -48,15 +63,8 @@ cp "$(find "$guest/$triple/release" -name Handler.swiftmodule -type f | head -1)
 cp -r Profiles "$next/profiles"
 cp -r Threats "$next/threats"
 
-# The linker that belongs to the compiler, rather than another one that the machine may have.
-linker=$toolchain/bin/ld.lld
-[ -x "$linker" ] || linker=$(command -v ld.lld)
-
 echo "== building the tender and the probe of accelerators"
-# Position-independent: the kernel lays the heap of a program with a fixed place anywhere in the GiB behind it, where images
-# have their segments.
-clang -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -fPIE -static-pie --ld-path="$linker" -fno-stack-protector \
-  -s -o "$next/tender" Unikernel/Tender/*.c Unikernel/Tender/Trampoline.S
+tender "$next"
 clang -std=gnu11 --target=x86_64-unknown-none-elf -ffreestanding -fno-pic -mno-red-zone -Os -Wall -Wextra -Werror \
   -fno-stack-protector -c -o "$next/probe.o" Unikernel/Probe/probe.c
 "$linker" -T Unikernel/microvm.ld --gc-sections -z max-page-size=4096 -z noexecstack --build-id=none --strip-all \

@@ -76,6 +76,8 @@ def run_tests(names):
 
 def build(row, whole):
     """The command that builds what a change concerns: of the library OS one archive, unless it is to be the whole."""
+    if row["file"].startswith("Unikernel/Tender/"):
+        return f"{LIBRARY} tender"
     module = re.match(r"Unikernel/Sources/(\w+)/", row["file"])
     return BUILDS[row["part"]] + (f" {module[1]}" if module and not whole else "")
 
@@ -113,10 +115,12 @@ def judge(status, log):
         return "does not build", log["build"].strip().splitlines()[-3:]
     if status == 0 and re.search(r"^. Test run with [1-9]", log["test"], re.MULTILINE):
         return "NOT GUARDED", []
-    issues = re.findall(r"recorded an issue(?: with .*?)? at (\S+): (.*(?:\n↳ .*)*)", log["test"])
+    # An issue goes on until the next line that begins with a sign.
+    issues = re.findall(r"recorded an issue(?: with .*?)? at (\S+): (.*(?:\n(?:↳| ).*)*)", log["test"])
     if not issues:
         return "did not run", log["test"].strip().splitlines()[-3:]
-    grounds = [" ".join(f"{place.rstrip(':')}: {what}".split()) for place, what in issues]
+    # What a program that failed says comes last.
+    grounds = [f"{place.rstrip(':')}: {' '.join((re.findall(r'error: .*', what) or [what])[-1].split())}" for place, what in issues]
     # Seen before the test could: the orchestrator asked the instance, and led nobody to it.
     if any("does not enforce what is due" in line for line in grounds):
         return "found by a probe", grounds
