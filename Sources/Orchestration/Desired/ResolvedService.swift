@@ -27,7 +27,8 @@ public struct ResolvedService: Sendable {
   let leaseSeconds: Int?
   private let places: [String: Int]
 
-  init(level: SecurityLevel, resources: [ResolvedResource]) {
+  /// A service at one of its levels.
+  init(level: SecurityLevel, among levels: [SecurityLevel], resources: [ResolvedResource]) {
     self.level = level
     self.resources = resources
     places = Dictionary(resources.enumerated().map { ($1.resource.name, $0) }) { first, _ in first }
@@ -41,7 +42,7 @@ public struct ResolvedService: Sendable {
     }.min()
     desired = DesiredService(
       level: level.name,
-      ranks: Dictionary(declaration.service.levels.map { ($0.name, $0.rank) }) { first, _ in first },
+      ranks: Dictionary(levels.map { ($0.name, $0.rank) }) { first, _ in first },
       externals: Set(resources.flatMap(\.resource.externals)).sorted { $0.accessPort < $1.accessPort }
         .map {
           DesiredExternal(name: $0.name, accessPort: $0.accessPort, target: $0.target, isExclusive: $0.isExclusive)

@@ -61,7 +61,7 @@ public struct ServiceResolver: Sendable {
           resource, of: service, in: declaration, at: level, context: attributes,
           commands: question.commands[resource.name] ?? []))
     }
-    let resolved = ResolvedService(level: level, resources: resources)
+    let resolved = ResolvedService(level: level, among: service.levels, resources: resources)
     memo.keep(resolved, of: declaration.key, at: level.name, as: question)
     return resolved
   }
