@@ -15,10 +15,15 @@ struct PacketRuleTests {
     ])
     let message = try #require(
       try JSONSerialization.jsonObject(with: Data(answer.body.utf8)) as? NSDictionary, "\(answer)")
-    #expect(message.value(forKeyPath: "headers.request_id") as? String == "r1")
+    #expect(part("headers.request_id", of: message) as? String == "r1")
     #expect(answer.headers["content-type"] == "application/openc2+json;version=1.0")
-    let response = try #require(message.value(forKeyPath: "body.openc2.response") as? NSDictionary)
+    let response = try #require(part("body.openc2.response", of: message) as? NSDictionary)
     return (answer.status, response)
+  }
+
+  /// What stands at a path of names.
+  private func part(_ path: String, of document: NSDictionary) -> Any? {
+    path.split(separator: ".").reduce(document as Any?) { inner, name in (inner as? NSDictionary)?[String(name)] }
   }
 
   private func isServed(_ url: String, from address: String) async throws -> Bool {
@@ -37,7 +42,7 @@ struct PacketRuleTests {
         #"{"action": "deny", "target": {"ipv4_connection": {"protocol": "tcp", "src_addr": "127.0.0.2"}}, "actuator": {"slpf": {"named_group": "portal"}}}"#
       )
       #expect(made.status == 200 && made.response["status"] as? Int == 200, "\(made)")
-      let number = try #require(made.response.value(forKeyPath: "results.slpf.rule_number") as? Int)
+      let number = try #require(part("results.slpf.rule_number", of: made.response) as? Int)
       #expect(try await isServed(url, from: "127.0.0.2") == false)
       #expect(try await isServed(url, from: "127.0.0.3"))
       #expect(Set(try await portal.unikernels().map(\.pid)) == before, "running images are told, and not replaced")
@@ -100,7 +105,7 @@ struct PacketRuleTests {
       let allowed = try await command(
         portal,
         #"{"action": "allow", "target": {"ipv4_net": "127.0.0.2"}, "args": {"slpf": {"insert_rule": 5}}}"#)
-      #expect(allowed.response.value(forKeyPath: "results.slpf.rule_number") as? Int == 5, "\(allowed)")
+      #expect(part("results.slpf.rule_number", of: allowed.response) as? Int == 5, "\(allowed)")
       #expect(try await isServed(url, from: "127.0.0.2"))
       #expect(try await isServed(url, from: "127.0.0.3") == false)
     }

@@ -100,7 +100,7 @@ struct PacketFilterRulesTests {
     #expect(from.map(\.directions) == [[.inbound]], "none that goes out comes from there")
     #expect(from.first?.ports == [80...80] && from.first?.sourcePorts == [53...53] && from.first?.transports == [.tcp])
     #expect(rules(.both(source: nil, destination: there)).map(\.directions) == [[.outbound]])
-    #expect(rules(.both(source: nil, destination: own[0])).map(\.directions) == [[.inbound]])
+    #expect(rules(.both(source: nil, destination: own[0]), .ingress).map(\.peers) == [["0.0.0.0/0"]])
     #expect(rules(.both(source: there, destination: there)).isEmpty)
     #expect(rules(.both(source: there, destination: nil), .egress).isEmpty)
     // Strays are let through by nobody.
