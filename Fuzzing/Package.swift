@@ -29,13 +29,14 @@ let fuzzers: [(name: String, dependencies: [Target.Dependency])] = [
 
 let package = Package(
   name: "Fuzzing",
-  dependencies: [.package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2")],
   targets: [
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CBearSSL"),
     .systemLibrary(name: "CFuzzer"),
     .target(name: "CRuntime"),
+    // In the place of swift-crypto's module of that name.
+    .target(name: "Crypto", dependencies: ["CBearSSL"]),
     .target(
       name: "Patterns",
       swiftSettings: instrumented + [
@@ -43,7 +44,7 @@ let package = Package(
         .enableUpcomingFeature("InternalImportsByDefault"),
       ]),
     .target(
-      name: "TOSCA", dependencies: ["Patterns", "CYAML", "CZlib", .product(name: "Crypto", package: "swift-crypto")],
+      name: "TOSCA", dependencies: ["Patterns", "CYAML", "CZlib", "Crypto"],
       swiftSettings: instrumented + [
         .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
         .enableUpcomingFeature("InternalImportsByDefault"),

@@ -102,7 +102,8 @@ check "requests served with less than is due, of $(wc -l <"$work/anonymous")" 0 
 sleep 2.2
 check "a password no longer opens /orders" 401 "$(status -u carl:counting-house "$url/orders/17")"
 check "GET /orders/17 with a token" 200 "$(status -H "Authorization: Bearer $token" "$url/orders/17")"
-limited=$(for _ in $(seq 60); do status -H "Authorization: Bearer $token" "$url/orders/17"; echo; done | grep -c 429)
+# In one process, since sixty would take longer on a busy machine than the limit takes to grant as many.
+limited=$(status -H "Authorization: Bearer $token" "$url/orders/17?[1-60]" | grep -o 429 | wc -l)
 if [ "$limited" -gt 0 ]; then good "of 60 requests at once, $limited are over the rate limit: 429"; else bad "no rate limit"; fi
 "$testudo" ps
 rm -f "$work/stop"

@@ -1,4 +1,4 @@
-public import Cedar
+import Cedar
 import Interchange
 
 /// Holds a schema of an authorization requirement against what HTTP requests bring, and the requirement's policies against

@@ -1,6 +1,6 @@
 import Crypto
 public import Foundation
-public import State
+import State
 
 /// The state of a home folder in one JSON document: what is stored, the event log, and the files that it needs. Images are
 /// not in it, since they are made anew, nor what is about instances that run.

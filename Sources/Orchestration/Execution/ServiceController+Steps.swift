@@ -89,8 +89,7 @@ extension ServiceController {
       return
     }
     poolCounts.instanceMisses += 1
-    let (record, boot, version) = try await assemble(
-      resource, image, run, isProbed: resource.admitsControlPlaneForProbesOnly)
+    let (record, boot, version) = try await assemble(resource, image, run, isProbed: true)
 
     observed.instances.append(
       ObservedInstance(
@@ -110,6 +109,7 @@ extension ServiceController {
       memories[record.id] = InstanceMemory(
         run: run, version: version, acknowledged: Timestamp.now(), isDraining: false)
       try await probe(record, resource, run)
+      try await command(record, resource, run)
       try storeMemories(of: [record.id])
       setState(record.id, .ready)
     } catch {
@@ -153,7 +153,8 @@ extension ServiceController {
       started: Timestamp.now(), emulator: emulator, group: group, metadata: metadata)
     let version = ControlSigner.version(after: 0)
     let parameters =
-      resource.parameters(stages: [.boot, .run], at: addresses(run, of: record, isProbed: isProbed))
+      resource.parameters(
+        stages: [.boot, .run], at: addresses(run, of: record, isProbed: isProbed, isCommanded: false))
       + [
         Parameter(module: "control", name: "channel-key", value: .bytes(channelKey.bytes)),
         Parameter(module: "control", name: "entropy", value: .bytes(ServiceController.freshEntropy())),
@@ -322,15 +323,19 @@ extension ServiceController {
     }
   }
 
-  /// Where the instances are that an instance's settings name. While it is probed, the control plane may connect besides.
-  func addresses(_ run: RunState, of record: InstanceRecord, isProbed: Bool = false) -> NeighbourAddresses {
+  /// Where the instances are that an instance's settings name. While it is probed, the control plane may connect besides,
+  /// where that can be.
+  func addresses(
+    _ run: RunState, of record: InstanceRecord, isProbed: Bool = false, isCommanded: Bool = true
+  ) -> NeighbourAddresses {
     // Whoever may connect over IPv4 may over IPv6, and nobody else.
     var peers: [String] = []
     for peer in run.peers.compactMap({ records[$0] }) {
       peers.append(peer.host + "/32")
       if let host = peer.hostIPv6 { peers.append(host + "/128") }
     }
-    if isProbed { peers.append(ResolvedResource.controlPlaneAddress + "/32") }
+    let isAdmitting = resolved?.resource(record.resource)?.admitsControlPlaneForProbesOnly ?? false
+    if isProbed, isAdmitting { peers.append(ResolvedResource.controlPlaneAddress + "/32") }
     if resolved?.resource(record.resource)?.resource.endpoint.isPublic == true, let host = network.hostAddress {
       // The port forwarder's end of the service's network.
       peers.append(host + "/32")
@@ -344,9 +349,12 @@ extension ServiceController {
     for service in resolved?.resource(record.resource)?.resource.externals ?? [] {
       if let host = network.hostAddress { backends[service.name] = ["\(host):\(service.accessPort)"] }
     }
-    return NeighbourAddresses(
+    var addresses = NeighbourAddresses(
       own: record.address, ownIPv6: record.addressIPv6, mac: record.mac, peers: peers.sorted(), backends: backends,
       forwarder: record.forwarderIdentity)
+    addresses.isCommanded = isCommanded
+    addresses.isProbed = isProbed
+    return addresses
   }
 
   // MARK: Small things

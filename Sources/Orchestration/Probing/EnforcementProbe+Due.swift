@@ -27,19 +27,36 @@ extension ResolvedResource {
   }
 
   /// Whether the control plane's address can be let in for as long as probes take: where declared flows pass, it is made
-  /// one of them. A resource that is cut off stays so.
-  var admitsControlPlane: Bool { filterings.allSatisfy { $0.flows == .declared } }
+  /// one of them. A resource that is cut off stays so, and rules that shut that address out are not set aside; where they
+  /// do at times, nothing is asked at all.
+  var admitsControlPlane: Bool { filterings.isEmpty || admitsControlPlane(asPeer: true) == true }
+
+  /// What the rules say of that address, as a declared flow or as any other; nil where it depends on the time.
+  private func admitsControlPlane(asPeer isPeer: Bool) -> Bool? {
+    guard let address = IPNetwork(around: ResolvedResource.controlPlaneAddress) else { return false }
+    let isPublic = resource.endpoint.isPublic
+    let environment = ResourceEnvironment(
+      address: "0.0.0.0/0", mac: [], peers: isPeer || isPublic ? [address.text] : [],
+      forwarder: isPublic ? ForwarderIdentity(address: ResolvedResource.controlPlaneAddress, secret: []) : nil)
+    let rules = FirewallRules(resource: resource, due: due, environment: environment)
+    return rules.admits(address, to: resource.endpoint.port, hasForwarder: isPublic)
+  }
 
   /// Whether that address has to be shut out again.
   var admitsControlPlaneForProbesOnly: Bool {
     resource.addressing == .assigned && !filterings.isEmpty && admitsControlPlane && !resource.endpoint.isPublic
   }
 
+  /// Whether anything has to be set otherwise once the probes have passed.
+  var isOtherwiseWhileProbed: Bool {
+    resource.addressing == .assigned
+      && (admitsControlPlaneForProbesOnly || due.contains { $0 != $0.whileProbed })
+  }
+
   /// Whether nothing from the control plane's address may come through once traffic is led here. From there the port
   /// forwarder connects to public endpoints; and networks that are named may have it in them.
   private var keepsControlPlaneOut: Bool {
-    !filterings.isEmpty && filterings.allSatisfy(\.allowedSources.isEmpty)
-      && !(resource.endpoint.isPublic && admitsControlPlane)
+    !filterings.isEmpty && filterings.allSatisfy(\.allowedSources.isEmpty) && admitsControlPlane(asPeer: false) == false
   }
 
   private func transportProbes(_ security: TransportSecurity) -> [EnforcementProbe] {
@@ -126,6 +143,19 @@ extension ResolvedResource {
   private static func `is`(_ path: String, below prefix: String) -> Bool {
     let prefix = prefix.count > 1 && prefix.hasSuffix("/") ? String(prefix.dropLast()) : prefix
     return prefix == "/" || path == prefix || path.hasPrefix(prefix + "/")
+  }
+}
+
+extension SecurityRequirement {
+  /// What is due while an instance is probed: what all clients share, each source has for itself, so that clients find
+  /// all of it. The limits themselves stay, and nobody but the control plane is led there.
+  var whileProbed: SecurityRequirement {
+    guard case .rateLimit(var limit) = protection else { return self }
+    for index in limit.buckets.indices where limit.buckets[index].party == .all { limit.buckets[index].party = .source }
+    if limit.quota?.party == .all { limit.quota?.party = .source }
+    var requirement = self
+    requirement.protection = .rateLimit(limit)
+    return requirement
   }
 }
 

@@ -12,8 +12,8 @@ extension ServiceController {
   static let machineGrace = Duration.milliseconds(20)
 
   /// Asks an instance everything that its protection calls for; fails with what was expected and seen where one answer is not
-  /// right. The instance has let the control plane in for as long as this takes, where it may (`admitsControlPlane`); its
-  /// settings without that are put in force in between.
+  /// right. For as long as this takes the instance has let the control plane in, where it may (`admitsControlPlane`), and
+  /// has no bucket that is for all; its settings without that are put in force in between.
   func probe(_ record: InstanceRecord, _ resource: ResolvedResource, _ run: RunState) async throws(OrchestrationFault) {
     let probes = resource.probes
     guard !probes.isEmpty else { return }
@@ -22,8 +22,8 @@ extension ServiceController {
     probed[record.id] = []
     defer { probed[record.id] = nil }
     var sightings = try await converse(probes, with: record, resource)
-    if resource.admitsControlPlaneForProbesOnly {
-      let parameters = resource.neighbourParameters(at: addresses(run, of: record), level: run.settings.level)
+    if resource.isOtherwiseWhileProbed {
+      let parameters = resource.parametersAfterProbes(at: addresses(run, of: record, isCommanded: false))
       try await tell(record.id, .apply, payload: Parameter.encode(parameters))
     }
     try await tryToOpen(probes, of: record, resource, &sightings)
@@ -51,6 +51,15 @@ extension ServiceController {
         "`\(record.resource)` does not enforce what is due, so that nothing is led to it: "
           + texts.joined(separator: "; "))
     }
+  }
+
+  /// Puts the rules in force that commands led to, before anything is led to an instance: what it was asked before was
+  /// whether it does what its template says.
+  func command(_ record: InstanceRecord, _ resource: ResolvedResource, _ run: RunState) async throws(OrchestrationFault)
+  {
+    guard !resource.commands.isEmpty else { return }
+    let parameters = resource.neighbourParameters(at: addresses(run, of: record), level: run.settings.level)
+    if !parameters.isEmpty { try await tell(record.id, .apply, payload: Parameter.encode(parameters)) }
   }
 
   /// The requests, over TLS where it is due, and at the same time one in clear.
