@@ -92,6 +92,7 @@ public actor Orchestrator {
       for value in try environment.store.values(under: Orchestrator.holdsPrefix) {
         if let hold = TriggerHolds.Hold(value) { holds.restore(hold.subject, until: hold.end) }
       }
+      try holds.restoreCounts(of: declarations, from: environment.store, now: Date())
       edges = TriggerEdges(try environment.store.values(under: TriggerEdges.prefix))
       for value in try environment.store.values(under: TriggerRun.prefix) {
         guard let run = try? JSONDecoder().decode(TriggerRun.self, from: Data(value.bytes)) else { continue }

@@ -9,9 +9,9 @@ enum LevelDirection: Hashable, Sendable {
 ///
 /// What is outside is what is nearer to the clients: a resource before those it connects to. Resources that connect to each
 /// other in a circle have one rank, and so have those that no chain of connections orders; within a rank there is no order.
-/// Where images are replaced, a connection of a client whose own level changes moves together with the client, so that no
-/// request passes from one level's instance to the other's; connections of other clients move when it is the turn of what
-/// they lead to.
+/// Where images are replaced, a connection of a client whose own level changes the same way moves together with the client,
+/// so that no request passes from one level's instance to the other's; connections of other clients move when it is the turn
+/// of what they lead to.
 struct LevelChanges {
   /// Resources that change their level together.
   struct Turn: Equatable {
@@ -107,14 +107,15 @@ struct LevelChanges {
     return direction
   }
 
-  /// Whether an instance that is to be replaced is reached by others than those that change their level themselves.
+  /// Whether an instance that is to be replaced is reached by others than those that change their level the same way.
   private static func isReached(
     _ instance: ObservedInstance, _ resource: DesiredResource, _ index: PlanningIndex, _ publications: [String: String]
   ) -> Bool {
     if resource.isPublic, publications[resource.name] == instance.id { return true }
     return (index.users[resource.name] ?? []).contains { id in
       guard let user = index.instancesByID[id], user.run.backends[resource.name] == instance.id else { return false }
-      return Planner.takesSettings(user) && index.order[user.resource] != nil && index.levelDirection(of: user) == nil
+      return Planner.takesSettings(user) && index.order[user.resource] != nil
+        && index.levelDirection(of: user) != index.levelDirection(of: instance)
     }
   }
 }
@@ -134,14 +135,27 @@ extension PlanningIndex {
     levels.held.contains(instance.resource) && levelDirection(of: instance) != nil
   }
 
+  /// The backends that a new instance in the place of a former one is led to first, where it tightens and they loosen: they
+  /// have their turn later.
+  func heldBackends(ofSuccessorTo former: ObservedInstance) -> [String: String] {
+    guard levelDirection(of: former) == .tightening else { return [:] }
+    return former.run.backends.filter { name, id in
+      guard let backend = instancesByID[id], backend.resource == name else { return false }
+      return backend.state == .ready && backend.withdrawal == nil && levelDirection(of: backend) == .loosening
+        && resource(name).flatMap { current($0)?.id } != id
+    }
+  }
+
   /// The instance of a backend's former level that an instance stays connected to for now, if any.
   func heldBackend(of instance: ObservedInstance, _ backend: String, isCurrent: Bool) -> ObservedInstance? {
     guard let former = instance.run.backends[backend].flatMap({ instancesByID[$0] }), former.state == .ready,
       former.resource == backend, former.withdrawal == nil, levelDirection(of: former) != nil,
       resource(backend).flatMap({ current($0)?.id }) != former.id
     else { return nil }
-    guard levelDirection(of: instance) != nil else { return levels.held.contains(backend) ? former : nil }
-    // What changes its level itself gets there with its connections; what is replaced, never.
+    guard levelDirection(of: instance) == levelDirection(of: former) else {
+      return levels.held.contains(backend) ? former : nil
+    }
+    // What changes its level the same way gets there with its connections; what is replaced, never.
     return isCurrent && !levels.held.contains(instance.resource) ? nil : former
   }
 }

@@ -118,7 +118,10 @@ public enum Planner {
   static func missingInstance(_ resource: DesiredResource, _ index: PlanningIndex) -> Action? {
     guard index.current(resource) == nil else { return nil }
     let former = (index.instances[resource.name] ?? []).filter(\.isLive)
-    let run = runState(of: resource.name, settings: resource.runSettings, index, keeping: nil)
+    var run = runState(of: resource.name, settings: resource.runSettings, index, keeping: nil)
+    for (name, id) in former.last.map(index.heldBackends(ofSuccessorTo:)) ?? [:] where run.backends[name] != nil {
+      run.backends[name] = id
+    }
     return Action(
       .startInstance(resource: resource.name, run: run), reason: reasonToStart(resource, instead: former),
       probes: resource.probes.isEmpty ? nil : resource.probes)
