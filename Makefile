@@ -7,7 +7,7 @@ GUEST_OBJECTS := $(GUEST)/x86_64-unknown-none-elf/release
 FORMATTED := Package.swift Sources Tests Benchmarks Examples/handler Interchange/Package.swift Interchange/Sources Interchange/Tests \
   Unikernel/Package.swift Unikernel/Sources Unikernel/Tests \
   Fuzzing/Package.swift Fuzzing/Sources/FuzzTemplates Fuzzing/Sources/FuzzNetwork Fuzzing/Sources/FuzzHTTP \
-  Fuzzing/Sources/FuzzControl
+  Fuzzing/Sources/FuzzControl Fuzzing/Sources/Crypto
 
 .PHONY: demo test fuzz attack build library bench format lint docs clean packages
 

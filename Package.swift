@@ -5,6 +5,7 @@ import PackageDescription
 // Documentation/Architecture.md says what each part is for.
 
 let interchange: Target.Dependency = .product(name: "Interchange", package: "Interchange")
+let firewallCompilation: Target.Dependency = .product(name: "FirewallCompilation", package: "Interchange")
 
 let strict: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
@@ -46,6 +47,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(name: "SecTOSCA", dependencies: ["TOSCA", "Patterns", "Certificates"], swiftSettings: strict),
+    .target(name: "OpenC2", dependencies: ["SecTOSCA"], swiftSettings: strict),
     .target(name: "ThreatAnalysis", dependencies: ["SecTOSCA"], swiftSettings: strict),
     .target(name: "LanguageServer", dependencies: ["TOSCA"], swiftSettings: strict),
     .target(name: "Cedar", swiftSettings: strict),
@@ -53,7 +55,9 @@ let package = Package(
     .target(name: "PolicyAnalysis", dependencies: ["Cedar", "PolicyDecision", interchange], swiftSettings: strict),
     .target(
       name: "ImageGeneration",
-      dependencies: ["SecTOSCA", "TOSCA", "Patterns", interchange, .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: [
+        "SecTOSCA", "TOSCA", "Patterns", interchange, firewallCompilation, .product(name: "Crypto", package: "swift-crypto"),
+      ],
       swiftSettings: strict),
     .target(name: "CHosting"),
     .target(
@@ -76,14 +80,14 @@ let package = Package(
     .target(
       name: "Orchestration",
       dependencies: [
-        "TOSCA", "SecTOSCA", "SharedSignals", "PolicyDecision", "ImageGeneration", "Hosting", "State", "Webhooks",
-        interchange, .product(name: "Crypto", package: "swift-crypto"),
+        "TOSCA", "SecTOSCA", "SharedSignals", "OpenC2", "PolicyDecision", "ImageGeneration", "Hosting", "State",
+        "Webhooks", interchange, .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
     .target(
       name: "ControlPlane",
       dependencies: [
-        "Orchestration", "SharedSignals", "SecTOSCA", "TOSCA", "PolicyDecision", "Cedar", "ImageGeneration",
+        "Orchestration", "SharedSignals", "OpenC2", "SecTOSCA", "TOSCA", "PolicyDecision", "Cedar", "ImageGeneration",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -129,6 +133,7 @@ let package = Package(
       dependencies: [
         "SecTOSCA", "TOSCA", "Patterns", "Certificates", .product(name: "Crypto", package: "swift-crypto"),
       ]),
+    .testTarget(name: "OpenC2Tests", dependencies: ["OpenC2", "SecTOSCA"]),
     .testTarget(name: "ThreatAnalysisTests", dependencies: ["ThreatAnalysis", "SecTOSCA", "TOSCA"]),
     .testTarget(name: "LanguageServerTests", dependencies: ["LanguageServer", "TOSCA"]),
     .testTarget(name: "CedarTests", dependencies: ["Cedar"]),
@@ -137,14 +142,16 @@ let package = Package(
     .testTarget(
       name: "ImageGenerationTests",
       dependencies: [
-        "ImageGeneration", "SecTOSCA", "TOSCA", interchange, .product(name: "Crypto", package: "swift-crypto"),
+        "ImageGeneration", "SecTOSCA", "TOSCA", interchange, firewallCompilation,
+        .product(name: "Crypto", package: "swift-crypto"),
       ]),
     .testTarget(name: "HostingTests", dependencies: ["Hosting", "CHosting", interchange]),
     .testTarget(name: "StateTests", dependencies: ["State", .product(name: "GRDB", package: "GRDB.swift")]),
     .testTarget(
       name: "OrchestrationTests",
       dependencies: [
-        "Orchestration", "SharedSignals", "Hosting", "ImageGeneration", "PolicyDecision", "State", interchange,
+        "Orchestration", "SharedSignals", "OpenC2", "SecTOSCA", "Hosting", "ImageGeneration", "PolicyDecision", "State",
+        interchange,
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
     .testTarget(name: "ControlPlaneTests", dependencies: ["ControlPlane", "Orchestration"]),

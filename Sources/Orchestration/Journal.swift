@@ -17,15 +17,25 @@ public final class Journal: Sendable {
   /// Stores an event and passes it on. An event that cannot be stored is passed on all the same, with number 0. Returns it
   /// as it was stored.
   @discardableResult
-  func record(_ event: EventRecord) -> EventRecord {
-    var event = event
-    event.correlation = event.correlation ?? Correlation.current
-    if let bytes = try? JSONEncoder().encode(event) {
-      event.number = (try? store.append(event: [UInt8](bytes))) ?? 0
+  func record(_ event: EventRecord) -> EventRecord { record([event])[0] }
+
+  /// The same for several, all at once.
+  @discardableResult
+  func record(_ events: [EventRecord]) -> [EventRecord] {
+    let encoder = JSONEncoder()
+    var stored = events
+    var storable: [(place: Int, bytes: [UInt8])] = []
+    for place in stored.indices {
+      stored[place].correlation = stored[place].correlation ?? Correlation.current
+      if let bytes = try? encoder.encode(stored[place]) { storable.append((place, [UInt8](bytes))) }
     }
-    let stored = event
+    if !storable.isEmpty, let first = try? store.append(events: storable.map(\.bytes)) {
+      for (offset, event) in storable.enumerated() { stored[event.place].number = first + offset }
+    }
     followers.withLock { followers in
-      for follower in followers.values { follower.yield(stored) }
+      for follower in followers.values {
+        for event in stored { follower.yield(event) }
+      }
     }
     return stored
   }
@@ -69,21 +79,22 @@ public final class Journal: Sendable {
   }
 }
 
-extension Journal {
+extension EventRecord {
   /// A step that was carried out or failed.
-  func record(
+  init(
     _ action: Action, text: String, milliseconds: Double, failure: OrchestrationFault?, tenant: String,
     service: String
   ) {
     let (resource, instance) = action.step.subject
-    record(
-      EventRecord(
-        time: Timestamp.now(), severity: failure == nil ? "informational" : "high", tenant: tenant, service: service,
-        resource: resource, instance: instance, kind: failure == nil ? "action" : "action-failed",
-        message: failure.map { "\(text): \($0.message)" } ?? text,
-        details: ["reason": action.reason, "milliseconds": String(milliseconds), "step": action.step.name]))
+    self.init(
+      time: Timestamp.now(), severity: failure == nil ? "informational" : "high", tenant: tenant, service: service,
+      resource: resource, instance: instance, kind: failure == nil ? "action" : "action-failed",
+      message: failure.map { "\(text): \($0.message)" } ?? text,
+      details: ["reason": action.reason, "milliseconds": String(milliseconds), "step": action.step.name])
   }
+}
 
+extension Journal {
   /// A security event of an image. One that the control plane's own probe led to is marked as such, and nothing to look at.
   func record(
     _ event: SecurityEvent, instance: InstanceRecord?, tenant: String, service: String, isOfProbe: Bool = false,

@@ -21,7 +21,8 @@ extension Orchestrator {
       defer { withExtendedLifetime(unpacked) {} }
       var declaration = declared
       // Everything that can be found wrong is found before anything is changed.
-      _ = try ServiceResolver(environment: environment).resolve(declaration, context: context(of: declaration))
+      _ = try ServiceResolver(environment: environment, packetRules: packetRules).resolve(
+        declaration, context: context(of: declaration))
       try checkQuota(of: declaration)
       try requireRights()
       try requireEmulator(for: declaration.target)
@@ -116,7 +117,8 @@ extension Orchestrator {
   public func plan(_ request: ServiceRequest) async throws(OrchestrationFault) -> [Action] {
     let (declaration, unpacked) = try declare(request)
     defer { withExtendedLifetime(unpacked) {} }
-    let resolved = try ServiceResolver(environment: environment).resolve(declaration, context: context(of: declaration))
+    let resolved = try ServiceResolver(environment: environment, packetRules: packetRules).resolve(
+      declaration, context: context(of: declaration))
     try checkQuota(of: declaration)
     guard let running = controllers[declaration.key] else {
       let known = resolved.resources.filter {

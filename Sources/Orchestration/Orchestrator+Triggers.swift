@@ -126,7 +126,7 @@ extension Orchestrator {
     let fired = holds.note(
       kind, in: declaration.service, key: key,
       context: before.merging(ServiceState.attributes(ofEvent: event)) { own, _ in own }, event: event, now: Date())
-    guard !fired.isEmpty else { return }
+    guard !fired.isEmpty else { return storeCounts() }
     let causes = fired.map { $0.trigger.events?.summary ?? kind.rawValue }
     let begun = zip(fired, causes).compactMap { fired, cause in
       begin(fired.trigger, of: declaration, event: event, cause: cause)
@@ -206,7 +206,9 @@ extension Orchestrator {
         Array(Timestamp.text(milliseconds: UInt64(max(0, end.timeIntervalSince1970 * 1000))).utf8))
     }
     do throws(StateFault) {
-      try environment.store.transact(if: [], puts + over.map(Self.forgetting) + begun.compactMap(\.stored))
+      try environment.store.transact(
+        if: [],
+        puts + over.map(Self.forgetting) + begun.compactMap(\.stored) + holds.takeChangedCounts().map(\.stored))
     } catch {
       journal.record(
         EventRecord(
@@ -215,8 +217,24 @@ extension Orchestrator {
     }
   }
 
-  /// Forgets what is held of a service that is gone. Gives what has to be done to the store for that.
-  func forgettingHolds(of key: String) -> [State.Operation] { holds.forget(key).map(Self.forgetting) }
+  /// Stores what triggers count, so that a control plane that is started again counts on.
+  private func storeCounts() {
+    let changes = holds.takeChangedCounts().map(\.stored)
+    guard !changes.isEmpty else { return }
+    do throws(StateFault) {
+      try environment.store.transact(if: [], changes)
+    } catch {
+      journal.record(
+        EventRecord(
+          time: Timestamp.now(), severity: "medium", tenant: "", service: "", kind: "state-failed",
+          message: "what triggers count cannot be stored: \(error.reason)"))
+    }
+  }
+
+  /// Forgets what is held and counted of a service that is gone. Gives what has to be done to the store for that.
+  func forgettingHolds(of key: String) -> [State.Operation] {
+    holds.forget(key).map(Self.forgetting) + holds.takeChangedCounts().map(\.stored)
+  }
 
   private static func forgetting(_ hold: TriggerHolds.Subject) -> State.Operation {
     .delete(key: holdsPrefix + hold.path)

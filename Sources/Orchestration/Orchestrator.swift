@@ -23,6 +23,8 @@ public actor Orchestrator {
   public nonisolated let tokens: AccessTokens
   /// Who may send shared signals.
   public nonisolated let transmitters: Transmitters
+  /// The rules of packet filters that commands led to.
+  public nonisolated let packetRules: PacketFilterRules
   /// The tenants that were made.
   nonisolated let tenantBook: Tenants
   /// Answers images that ask.
@@ -50,11 +52,15 @@ public actor Orchestrator {
   var noticed: Set<String> = []
   var changes: [String: Task<Void, Never>] = [:]
   var renewals: [String: Task<Void, Never>] = [:]
+  /// The control groups that running instances are known to be bounded by, by tenant.
+  var boundGroups: [String: InstanceGroup] = [:]
   var pool = ImagePool()
   var restarts: [String: Int] = [:]
   var expiries: [String: Task<Void, Never>] = [:]
   var integrityWatches: [String: [String: IntegrityWatch]] = [:]
   private var entropyRefresh: Task<Void, Never>?
+  /// Waits for the next rule of packet filters to begin or to end.
+  var packetRuleChange: Task<Void, Never>?
   let commands = Gate()
   var waitingCommands = 0
 
@@ -62,7 +68,8 @@ public actor Orchestrator {
   public init(environment: OrchestrationEnvironment) throws(OrchestrationFault) {
     self.environment = environment
     self.policyHistory = PolicyHistory(store: environment.store, key: environment.controlKey)
-    self.resolver = ServiceResolver(environment: environment, takesVulnerable: true)
+    self.packetRules = try PacketFilterRules(store: environment.store)
+    self.resolver = ServiceResolver(environment: environment, packetRules: packetRules, takesVulnerable: true)
     self.journal = Journal(store: environment.store)
     self.outbox = NotificationOutbox(store: environment.store, journal: journal)
     self.decisionPoints = try DecisionPoints(store: environment.store)
@@ -85,6 +92,7 @@ public actor Orchestrator {
       for value in try environment.store.values(under: Orchestrator.holdsPrefix) {
         if let hold = TriggerHolds.Hold(value) { holds.restore(hold.subject, until: hold.end) }
       }
+      try holds.restoreCounts(of: declarations, from: environment.store, now: Date())
       edges = TriggerEdges(try environment.store.values(under: TriggerEdges.prefix))
       for value in try environment.store.values(under: TriggerRun.prefix) {
         guard let run = try? JSONDecoder().decode(TriggerRun.self, from: Data(value.bytes)) else { continue }
@@ -149,6 +157,7 @@ public actor Orchestrator {
       followRuns(of: declaration.key)
       scheduleChange(of: declaration.key)
     }
+    resumePacketRules()
     // One that went may have been the last thing that the former orchestrator did.
     for tenant in policyVersions.keys.sorted() { leaveOutStalePolicies(of: tenant) }
     await outbox.resume()
@@ -219,7 +228,11 @@ public actor Orchestrator {
     let result: Swift.Result<Void, OrchestrationFault>
     do throws(OrchestrationFault) {
       let group = group(of: declaration.tenant)
-      await environment.host.bound(group)
+      // The host looks at every instance for this.
+      if boundGroups[declaration.tenant] != group {
+        await environment.host.bound(group)
+        boundGroups[declaration.tenant] = group
+      }
       await controller(declaration).start(in: tenantBook.quota(of: declaration.tenant).isEmpty ? nil : group)
       try await controller(declaration).converge(to: resolved, progress: progress)
       result = .success(())
@@ -334,6 +347,7 @@ public actor Orchestrator {
     }
     declarations[declaration.key] = nil
     resolver.forget(declaration.key)
+    pool.filled[declaration.key] = nil
     expiries.removeValue(forKey: declaration.key)?.cancel()
     changes.removeValue(forKey: declaration.key)?.cancel()
     noticed.remove(declaration.key)
@@ -343,6 +357,7 @@ public actor Orchestrator {
     if let counts = await controllers.removeValue(forKey: declaration.key)?.poolCounts {
       pool.counts += counts
     }
+    packetRules.forget(service: declaration.name, tenant: declaration.tenant)
     leaveOutStalePolicies(of: declaration.tenant)
     let folder = environment.home.template(tenant: declaration.tenant, service: declaration.name)
     TemplateCopy.removeOthers(than: nil, in: folder)

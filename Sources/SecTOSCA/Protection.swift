@@ -65,13 +65,28 @@ public struct Filtering: Hashable, Sendable, Codable {
   public var allowedSources: [String]
   /// Whether the resource answers ICMP echo.
   public var allowsPing: Bool
+  /// Rules that come before all this, the first that matches decides.
+  public var rules: [FilterRule]
+  /// Whether connections pass that nothing says anything of.
+  public var allowsByDefault: Bool
+  /// What commands may have rules do that come before all this (`Documentation/OpenC2.md`).
+  public var commands: [FilterRule.Action]
 
   /// Which flows pass.
-  public init(flows: Flows, allowedSources: [String] = [], allowsPing: Bool = false) {
+  public init(
+    flows: Flows, allowedSources: [String] = [], allowsPing: Bool = false, rules: [FilterRule] = [],
+    allowsByDefault: Bool = false, commands: [FilterRule.Action] = [.deny]
+  ) {
     self.flows = flows
     self.allowedSources = allowedSources
     self.allowsPing = allowsPing
+    self.rules = rules
+    self.allowsByDefault = allowsByDefault
+    self.commands = commands
   }
+
+  /// Whether it has rules of its own, so that it cannot be put together with others: each must let a packet pass.
+  public var hasRules: Bool { !rules.isEmpty || allowsByDefault }
 }
 
 /// Cedar policies that decide each request.

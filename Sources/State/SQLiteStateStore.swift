@@ -91,11 +91,13 @@ public final class SQLiteStateStore: StateStore {
       for operation in operations {
         switch operation {
         case .put(let key, let bytes):
-          try database.execute(
+          // Prepared once: a transaction may have hundreds.
+          try database.cachedStatement(
             sql: """
               INSERT INTO entries VALUES (?, ?, ?)
               ON CONFLICT (key) DO UPDATE SET value = excluded.value, revision = excluded.revision
-              """, arguments: [key, bytes.databaseBlob, revision])
+              """
+          ).execute(arguments: [key, bytes.databaseBlob, revision])
         case .delete(let key):
           try database.execute(sql: "DELETE FROM entries WHERE key = ?", arguments: [key])
         }
@@ -104,17 +106,20 @@ public final class SQLiteStateStore: StateStore {
     }
   }
 
-  /// Appends to the event log; the oldest give way beyond the limit.
+  /// Appends to the event log, all or none; the oldest give way beyond the limit.
   @discardableResult
-  public func append(event: [UInt8]) throws(StateFault) -> Int {
+  public func append(events: [[UInt8]]) throws(StateFault) -> Int {
     try write { database in
-      try database.execute(sql: "INSERT INTO events (value) VALUES (?)", arguments: [event.databaseBlob])
-      let number = Int(database.lastInsertedRowID)
-      if number % 1000 == 0 {
+      let statement = try database.cachedStatement(sql: "INSERT INTO events (value) VALUES (?)")
+      for event in events { try statement.execute(arguments: [event.databaseBlob]) }
+      let last = Int(database.lastInsertedRowID)
+      let first = last - events.count + 1
+      // Now and then: once in a thousand events.
+      if last / 1000 != (first - 1) / 1000 {
         try database.execute(
-          sql: "DELETE FROM events WHERE number <= ?", arguments: [number - SQLiteStateStore.eventLimit])
+          sql: "DELETE FROM events WHERE number <= ?", arguments: [last - SQLiteStateStore.eventLimit])
       }
-      return number
+      return first
     }
   }
 

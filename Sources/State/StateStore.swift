@@ -9,11 +9,17 @@ public protocol StateStore: Sendable {
   /// Carries out all operations, if every comparison holds, or none. Returns the revision, or `nil` if one does not hold.
   @discardableResult
   func transact(if comparisons: [Comparison], _ operations: [Operation]) throws(StateFault) -> Revision?
-  /// Appends to the event log and returns the number it got; numbers grow without gaps.
+  /// Appends to the event log, all of them or none, and returns the number that the first got; numbers grow without gaps.
   @discardableResult
-  func append(event: [UInt8]) throws(StateFault) -> Int
+  func append(events: [[UInt8]]) throws(StateFault) -> Int
   /// Events with numbers greater than `number`, at most `limit`, oldest first.
   func events(after number: Int, limit: Int) throws(StateFault) -> [LoggedEvent]
+}
+
+extension StateStore {
+  /// Appends one event to the log and returns the number it got.
+  @discardableResult
+  public func append(event: [UInt8]) throws(StateFault) -> Int { try append(events: [event]) }
 }
 
 /// A point in the store's history.

@@ -105,5 +105,7 @@ extension Protection {
 
 extension Filtering {
   /// Whether nobody is let in.
-  fileprivate var isClosed: Bool { flows == .none && allowedSources.isEmpty }
+  fileprivate var isClosed: Bool {
+    flows == .none && allowedSources.isEmpty && !allowsByDefault && !rules.contains { $0.action == .allow }
+  }
 }

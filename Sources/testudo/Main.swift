@@ -60,8 +60,8 @@ struct Testudo: AsyncParsableCommand {
       Init.self, Validate.self, Lsp.self, Inspect.self, ArchiveCommand.self, Plan.self, Up.self, Ps.self, Logs.self,
       Events.self, Context.self,
       Level.self, Phase.self, PolicyCommand.self, DecisionCommand.self, ImageCommand.self, KeyCommand.self,
-      PoolCommand.self, NoticeCommand.self, QuarantineCommand.self, RevocationCommand.self, Down.self, Serve.self,
-      Doctor.self,
+      PoolCommand.self, NoticeCommand.self, QuarantineCommand.self, RevocationCommand.self, RuleCommand.self, Down.self,
+      Serve.self, Doctor.self,
       TokenCommand.self, TransmitterCommand.self, TenantCommand.self, StateCommand.self, CertificateCommand.self,
       Threats.self,
     ])

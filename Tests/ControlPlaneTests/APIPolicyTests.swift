@@ -19,10 +19,15 @@ struct APIPolicyTests {
     arguments: [
       (AccessRole.decisionCaller, [APIOperation.decide]), (.viewer, [.observe]),
       (.operator, [.observe, .removeService, .setLevel, .quarantine]),
-      (.securityOfficer, [.observe, .decide, .setLevel, .quarantine, .changePolicies, .readDecisions]),
+      (
+        .securityOfficer, [.observe, .decide, .setLevel, .quarantine, .commandFilters, .changePolicies, .readDecisions]
+      ),
       (
         .administrator,
-        [.decide, .observe, .removeService, .setLevel, .quarantine, .changePolicies, .readDecisions, .changeTokens]
+        [
+          .decide, .observe, .removeService, .setLevel, .quarantine, .commandFilters, .changePolicies, .readDecisions,
+          .changeTokens,
+        ]
       ),
     ])
   func roles(role: AccessRole, allowed: [APIOperation]) throws {

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 @Suite("Adaptation", .serialized, .realUnikernels)
@@ -67,6 +68,59 @@ struct AdaptationTests {
       #expect(isCalm)
       let kinds = try await portal.events().map(\.kind)
       #expect(kinds.contains("trigger-fired") && kinds.filter { $0 == "level-changed" }.count == 2)
+    }
+  }
+
+  @Test("failed sign-ins are counted on by a control plane that is started again after it was killed")
+  func countedOn() async throws {
+    let trigger = """
+
+                guessing:
+                  event: sectosca.events.AuthenticationFailed
+                  condition: { evaluations: 4, period: 300 s }
+                  action:
+                    - call_operation:
+                        operation: SecurityControl.set_level
+                        inputs: { level: elevated }
+
+      """
+    try await Portal.up(changing: { $0.trimmingCharacters(in: .newlines) + trigger }) { portal in
+      let order = "\(try await portal.url())/orders/17"
+      func denials() async throws -> Int {
+        try await portal.events().filter { $0.kind == "basic-authentication.denied" && $0.details?["probe"] == nil }
+          .count
+      }
+      let before = try await denials()
+      for _ in 0..<3 {
+        #expect(try await Client.request("GET", order, as: .password("rita", "wrong")).status == 401)
+      }
+      #expect(try await eventually { try await denials() == before + 3 })
+      #expect(try await portal.unikernel("storefront").level == "normal")
+      #expect(kill(try portal.controlPlane(), SIGKILL) == 0)
+      // The next command starts another one.
+      #expect(try await portal.unikernel("storefront").level == "normal")
+      #expect(try await Client.request("GET", order, as: .password("rita", "wrong")).status == 401)
+      let isRaised = try await eventually {
+        try await portal.unikernels().allSatisfy { $0.level == "elevated" && $0.state == "ready" }
+      }
+      #expect(isRaised)
+    }
+  }
+
+  @Test("levels tighten from the way in to the backend, and loosen from the backend to the way in")
+  func order() async throws {
+    try await Portal.up { portal in
+      func order(_ way: String) async throws -> [String] {
+        try await portal.events()
+          .filter { $0.kind == "action" && $0.details?["reason"]?.contains(way) == true }.compactMap(\.resource)
+      }
+      let raised = try await portal.testudo("context", "set", "threat_level=high")
+      #expect(raised.status == 0, "\(raised.errors)")
+      #expect(try await order("tightened from the outside in") == ["storefront", "orders"])
+      #expect(try await portal.unikernels().allSatisfy { $0.level == "elevated" && $0.state == "ready" })
+      #expect(try await portal.testudo("context", "set", "threat_level=low").status == 0)
+      #expect(try await order("loosened from the inside out") == ["orders", "storefront"])
+      #expect(try await order("tightened from the outside in").count == 2)
     }
   }
 

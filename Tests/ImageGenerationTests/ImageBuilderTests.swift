@@ -147,6 +147,18 @@ struct ImageBuilderTests {
     #expect(try store.image(first.digest) == second)
   }
 
+  @Test("papers that somebody changes are read anew, and trusted no more")
+  func changedPapers() throws {
+    let image = try builder().build(try recipe([Portal.log]))
+    #expect(try store.image(image.digest).createdFrom.map(\.level) == ["normal"])
+    let path = "\(store.folder)/images/\(image.digest.dropFirst(7))/statement.json"
+    // As long as before.
+    try String(contentsOfFile: path, encoding: .utf8).replacing("\"normal\"", with: "\"strict\"")
+      .write(toFile: path, atomically: true, encoding: .utf8)
+    #expect(try store.image(image.digest).createdFrom.map(\.level) == ["strict"])
+    #expect(throws: ImageFault.self) { try store.verify(image.digest, trustedKeys: [key.publicKey]) }
+  }
+
   // MARK: Refusing
 
   @Test("an image over its budget is refused with its numbers, and not stored")

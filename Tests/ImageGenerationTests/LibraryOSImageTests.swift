@@ -38,7 +38,7 @@ struct LibraryOSImageTests {
 
   /// What the modules say of themselves in counters, faults and reports, and nobody else does.
   static let signs = [
-    "firewall": "firewall.flows", "rate-limit": "rate-limit.limits", "quota": "quota.quotas",
+    "firewall": "firewall.rules", "rate-limit": "rate-limit.limits", "quota": "quota.quotas",
     "basic-authentication": "basic-authentication.refused",
     "bearer-authentication": "bearer-authentication.refused", "authorization": "authorization.bundle",
     "audit": "audit.minimum-severity", "transport-security": "transport-security.",

@@ -1,7 +1,9 @@
-import ImageGeneration
+import FirewallCompilation
 import Interchange
 import SecTOSCA
 import Testing
+
+@testable import ImageGeneration
 
 @Suite("Configuration of modules")
 struct ModuleConfigurationTests {
@@ -9,12 +11,38 @@ struct ModuleConfigurationTests {
     parameters.first { $0.parameter.module == module && $0.parameter.name == name }?.parameter.value
   }
 
-  /// Flows in words, such as `inbound tcp 10.77.0.1/32:80`.
-  private func flows(_ parameters: [StagedParameter]) -> [String] {
-    (value("firewall", "flows", parameters)?.listValue ?? []).map { flow in
-      func text(_ name: ByteString) -> String { flow[name]?.textValue?.description ?? "?" }
-      return "\(text("direction")) \(text("protocol")) \(text("peer")):\(flow["port"]?.integerValue ?? -1)"
+  /// Rules in words, such as `inbound tcp 10.77.0.1/32:80`; lists have `|` between them.
+  private func words(_ lists: [FirewallRules.RuleList]) -> [String] {
+    Array(
+      lists.map { list in
+        list.rules.map { rule in
+          let peers = rule.peers.map { $0.map(text) } ?? ["any"]
+          let port = rule.destinationPorts?.first?.lowerBound ?? 0
+          let names = rule.transports.map(\.rawValue).sorted().joined(separator: "+")
+          let directions = rule.directions.map(\.rawValue).sorted().joined(separator: "+")
+          return (rule.passes ? "" : "not ") + "\(directions) \(names) \(peers.joined(separator: ",")):\(port)"
+        }
+      }.joined(separator: ["|"]))
+  }
+
+  private func text(_ network: PolicyAddress) -> String {
+    let size: UInt64 = network.isIPv6 ? 16 : 8
+    let halves: [UInt64] = network.isIPv6 ? [network.high, network.low] : [network.low]
+    var parts: [String] = []
+    for half in halves {
+      for index in stride(from: 3, through: 0, by: -1) {
+        let part = half >> (size * UInt64(index)) & ((1 << size) - 1)
+        parts.append(String(part, radix: network.isIPv6 ? 16 : 10))
+      }
     }
+    let address = parts.joined(separator: network.isIPv6 ? ":" : ".")
+    return IPNetwork(around: address + "/\(network.prefixLength)")?.text ?? "?"
+  }
+
+  private func flows(
+    _ resource: Resource, _ due: [SecurityRequirement], environment: ResourceEnvironment = Portal.environment
+  ) -> [String] {
+    words(FirewallRules(resource: resource, due: due, environment: environment).packets)
   }
 
   @Test(
@@ -43,7 +71,7 @@ struct ModuleConfigurationTests {
       parameters.map { "\($0.parameter.module).\($0.parameter.name) \($0.stage)" } == [
         "authorization.attributes run", "authorization.bundle run", "authorization.lease-ms run",
         "basic-authentication.accounts run", "basic-authentication.precedence boot",
-        "basic-authentication.realm run", "control.public-key build", "firewall.flows run", "http.port boot",
+        "basic-authentication.realm run", "control.public-key build", "firewall.rules run", "http.port boot",
         "network.address boot", "network.gateway boot", "network.mac boot", "reverse-proxy.routes run",
         "static-site.files build", "static-site.prefix build",
       ])
@@ -62,10 +90,10 @@ struct ModuleConfigurationTests {
   @Test("declared flows open the endpoint to its peers and the way to the backends, and nothing else")
   func declaredFlows() throws {
     #expect(
-      flows(try Portal.parameters(Portal.storefront, [Portal.declaredFlows])) == [
+      flows(Portal.storefront, [Portal.declaredFlows]) == [
         "inbound tcp 10.77.0.1/32:80", "outbound tcp 10.77.0.3/32:8080",
       ])
-    #expect(flows(try Portal.parameters(Portal.orders, [Portal.declaredFlows])) == ["inbound tcp 10.77.0.1/32:8080"])
+    #expect(flows(Portal.orders, [Portal.declaredFlows]) == ["inbound tcp 10.77.0.1/32:8080"])
   }
 
   @Test("a route to a server gives its name, those who know it, and the ways to where it may be")
@@ -83,18 +111,18 @@ struct ModuleConfigurationTests {
     #expect(value("name-resolution", "hosts", parameters)?["stranger"] == nil)
     #expect(value("name-resolution", "networks", parameters) == .list([.text("10.1.0.0/16"), .text("2001:db8::/32")]))
     #expect(
-      flows(parameters).filter { $0.hasPrefix("outbound") } == [
+      flows(asking, [Portal.declaredFlows]).filter { $0.hasPrefix("outbound") } == [
         "outbound tcp 10.77.0.3/32:8080", "outbound udp 10.77.0.1/32:53", "outbound tcp 10.77.0.1/32:53",
         "outbound udp fd00::1/128:53", "outbound tcp fd00::1/128:53", "outbound tcp 10.1.0.0/16:8443",
         "outbound tcp 2001:db8::/32:8443",
       ])
-    #expect(flows(try Portal.parameters(asking, [Portal.declaredFlows, Portal.nobody])).isEmpty)
+    #expect(flows(asking, [Portal.declaredFlows, Portal.nobody]).isEmpty)
   }
 
   @Test("a filtering without flows closes what another one opens")
   func noFlows() throws {
-    #expect(flows(try Portal.parameters(Portal.storefront, [Portal.declaredFlows, Portal.nobody])).isEmpty)
-    #expect(flows(try Portal.parameters(Portal.storefront, [Portal.nobody, Portal.declaredFlows])).isEmpty)
+    #expect(flows(Portal.storefront, [Portal.declaredFlows, Portal.nobody]).isEmpty)
+    #expect(flows(Portal.storefront, [Portal.nobody, Portal.declaredFlows]).isEmpty)
   }
 
   @Test("networks that are allowed besides may reach the endpoint, where every filtering lets them")
@@ -107,12 +135,12 @@ struct ModuleConfigurationTests {
     }
     let office = filtering("office", .none, ["10.0.0.0/8"], ping: true)
     #expect(
-      flows(try Portal.parameters(Portal.orders, [office])) == [
-        "inbound tcp 10.0.0.0/8:8080", "inbound icmp 0.0.0.0/0:0",
+      flows(Portal.orders, [office]) == [
+        "inbound tcp 10.0.0.0/8:8080", "inbound icmp any:0",
       ])
     let desk = filtering("desk", .declared, ["10.1.0.0/16", "192.168.0.0/16"])
     #expect(
-      flows(try Portal.parameters(Portal.orders, [office, desk])) == [
+      flows(Portal.orders, [office, desk]) == [
         "inbound tcp 10.1.0.0/16:8080", "inbound tcp 10.77.0.1/32:8080",
       ])
   }
@@ -128,18 +156,79 @@ struct ModuleConfigurationTests {
       environment.forwarder = ForwarderIdentity(address: "10.77.0.1", secret: [UInt8](repeating: 1, count: 32))
       let parameters = try Portal.parameters(Portal.orders, due, environment: environment)
       #expect(value("http", "forwarder", parameters)?["address"]?.textValue == "10.77.0.1")
-      let clients = value("firewall", "clients", parameters)?.listValue?.compactMap { $0.textValue?.description }
-      return (clients ?? ["nothing"]) + ["|"] + flows(parameters)
+      let rules = FirewallRules(resource: Portal.orders, due: due, environment: environment)
+      let shown = try #require(value("firewall", "clients", parameters)?.listValue)
+      #expect(shown.count == rules.clients.count)
+      return words(rules.clients) + ["|"] + words(rules.packets)
     }
     let door = "inbound tcp 10.77.0.1/32:8080"
-    #expect(try configured([Portal.declaredFlows]) == ["any", "|", door])
+    #expect(try configured([Portal.declaredFlows]) == ["inbound tcp any:8080", "|", door])
     let office = filtering("office", .none, ["203.0.113.0/24"])
-    #expect(try configured([office, Portal.declaredFlows]) == ["203.0.113.0/24", "|", door])
+    #expect(try configured([office, Portal.declaredFlows]) == ["inbound tcp 203.0.113.0/24:8080", "|", door])
     let desk = filtering("desk", .none, ["203.0.113.7/32"])
     #expect(
-      try configured([office, desk]) == ["203.0.113.7/32", "|", door, "inbound tcp 203.0.113.7/32:8080"])
+      try configured([office, desk]) == [
+        "inbound tcp 203.0.113.7/32:8080", "|", door, "inbound tcp 203.0.113.7/32:8080",
+      ])
     #expect(try configured([Portal.nobody]) == ["|"])
     #expect(value("firewall", "clients", try Portal.parameters(Portal.orders, [office])) == nil)
+  }
+
+  @Test("rules come before flows, a requirement with rules has a list of its own, and the forwarder gets in before it")
+  func rules() throws {
+    let ruled = Portal.requirement(
+      "ruled",
+      .filtering(
+        Filtering(
+          flows: .none,
+          rules: [
+            FilterRule(.deny, transports: [.tcp], peers: ["203.0.113.0/24"], ports: [8080...8080]),
+            FilterRule(
+              .allow, directions: [.inbound, .outbound], transports: [.udp], ports: [53...53],
+              states: [.new, .related],
+              window: TimeWindow(startMinute: 60, endMinute: 30, days: [.monday, .sunday])),
+          ])))
+    var environment = Portal.environment
+    environment.forwarder = ForwarderIdentity(address: "10.77.0.9", secret: [UInt8](repeating: 1, count: 32))
+    let rules = FirewallRules(
+      resource: Portal.orders, due: [ruled, Portal.declaredFlows], environment: environment)
+    let own = try #require(rules.packets.last)
+    #expect(
+      words([own]) == [
+        "inbound tcp 10.77.0.9/32:8080", "not inbound tcp 203.0.113.0/24:8080", "inbound+outbound udp any:53",
+      ])
+    #expect(own.rules[2].states == [.new, .related])
+    #expect(own.rules[2].window == FirewallTable.Window(days: 0b100_0001, startMinute: 60, endMinute: 30))
+    #expect(words([try #require(rules.clients.last)]).first == "not inbound tcp 203.0.113.0/24:8080")
+    #expect(rules.packets.count == 2 && rules.clients.count == 2)
+    #expect(rules.packets.tables?.listValue?.count == 2)
+  }
+
+  @Test("rules that commands led to come before all others, where the filterings take them")
+  func commandedRules() throws {
+    var environment = Portal.environment
+    environment.commandedRules = [
+      FilterRule(.deny, transports: [.tcp], peers: ["203.0.113.9/32"], ports: [8080...8080]),
+      FilterRule(.allow, transports: [.tcp], peers: ["203.0.113.0/24"], ports: [8080...8080]),
+    ]
+    let keptOut = "not inbound tcp 203.0.113.9/32:8080"
+    let letIn = "inbound tcp 203.0.113.0/24:8080"
+    func rules(_ commands: [FilterRule.Action]...) -> [String] {
+      let due = commands.map { Portal.requirement("f", .filtering(Filtering(flows: .declared, commands: $0))) }
+      return words(FirewallRules(resource: Portal.orders, due: due, environment: environment).packets)
+    }
+    let own = "inbound tcp 10.77.0.1/32:8080"
+    #expect(rules([.deny]) == [keptOut, own])
+    #expect(rules([.allow, .deny]) == [keptOut, letIn, own])
+    #expect(rules([]) == [own])
+    // What one closes, a command to the other does not open.
+    #expect(rules([.allow, .deny], [.deny]) == [keptOut, own])
+    #expect(rules([], [.deny]) == [keptOut, own])
+    environment.forwarder = ForwarderIdentity(address: "10.77.0.1", secret: [UInt8](repeating: 1, count: 32))
+    let behind = FirewallRules(resource: Portal.orders, due: [Portal.declaredFlows], environment: environment)
+    #expect(words(behind.clients) == [keptOut, "inbound tcp any:8080"])
+    #expect(words(behind.packets).first == own, "the forwarder gets in, whatever is commanded about its clients")
+    #expect(behind.tableSize != nil)
   }
 
   @Test("files of a site have a type, and a tag that changes with their contents")

@@ -57,6 +57,49 @@ struct TriggerHoldsTests {
     #expect(holds.forgetEnded(of: "s", now: at(90)).map(\.trigger) == ["guessing"])
   }
 
+  @Test("what was counted is stored, and counts on in another control plane, for as long as its time lasts")
+  func restoring() throws {
+    let key = "services/default/portal"
+    let service = Self.service(
+      Self.trigger("guessing", Self.guesses),
+      Self.trigger("once", EventCount(kind: .authenticationFailed, count: 1, periodSeconds: 60)))
+    /// What a control plane stores that counted two events.
+    func stored() -> [State.Operation] {
+      var holds = TriggerHolds()
+      _ = holds.note(.authenticationFailed, in: service, key: key, context: [:], now: at(0))
+      #expect(holds.takeChangedCounts().map(\.times) == [[at(0)]])
+      _ = holds.note(.authenticationFailed, in: service, key: key, context: [:], now: at(10))
+      let changes = holds.takeChangedCounts().map(\.stored)
+      #expect(holds.takeChangedCounts().isEmpty)
+      return changes
+    }
+    guard case .put(let path, let bytes) = try #require(stored().first) else {
+      Issue.record("nothing is stored")
+      return
+    }
+    #expect(stored().count == 1 && path == "counts/services/default/portal/guessing")
+    let count = try #require(TriggerHolds.Count(StoredValue(key: path, bytes: bytes, revision: 1)))
+    #expect(count.times == [at(0), at(10)])
+
+    /// Which triggers a control plane started again fires with the next event.
+    func fired(at seconds: Double, startedAt start: Double) -> [String] {
+      var holds = TriggerHolds()
+      _ = holds.restore(count, of: service, now: at(start))
+      return holds.note(.authenticationFailed, in: service, key: key, context: [:], now: at(seconds))
+        .map(\.trigger.name)
+    }
+    #expect(fired(at: 20, startedAt: 15) == ["guessing", "once"])
+    // The first of them is too long ago by then, or both were at the start.
+    #expect(fired(at: 65, startedAt: 15) == ["once"])
+    var holds = TriggerHolds()
+    #expect(!holds.restore(count, of: service, now: at(100)) && !holds.restore(count, of: nil, now: at(15)))
+    #expect(holds.rememberedEvents == 0)
+    // A service that is gone leaves nothing.
+    #expect(holds.restore(count, of: service, now: at(15)))
+    _ = holds.forget(key)
+    #expect(holds.takeChangedCounts() == [TriggerHolds.Count(subject: count.subject, times: [])])
+  }
+
   @Test(
     "where an action names what the event is about, events of others are counted apart, and do not end each other's")
   func groups() {

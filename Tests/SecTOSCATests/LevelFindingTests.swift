@@ -56,6 +56,14 @@ struct LevelFindingTests {
       "ping above no ping", levels(filter("deaf", "declared"), filter("awake", "declared", ping: true)),
       "level-lowers-protection", at: "high/requires/0", names: ["ping"]),
     FindingCase(
+      "commands that may let in above such that may not",
+      levels(filter("closed", "declared"), one("opened", "Filtering", "commands", .list(["deny", "allow"]))),
+      "level-lowers-protection", at: "high/requires/0", names: ["what commands allow"]),
+    FindingCase(
+      "no commands that keep out above such that do",
+      levels(filter("told", "declared"), one("deaf", "Filtering", "commands", .list([]))),
+      "level-lowers-protection", at: "high/requires/0", names: ["whatever commands deny"]),
+    FindingCase(
       "a higher rate above a lower",
       levels(rate("slow", "10 per 1 s", burst: 5), rate("fast", "601 per 1 min", burst: 5)),
       "level-lowers-protection", at: "high/requires/0", names: ["rate limit", "10 per 1 s", "601 per 1 min"]),

@@ -44,6 +44,12 @@ struct RequirementFindingTests {
       "flows that are none of the two", portal.setting("flows", ofPolicy: "nobody", to: "non"), "invalid-value",
       at: "nobody/flows", names: ["`non`"], suggestion: "none"),
     FindingCase(
+      "commands that there are not", portal.setting("commands", ofPolicy: "nobody", to: ["deny", "permit"]),
+      "invalid-value", at: "nobody/commands/1", names: ["`permit`"]),
+    FindingCase(
+      "commands that may let in and not keep out", portal.setting("commands", ofPolicy: "nobody", to: ["allow"]),
+      "invalid-value", at: "nobody/commands", names: ["`allow` without `deny`"]),
+    FindingCase(
       "a network that is none",
       portal.setting("allowed_sources", ofPolicy: "nobody", to: ["10.0.0.0/8", "10.0.0/24"]), "invalid-network",
       at: "nobody/allowed_sources/1", names: ["`10.0.0/24`"]),

@@ -169,6 +169,9 @@ struct StrengthTests {
     #expect(
       one.combined(with: other) == Filtering(flows: .declared, allowedSources: ["10.1.0.0/16"], allowsPing: false))
     #expect(one.combined(with: Filtering(flows: .none)) == Filtering(flows: .none))
+    let open = Filtering(flows: .declared, commands: [.allow, .deny])
+    #expect(open.combined(with: open).commands == [.allow, .deny])
+    #expect(open.combined(with: Filtering(flows: .declared, commands: [])).commands == [.deny])
   }
 
   @Test("names a limit as lost only where that limit is lost")

@@ -58,6 +58,31 @@ struct SQLiteStateStoreTests {
     #expect(try store.events(after: 0, limit: 2).map(\.number) == [1, 2])
   }
 
+  @Test("events that are appended together get consecutive numbers, of which the first is told")
+  func logsTogether() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let store = try makeStore()
+    #expect(try store.append(events: [[1], [2], [3]]) == 1)
+    #expect(try store.append(events: [[4]]) == 4)
+    #expect(try store.append(events: [[5], [6]]) == 5)
+    #expect(try store.events(after: 0, limit: 10).map(\.number) == [1, 2, 3, 4, 5, 6])
+    #expect(try store.events(after: 3, limit: 10).map(\.bytes) == [[4], [5], [6]])
+  }
+
+  @Test("the oldest events give way, also where many are appended together")
+  func logsWithinTheLimit() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let store = try makeStore()
+    let together = 700
+    var last = 0
+    while last < SQLiteStateStore.eventLimit + 3000 {
+      last = try store.append(events: Array(repeating: [7], count: together)) + together - 1
+    }
+    let first = try #require(try store.events(after: 0, limit: 1).first).number
+    #expect(first > last - SQLiteStateStore.eventLimit - 1000 - together)
+    #expect(first <= last - SQLiteStateStore.eventLimit + together)
+  }
+
   @Test("a file that is no database is refused with its name")
   func refusesOtherFiles() throws {
     defer { try? FileManager.default.removeItem(at: folder) }

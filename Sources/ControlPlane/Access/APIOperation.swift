@@ -12,6 +12,8 @@ enum APIOperation: String, CaseIterable, Sendable {
   case setLevel
   /// Puts instances into quarantine, lets them go, or ends them.
   case quarantine
+  /// Has packet filters let through or keep out what their templates do not say.
+  case commandFilters
   /// Changes what images or the decision point decide with.
   case changePolicies
   /// Reads what the decision point decided, and what with.

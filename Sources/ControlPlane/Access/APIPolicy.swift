@@ -17,6 +17,7 @@ struct APIPolicy: Sendable {
       action removeService in [operate] appliesTo { principal: Caller, resource: Tenant };
       action setLevel in [operate, secure] appliesTo { principal: Caller, resource: Tenant };
       action quarantine in [operate, secure] appliesTo { principal: Caller, resource: Tenant };
+      action commandFilters in [secure] appliesTo { principal: Caller, resource: Tenant };
       action changePolicies in [secure] appliesTo { principal: Caller, resource: Tenant };
       action readDecisions in [secure] appliesTo { principal: Caller, resource: Tenant };
       action changeTokens appliesTo { principal: Caller, resource: Tenant };

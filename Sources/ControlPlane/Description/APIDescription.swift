@@ -62,7 +62,9 @@ public enum APIDescription {
     var responses: [String: JSON] = [String(route.status): ["description": "Done.", "content": .object(content)]]
     for (status, meaning) in problems(of: route) {
       var content: [String: JSON] = ["application/problem+json": ["schema": reference("Problem")]]
-      if status == 400, let refusal = route.refusal { content["application/json"] = ["schema": reference(refusal)] }
+      if let refusal = route.refusal, refusal.statuses.contains(status) {
+        for type in refusal.types { content[type] = ["schema": reference(refusal.schema)] }
+      }
       responses[String(status)] = ["description": .text(meaning), "content": .object(content)]
     }
     return responses
@@ -84,6 +86,7 @@ public enum APIDescription {
     413: "The body is too long.", 415: "The body is of another kind.",
     429: "Too much comes in; try again later.",
     422: "The request cannot be met: what is wrong, and what was expected.", 500: "It could not be carried out.",
+    501: "Nothing here does that.",
     503: "This host lacks something, or the control plane is not ready.",
   ]
 

@@ -1,3 +1,4 @@
+import OpenC2
 import PolicyDecision
 import SharedSignals
 
@@ -7,7 +8,7 @@ extension APIRoute {
   /// Every route.
   static let all =
     services + revocations + quarantine + policies + observation + images + pool + decision + tokens + tenants + signals
-    + aboutItself + dashboard
+    + commands + aboutItself + dashboard
     + access(below: "") + access(below: "/tenants/{tenant}")
 
   /// The routes that callers without tokens have on a loopback address: decisions, and what carries its own proof.
@@ -256,7 +257,7 @@ extension APIRoute {
       body: Body(
         types: ["application/secevent+jwt"], schema: nil, limit: SecurityEventToken.maximumBytes, refusal: 400,
         isRefusedByHandler: true),
-      answers: [], status: 202, refusal: "SignalRefusal", problems: [429, 500]),
+      answers: [], status: 202, refusal: ([400], ["application/json"], "SignalRefusal"), problems: [429, 500]),
     APIRoute(
       method: "GET", path: "/api/v1/transmitters", name: "listTransmitters",
       summary: "Who may send security event tokens.", operation: .operateMachine, answers: document("Transmitters")),
@@ -268,6 +269,26 @@ extension APIRoute {
       method: "DELETE", path: "/api/v1/transmitters/{name}", name: "removeTransmitter",
       summary: "Accepts no more tokens of a transmitter.", operation: .operateMachine,
       answers: document("Transmitter"), problems: [404, 500]),
+  ]
+
+  private static let commands = [
+    APIRoute(
+      method: "POST", path: "/.well-known/openc2", name: "commandFilters",
+      summary: "Carries out a command of OpenC2 1.0 for packet filters (SLPF 1.0).", operation: .commandFilters,
+      queries: [.tenant],
+      body: Body(
+        types: [OpenC2Message.mediaType, OpenC2Message.formerMediaTypes.command], schema: "OpenC2Message",
+        limit: 1 << 16, refusal: 400, isRefusedByHandler: true),
+      answers: [
+        (OpenC2Message.mediaType, "OpenC2Answer"), (OpenC2Message.formerMediaTypes.response, "OpenC2Answer"),
+      ],
+      refusal: (
+        [400, 500, 501], [OpenC2Message.mediaType, OpenC2Message.formerMediaTypes.response], "OpenC2Answer"
+      ), problems: [500, 501]),
+    APIRoute(
+      method: "GET", path: "/api/v1/packet-rules", name: "listPacketRules",
+      summary: "The rules of packet filters that commands led to, in their order.", operation: .observe,
+      queries: [.tenant], answers: document("PacketRules")),
   ]
 
   private static let tenants = [

@@ -38,8 +38,8 @@ struct APIRoute: Sendable {
   var answers: [Answer]
   /// The status then.
   var status = 200
-  /// The schema of answers of status 400 besides problems, where a standard says so.
-  var refusal: String?
+  /// What is answered besides problems where a request is refused, if a standard says so.
+  var refusal: (statuses: Set<Int>, types: [String], schema: String)?
   /// Statuses of problems beside those that any route can answer with.
   var problems: [Int] = []
 

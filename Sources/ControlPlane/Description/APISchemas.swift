@@ -346,6 +346,25 @@ enum APISchemas {
           "expires": { "$ref": "#/components/schemas/Time" }
         }
       },
+      "OpenC2Message": {
+        "type": "object", "description": "A command, with headers around it (transfer 1.1: body.openc2.request) or bare (1.0)."
+      },
+      "OpenC2Answer": {
+        "type": "object", "description": "An answer, in the form that the command came in: bare, or as body.openc2.response.",
+        "properties": {
+          "status": { "enum": [102, 200, 400, 500, 501] }, "status_text": { "type": "string" },
+          "results": { "type": "object" }, "headers": { "type": "object" }, "body": { "type": "object" }
+        }
+      },
+      "PacketRules": { "type": "array", "items": {
+        "type": "object", "required": ["number", "permits", "rule", "isPersistent"],
+        "properties": {
+          "number": { "type": "integer" }, "permits": { "type": "boolean" }, "rule": { "type": "string" },
+          "service": { "type": "string" }, "resource": { "type": "string" },
+          "start": { "$ref": "#/components/schemas/Time" }, "stop": { "$ref": "#/components/schemas/Time" },
+          "isPersistent": { "type": "boolean" }, "holds": { "type": "boolean" }
+        } }
+      },
       "SignalRefusal": {
         "type": "object", "description": "Why a token was not accepted (RFC 8935, 2.3).", "required": ["err", "description"],
         "properties": {

@@ -54,6 +54,7 @@ public struct APIServer: Sendable {
     let router = makeRouter(APIRoute.all, callers: callers)
     addAccess(to: router)
     addSignals(to: router)
+    addCommands(to: router)
     addItself(to: router)
     addDashboard(to: router)
     let api = router.group("api/v1")
@@ -66,6 +67,7 @@ public struct APIServer: Sendable {
     addTokens(to: api)
     addQuarantine(to: api)
     addTransmitters(to: api)
+    addPacketRules(to: api)
     addTenants(to: api)
     addMetrics(to: router)
     return router

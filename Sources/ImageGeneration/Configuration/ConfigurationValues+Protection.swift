@@ -4,9 +4,10 @@ import SecTOSCA
 extension ConfigurationValues {
   /// What the security modules enforce. Requirements of one kind are put together so that each one holds.
   mutating func addProtection(of resource: Resource, due: [SecurityRequirement], environment: ResourceEnvironment) {
-    let flows = FirewallFlows(resource: resource, due: due, environment: environment)
-    set("filtering", "flows", flows.value)
-    if environment.forwarder != nil { set("filtering", "clients", .strings(flows.clients)) }
+    let rules = FirewallRules(resource: resource, due: due, environment: environment)
+    // Rules that cannot be compiled leave the parameter out, so that no image runs without them.
+    if let tables = rules.packets.tables { set("filtering", "rules", tables) }
+    if environment.forwarder != nil, let tables = rules.clients.tables { set("filtering", "clients", tables) }
     var filters: [(name: String, filter: RequestFilter)] = []
     var limits: [RateLimit] = []
     var severities: [Int] = []

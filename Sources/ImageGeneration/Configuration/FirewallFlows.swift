@@ -1,16 +1,17 @@
+import FirewallCompilation
 import Interchange
 import SecTOSCA
 
-/// The flows that pass, worked out from the topology and every filtering that is due. A flow passes only if all of them
-/// let it: each one adds to the others.
+/// The flows that pass, worked out from the topology and some filterings. A flow passes only if all of them let it: each one
+/// adds to the others.
 struct FirewallFlows {
   private let filterings: [Filtering]
   private let port: Int
   private let resource: Resource
   private let environment: ResourceEnvironment
 
-  init(resource: Resource, due: [SecurityRequirement], environment: ResourceEnvironment) {
-    filterings = due.compactMap { if case .filtering(let filtering) = $0.protection { filtering } else { nil } }
+  init(_ filterings: [Filtering], resource: Resource, environment: ResourceEnvironment) {
+    self.filterings = filterings
     port = resource.endpoint.port
     self.resource = resource
     self.environment = ResourceEnvironment(
@@ -22,50 +23,60 @@ struct FirewallFlows {
       forwarder: environment.forwarder)
   }
 
-  /// The value of the parameter `flows`: inbound ones first, each in the order of its peers.
-  var value: ParameterValue {
-    var admitted = sources
-    if let forwarder = environment.forwarder, !clients.isEmpty {
-      // The packets of clients from outside are the forwarder's; whose they are is judged by `clients`.
-      admitted = SourceNetworks(admitted.texts + [forwarder.address + "/32"])
-    }
-    var flows = admitted.texts.map { flow("inbound", "tcp", $0, port) }
+  /// A rule for each flow: inbound ones first, each in the order of its peers.
+  var rules: [PacketRule] {
+    var flows = sources.texts.map { flow(.inbound, .tcp, $0, port) }
     if filterings.allSatisfy(\.allowsPing) {
-      flows.append(flow("inbound", "icmp", "0.0.0.0/0", 0))
-      if environment.addressIPv6 != nil { flows.append(flow("inbound", "icmp", "::/0", 0)) }
+      flows.append(PacketRule(passes: true, directions: [.inbound], transports: [.icmp], types: [8...8]))
+      if environment.addressIPv6 != nil {
+        flows.append(PacketRule(passes: true, directions: [.inbound], transports: [.icmpv6], types: [128...128]))
+      }
     }
     if filterings.allSatisfy({ $0.flows == .declared }) {
       for backend in Set(environment.backends.values.joined()).sorted() {
         let colon = backend.lastIndex(of: ":") ?? backend.endIndex
         guard let port = Int(backend[colon...].dropFirst()) else { continue }
-        flows.append(flow("outbound", "tcp", SourceNetworks([String(backend[..<colon])]).texts[0], port))
+        flows.append(flow(.outbound, .tcp, SourceNetworks([String(backend[..<colon])]).texts[0], port))
       }
     }
     if filterings.allSatisfy({ $0.flows == .declared }) { flows += namedServers }
-    return .list(flows)
+    return flows
+  }
+
+  /// The way in for the port forwarder, in whose packets those of clients from outside come. Whose they are is judged by the
+  /// rules for clients.
+  var door: [PacketRule] {
+    guard let forwarder = environment.forwarder, clients != [] else { return [] }
+    return [flow(.inbound, .tcp, forwarder.address + "/32", port)]
+  }
+
+  /// Rules for the clients behind the port forwarder that every filtering lets reach the endpoint.
+  var clientRules: [PacketRule] {
+    guard let clients else { return [flow(.inbound, .tcp, nil, port)] }
+    return clients.map { flow(.inbound, .tcp, $0, port) }
   }
 
   /// The flows to servers that routes name: to those who know their addresses, and to where those may be.
-  private var namedServers: [ParameterValue] {
+  private var namedServers: [PacketRule] {
     var ports: Set<Int> = []
     for case .serverProxy(_, let server) in resource.applications where !resource.connections.contains(server.host) {
       ports.insert(server.port)
     }
     guard let resolver = resource.resolver, !ports.isEmpty else { return [] }
-    var flows: [ParameterValue] = []
+    var flows: [PacketRule] = []
     for server in SourceNetworks(resolver.servers).texts {
-      flows += [flow("outbound", "udp", server, 53), flow("outbound", "tcp", server, 53)]
+      flows += [flow(.outbound, .udp, server, 53), flow(.outbound, .tcp, server, 53)]
     }
     for port in ports.sorted() {
-      flows += SourceNetworks(resolver.networks).texts.map { flow("outbound", "tcp", $0, port) }
+      flows += SourceNetworks(resolver.networks).texts.map { flow(.outbound, .tcp, $0, port) }
     }
     return flows
   }
 
-  /// The clients behind the port forwarder that every filtering lets reach the endpoint: networks, or `any`.
-  var clients: [String] {
+  /// The networks of clients behind the port forwarder that every filtering lets reach the endpoint; nil: all.
+  private var clients: [String]? {
     let restricted = filterings.filter { $0.flows != .declared }.map { SourceNetworks($0.allowedSources) }
-    guard let first = restricted.first else { return ["any"] }
+    guard let first = restricted.first else { return nil }
     return restricted.dropFirst().reduce(first) { $0.intersection($1) }.texts
   }
 
@@ -78,11 +89,21 @@ struct FirewallFlows {
     return admitted.dropFirst().reduce(first) { $0.intersection($1) }
   }
 
-  private func flow(_ direction: String, _ transport: String, _ peer: String, _ port: Int) -> ParameterValue {
-    .map([
-      ParameterField("direction", .text(ByteString(direction))),
-      ParameterField("protocol", .text(ByteString(transport))),
-      ParameterField("peer", .text(ByteString(peer))), ParameterField("port", .integer(Int64(port))),
-    ])
+  private func flow(
+    _ direction: PacketRule.Direction, _ transport: PacketRule.Transport, _ peer: String?, _ port: Int
+  ) -> PacketRule {
+    let port = UInt16(clamping: port)
+    return PacketRule(
+      passes: true, directions: [direction], transports: [transport],
+      peers: peer.map { IPNetwork(around: $0).map { [$0.policyAddress] } ?? [] }, destinationPorts: [port...port])
+  }
+}
+
+extension IPNetwork {
+  /// The network as rules and policies have it.
+  var policyAddress: PolicyAddress {
+    PolicyAddress(
+      isIPv6: isIPv6, high: UInt64(truncatingIfNeeded: address >> 64), low: UInt64(truncatingIfNeeded: address),
+      prefixLength: UInt8(prefixLength))
   }
 }

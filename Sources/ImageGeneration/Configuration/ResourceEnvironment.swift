@@ -1,3 +1,5 @@
+public import SecTOSCA
+
 /// What only the orchestrator knows of a resource: its place in the network, those around it, and the compiled policies.
 public struct ResourceEnvironment: Hashable, Sendable {
   /// Its IPv4 address with the prefix length, such as `10.77.0.2/24`.
@@ -21,13 +23,15 @@ public struct ResourceEnvironment: Hashable, Sendable {
   public var policyVersion: PolicyVersionIdentity?
   /// The contextual attributes that policies may ask for, by name.
   public var attributes: [String: String]
+  /// Rules that commands led to, in the order in which they count. They come before those of requirements that take such.
+  public var commandedRules: [FilterRule]
 
   /// What surrounds a resource.
   public init(
     address: String, addressIPv6: String? = nil, mac: [UInt8], gateway: String? = nil, peers: [String] = [],
     backends: [String: [String]] = [:], bundle: [UInt8]? = nil,
     policyVersion: PolicyVersionIdentity? = nil, attributes: [String: String] = [:],
-    forwarder: ForwarderIdentity? = nil
+    forwarder: ForwarderIdentity? = nil, commandedRules: [FilterRule] = []
   ) {
     self.address = address
     self.addressIPv6 = addressIPv6
@@ -39,5 +43,6 @@ public struct ResourceEnvironment: Hashable, Sendable {
     self.policyVersion = policyVersion
     self.attributes = attributes
     self.forwarder = forwarder
+    self.commandedRules = commandedRules
   }
 }

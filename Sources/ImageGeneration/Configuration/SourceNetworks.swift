@@ -2,8 +2,7 @@ import SecTOSCA
 
 /// A set of networks, as a firewall's flows name them. Networks inside others of the set are left out.
 ///
-/// What is no network stays in the set as it is written and equals only itself, so that the image refuses it with a message
-/// instead of somebody's rule vanishing.
+/// What is no network stays in the set as it is written and equals only itself. No packet comes from there.
 struct SourceNetworks: Hashable {
   /// The networks in CIDR form, in order.
   var texts: [String] { networks.networks.map(\.text) + others }

@@ -11,6 +11,8 @@ import Glibc
 public struct ImageStore: Sendable {
   /// The store's folder. It is made when the first image is.
   public let folder: String
+  /// What was read of papers last.
+  private let known = PaperCache()
 
   /// No statement and no bill of materials is longer than this.
   static let maximumPaperBytes = 16 << 20
@@ -41,9 +43,15 @@ public struct ImageStore: Sendable {
   /// What an image's papers say. They are not checked; `verify` does that.
   public func image(_ digest: String) throws(ImageFault) -> Image {
     let place = try folder(of: digest)
-    return try withLock(exclusive: false) { () throws(ImageFault) in
-      try ImageStore.papers(in: place, digest: digest).image
-    }
+    return try withLock(exclusive: false) { () throws(ImageFault) in try read(place, digest) }
+  }
+
+  private func read(_ place: String, _ digest: String) throws(ImageFault) -> Image {
+    let stamps = ["statement.json", "statement.sig"].map { FileStamp("\(place)/\($0)") }
+    if let image = known.image(digest, stamps) { return image }
+    let image = try ImageStore.papers(in: place, digest: digest).image
+    known.keep(image, digest, stamps)
+    return image
   }
 
   /// Where the ELF file of an image stands.

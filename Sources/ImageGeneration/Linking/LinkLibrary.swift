@@ -114,51 +114,28 @@ public struct LinkLibrary: Sendable {
 
   /// What tells that images would be linked of other files: nothing is read for it.
   public struct Stamp: Hashable, Sendable {
-    fileprivate struct File: Hashable {
-      var name: String
-      var number: UInt64
-      var size: Int
-      var modified: [Int]
-    }
-    fileprivate var files: [File]
+    fileprivate var files: [FileStamp]
   }
 
   /// The stamp of the archives and linker scripts at present.
   public var stamp: Stamp {
     let archives = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/archives")) ?? []
     let names = archives.sorted().map { "archives/\($0)" } + Target.allCases.map { "\($0.rawValue).ld" }
-    return Stamp(
-      files: names.compactMap { name in
-        var information = stat()
-        guard stat("\(folder)/\(name)", &information) == 0 else { return nil }
-        return Stamp.File(
-          name: name, number: UInt64(information.st_ino), size: Int(information.st_size),
-          modified: [information.st_mtim.tv_sec, information.st_mtim.tv_nsec])
-      })
+    return Stamp(files: names.compactMap { FileStamp("\(folder)/\($0)") })
   }
 }
 
 /// Digests of files that do not change while a process runs; a file that did change is read again.
 private final class DigestCache: Sendable {
-  private struct Entry {
-    var size: Int
-    var modified: Date
-    var number: Int
-    var digest: Digest
-  }
-
-  private let entries = Mutex<[String: Entry]>([:])
+  private let entries = Mutex<[String: (stamp: FileStamp, digest: Digest)]>([:])
 
   func digest(of path: String) -> Digest? {
-    guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
-      let size = (attributes[.size] as? NSNumber)?.intValue, let modified = attributes[.modificationDate] as? Date,
-      let number = (attributes[.systemFileNumber] as? NSNumber)?.intValue
-    else { return nil }
+    guard let stamp = FileStamp(path) else { return nil }
     let known = entries.withLock { $0[path] }
-    if let known, known.size == size, known.modified == modified, known.number == number { return known.digest }
+    if let known, known.stamp == stamp { return known.digest }
     guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe) else { return nil }
     let digest = Digest(of: bytes)
-    entries.withLock { $0[path] = Entry(size: size, modified: modified, number: number, digest: digest) }
+    entries.withLock { $0[path] = (stamp, digest) }
     return digest
   }
 }

@@ -30,7 +30,9 @@ struct TriggerHolds: Sendable {
   static let maximumGroups = 1000
 
   /// When counted events happened, oldest first: never more than the trigger needs.
-  private var counted: [Subject: [Date]] = [:]
+  var counted: [Subject: [Date]] = [:]
+  /// The subjects whose counts differ from what is stored.
+  private var uncertain: Set<Subject> = []
   /// Until when levels stay due.
   private(set) var ends: [Subject: Date] = [:]
 
@@ -49,6 +51,8 @@ struct TriggerHolds: Sendable {
       var times = counted[subject, default: []].filter { $0 > start && $0 <= now }
       times.append(now)
       counted[subject] = times.suffix(events.count)
+      // Where one event is enough, none has to be remembered.
+      if events.count > 1 { uncertain.insert(subject) }
       guard times.count >= events.count else { continue }
       if (ends[subject] ?? .distantPast) <= now {
         fired.append(Fired(trigger: trigger, subject: subject))
@@ -65,6 +69,13 @@ struct TriggerHolds: Sendable {
       let quietest = own.min(by: { ($0.value.last ?? .distantPast) < ($1.value.last ?? .distantPast) })
     else { return }
     counted[quietest.key] = nil
+    uncertain.insert(quietest.key)
+  }
+
+  /// The counts that changed since they were asked for last: what is to be stored.
+  mutating func takeChangedCounts() -> [Count] {
+    defer { uncertain = [] }
+    return uncertain.map { Count(subject: $0, times: counted[$0] ?? []) }
   }
 
   /// Notes a change of the contextual attributes: what begins to hold stays due for its minimum dwell.
@@ -109,7 +120,10 @@ struct TriggerHolds: Sendable {
   mutating func forget(_ key: String) -> [Subject] {
     let held = ends.keys.filter { $0.service == key }
     for subject in held { ends[subject] = nil }
-    for subject in counted.keys where subject.service == key { counted[subject] = nil }
+    for subject in counted.keys where subject.service == key {
+      counted[subject] = nil
+      uncertain.insert(subject)
+    }
     return held
   }
 }

@@ -2,26 +2,47 @@ import Crypto
 import Foundation
 public import ImageGeneration
 import Interchange
+import OpenC2
 import PolicyDecision
 public import SecTOSCA
 
 /// A declared service, worked out for a level: for each resource the protection due, the modules selected, what goes into
-/// its image, and its settings.
+/// its image, and its settings. What follows from that for all of them is worked out once.
 public struct ResolvedService: Sendable {
-  /// What was declared.
-  public var declaration: ServiceDeclaration
   /// The level that is due.
-  public var level: SecurityLevel
+  public let level: SecurityLevel
   /// The resources.
-  public var resources: [ResolvedResource]
-
-  /// The resource of that name.
-  public func resource(_ name: String) -> ResolvedResource? { resources.first { $0.resource.name == name } }
-
+  public let resources: [ResolvedResource]
   /// The same, as planning needs it.
-  public var desired: DesiredService {
-    DesiredService(
+  public let desired: DesiredService
+  /// What two answers to one question have in common, and nothing else has.
+  let identity = ResolutionIdentity()
+  /// Whether some resource's instances live for a time only.
+  let limitsLives: Bool
+  /// The recipes of all images.
+  let recipes: Set<String>
+  /// How often the memory of instances is checked, in seconds, by resource: those only that are due any.
+  let integrityIntervals: [String: Int]
+  /// The shortest lease of policies, in seconds; `nil` where there is none.
+  let leaseSeconds: Int?
+  private let places: [String: Int]
+
+  /// A service at one of its levels.
+  init(level: SecurityLevel, among levels: [SecurityLevel], resources: [ResolvedResource]) {
+    self.level = level
+    self.resources = resources
+    places = Dictionary(resources.enumerated().map { ($1.resource.name, $0) }) { first, _ in first }
+    limitsLives = resources.contains { $0.lifetime != nil }
+    recipes = Set(resources.map(\.recipeDigest))
+    var intervals: [String: Int] = [:]
+    for resource in resources { intervals[resource.resource.name] = resource.runtimeIntegrity?.intervalSeconds }
+    integrityIntervals = intervals
+    leaseSeconds = resources.lazy.flatMap(\.due).compactMap { requirement in
+      if case .authorization(let authorization) = requirement.protection { authorization.leaseSeconds } else { nil }
+    }.min()
+    desired = DesiredService(
       level: level.name,
+      ranks: Dictionary(levels.map { ($0.name, $0.rank) }) { first, _ in first },
       externals: Set(resources.flatMap(\.resource.externals)).sorted { $0.accessPort < $1.accessPort }
         .map {
           DesiredExternal(name: $0.name, accessPort: $0.accessPort, target: $0.target, isExclusive: $0.isExclusive)
@@ -34,7 +55,13 @@ public struct ResolvedService: Sendable {
           mechanisms: resource.selection.mechanisms, probes: resource.probes.map(\.name))
       })
   }
+
+  /// The resource of that name.
+  public func resource(_ name: String) -> ResolvedResource? { places[name].map { resources[$0] } }
 }
+
+/// What tells one resolution from every other.
+final class ResolutionIdentity: Sendable {}
 
 /// Where an instance is, and where those are that it talks to.
 public struct NeighbourAddresses: Hashable, Sendable {
@@ -50,6 +77,8 @@ public struct NeighbourAddresses: Hashable, Sendable {
   public var forwarder: ForwarderIdentity?
   /// `address:port` of the backends, by resource.
   public var backends: [String: [String]]
+  /// Whether rules hold there that commands led to. An instance that is probed is asked about its template's.
+  var isCommanded = true
   /// Whether only the control plane reaches it, which asks it whether it enforces what is due.
   var isProbed = false
 
@@ -79,12 +108,17 @@ public struct NeighbourAddresses: Hashable, Sendable {
   }
 
   func environment(
-    bundle: [UInt8]?, policyVersion: PolicyVersionIdentity? = nil, attributes: [String: String]
+    bundle: [UInt8]?, policyVersion: PolicyVersionIdentity? = nil, attributes: [String: String],
+    commands: [PacketFilterRule] = []
   ) -> ResourceEnvironment {
-    ResourceEnvironment(
+    let addresses = [own, ownIPv6].compactMap {
+      $0?.split(separator: "/").first.flatMap { IPNetwork(around: String($0)) }
+    }
+    return ResourceEnvironment(
       address: own, addressIPv6: ownIPv6, mac: mac.split(separator: ":").compactMap { UInt8($0, radix: 16) },
       gateway: nil, peers: peers, backends: backends, bundle: bundle, policyVersion: policyVersion,
-      attributes: attributes, forwarder: forwarder)
+      attributes: attributes, forwarder: forwarder,
+      commandedRules: isCommanded ? commands.flatMap { $0.filterRules(own: addresses) } : [])
   }
 }
 
@@ -121,6 +155,8 @@ public struct ResolvedResource: Sendable {
   let bundle: [UInt8]?
   let policyVersion: PolicyVersionIdentity?
   let attributes: [String: String]
+  /// The rules of packet filters that commands led to, in their order.
+  let commands: [PacketFilterRule]
   /// What is due at each level, and the modules selected then: for instances on their way out.
   let others: [String: (due: [SecurityRequirement], selection: Selection)]
 
@@ -150,8 +186,7 @@ public struct ResolvedResource: Sendable {
   }
 
   private static func namesNeighbours(_ parameter: Parameter) -> Bool {
-    (parameter.module == "firewall" && parameter.name == "flows")
-      || (parameter.module == "reverse-proxy" && parameter.name == "routes")
+    parameter.module == "firewall" || (parameter.module == "reverse-proxy" && parameter.name == "routes")
       || (parameter.module == "stream-proxy" && parameter.name == "backends")
       || (parameter.module == "transport-security" && parameter.name == "backends")
       || (parameter.module == "name-resolution" && parameter.name == "hosts")
@@ -170,7 +205,8 @@ public struct ResolvedResource: Sendable {
   ) -> [StagedParameter] {
     ModuleConfiguration.parameters(
       for: resource, due: addresses.isProbed ? due.map(\.whileProbed) : due, selection: selection,
-      environment: addresses.environment(bundle: bundle, policyVersion: policyVersion, attributes: attributes),
+      environment: addresses.environment(
+        bundle: bundle, policyVersion: policyVersion, attributes: attributes, commands: commands),
       files: files, controlPublicKey: controlPublicKey)
   }
 

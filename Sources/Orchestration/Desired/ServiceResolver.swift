@@ -1,21 +1,28 @@
 import Foundation
 import ImageGeneration
 import Interchange
+import OpenC2
 import PolicyDecision
 import SecTOSCA
+import TOSCA
 
 /// Works out what a declared service should be at present: the level due, the protection due at it, the modules for that,
 /// the recipes of images and the settings of instances. It changes nothing.
 public struct ServiceResolver: Sendable {
   var environment: OrchestrationEnvironment
+  /// What packet filters do besides what templates say, if there is something.
+  var packetRules: PacketFilterRules?
   /// Whether a module with a known vulnerability is taken where no other set of modules does. What runs already must not
   /// lose its protection, nor stay at a lower level, because of a notice; what is new is refused.
   var takesVulnerable = false
   private let memo = ResolutionMemo()
 
   /// A resolver with an orchestrator's catalogue and keys.
-  public init(environment: OrchestrationEnvironment, takesVulnerable: Bool = false) {
+  public init(
+    environment: OrchestrationEnvironment, packetRules: PacketFilterRules? = nil, takesVulnerable: Bool = false
+  ) {
     self.environment = environment
+    self.packetRules = packetRules
     self.takesVulnerable = takesVulnerable
   }
 
@@ -38,20 +45,36 @@ public struct ServiceResolver: Sendable {
     let hasPolicies = service.requirements.contains {
       if case .authorization = $0.protection { true } else { false }
     }
-    // What triggers set is part of the question.
-    var asked = declaration
-    asked.service = service
     let question = ResolutionMemo.Question(
-      declaration: asked, level: level.name, attributes: hasPolicies ? attributes : [:],
-      vulnerable: try vulnerable(), library: environment.builder.library.stamp)
-    if let known = memo.answer(to: question) { return known }
+      service: service, target: declaration.target, policies: declaration.policies,
+      attributes: hasPolicies ? attributes : [:], vulnerable: try vulnerable(),
+      library: environment.builder.library.stamp,
+      commands: Dictionary(
+        uniqueKeysWithValues: service.resources.map {
+          ($0.name, commands(to: $0.name, of: service, in: declaration, at: level))
+        }))
+    if let known = memo.resolved(declaration.key, at: level.name, as: question) { return known }
     var resources: [ResolvedResource] = []
     for resource in service.resources {
-      resources.append(try resolve(resource, of: service, in: declaration, at: level, context: attributes))
+      resources.append(
+        try resolve(
+          resource, of: service, in: declaration, at: level, context: attributes,
+          commands: question.commands[resource.name] ?? []))
     }
-    let resolved = ResolvedService(declaration: declaration, level: level, resources: resources)
-    memo.keep(resolved, to: question)
+    let resolved = ResolvedService(level: level, among: service.levels, resources: resources)
+    memo.keep(resolved, of: declaration.key, at: level.name, as: question)
     return resolved
+  }
+
+  /// The rules of packet filters that hold now for a resource because of commands, where its filters take any.
+  private func commands(
+    to resource: String, of service: ProtectedService, in declaration: ServiceDeclaration, at level: SecurityLevel
+  ) -> [PacketFilterRule] {
+    let taken = service.commands(to: resource, at: level)
+    guard let packetRules, !taken.isEmpty else { return [] }
+    return packetRules.inForce(
+      for: resource, of: declaration.name, tenant: declaration.tenant, at: Orchestrator.milliseconds
+    ).filter { taken.contains($0.permits ? .allow : .deny) }
   }
 
   /// Forgets a service that is gone.
@@ -59,12 +82,13 @@ public struct ServiceResolver: Sendable {
 
   private func resolve(
     _ resource: Resource, of service: ProtectedService, in declaration: ServiceDeclaration, at level: SecurityLevel,
-    context: [String: String]
+    context: [String: String], commands: [PacketFilterRule]
   ) throws(OrchestrationFault) -> ResolvedResource {
     var selections: [String: (due: [SecurityRequirement], selection: Selection)] = [:]
     for other in service.levels {
       let due = service.due(to: resource.name, at: other)
       selections[other.name] = (due, try select(resource, due, declaration.target, at: other))
+      try ServiceResolver.checkRules(of: resource, due)
     }
     guard let (due, selection) = selections[level.name] else {
       throw .execution("level `\(level.name)` is not one of the service's")
@@ -92,16 +116,46 @@ public struct ServiceResolver: Sendable {
       bootDigest: ResolvedResource.digest(staged, of: .boot),
       runSettings: RunSettings(
         level: level.name, policyVersion: bundle == nil ? 0 : declaration.policies.number,
-        digest: ResolvedResource.digest(staged, of: .run)),
+        // Which packets a rule means depends on addresses, so that it counts as it was commanded.
+        digest: ResolvedResource.digest(staged, of: .run) + (commands.isEmpty ? "" : "+" + commands.digest)),
       files: files, controlPublicKey: environment.controlKey.publicKey, bundle: bundle, policyVersion: policyVersion,
-      attributes: context, others: selections)
+      attributes: context, commands: commands, others: selections)
+  }
+
+  /// That the rules of firewalls have tables that fit into an instance: while they are changed there are four of each, in the
+  /// message, in what is read of it, and the old and the new one in force.
+  private static func checkRules(
+    of resource: Resource, _ due: [SecurityRequirement]
+  ) throws(OrchestrationFault) {
+    let most = resource.memoryBytes / 8
+    var total = 0
+    for requirement in due {
+      guard case .filtering(let filtering) = requirement.protection, filtering.hasRules else { continue }
+      let size = FirewallRules.tableSize(of: filtering)
+      // At a public endpoint, clients are held against them besides.
+      if let size { total += resource.endpoint.isPublic ? 2 * size : size }
+      guard size == nil || total > most else { continue }
+      let finding = Finding(
+        code: "rules-too-large", place: requirement.place,
+        message: "the rules of `\(requirement.name)` "
+          + (size == nil
+            ? "overlap in too many ways to be made a table of"
+            : "take the tables in `\(resource.name)` to \(total / 1024) kB, of at most \(most / 1024)"),
+        expected: size == nil
+          ? "fewer rules, or such that name either few addresses or few ports" : "fewer rules, or more `memory`")
+      throw .findings([finding], sources: [:])
+    }
   }
 
   /// What the images of a service are made of at a level, whatever the context and the policies: those go into no image.
   func recipes(
     of declaration: ServiceDeclaration, at level: SecurityLevel
-  ) throws(OrchestrationFault) -> [ImageRecipe] {
-    var recipes: [ImageRecipe] = []
+  ) throws(OrchestrationFault) -> [ResolutionMemo.Recipe] {
+    let question = ResolutionMemo.Question(
+      service: declaration.service, target: declaration.target, policies: AppliedPolicies(), attributes: [:],
+      vulnerable: try vulnerable(), library: environment.builder.library.stamp, commands: [:])
+    if let known = memo.recipes(declaration.key, at: level.name, as: question) { return known }
+    var recipes: [ResolutionMemo.Recipe] = []
     for resource in declaration.service.resources {
       let due = declaration.service.due(to: resource.name, at: level)
       let selection = try select(resource, due, declaration.target, at: level)
@@ -110,11 +164,16 @@ public struct ServiceResolver: Sendable {
         for: resource, due: due, selection: selection,
         environment: NeighbourAddresses.none(for: resource).environment(bundle: nil, attributes: [:]), files: files,
         controlPublicKey: environment.controlKey.publicKey)
-      recipes.append(
-        ImageRecipe(
-          service: declaration.name, resource: resource, level: level.name, due: due, target: declaration.target,
-          selection: selection, parameters: staged, handler: handler))
+      let recipe = ImageRecipe(
+        service: declaration.name, resource: resource, level: level.name, due: due, target: declaration.target,
+        selection: selection, parameters: staged, handler: handler)
+      do throws(ImageFault) {
+        recipes.append(ResolutionMemo.Recipe(recipe: recipe, digest: try environment.builder.digest(of: recipe)))
+      } catch {
+        throw OrchestrationFault(error)
+      }
     }
+    memo.keep(recipes, of: declaration.key, at: level.name, as: question)
     return recipes
   }
 
@@ -181,7 +240,7 @@ public struct ServiceResolver: Sendable {
   }
 
   /// The modules that open notices warn of.
-  private func vulnerable() throws(OrchestrationFault) -> Set<ModuleVersion> {
+  func vulnerable() throws(OrchestrationFault) -> Set<ModuleVersion> {
     do throws(ImageFault) {
       return try environment.notices.vulnerable(among: environment.catalogue.modules)
     } catch {

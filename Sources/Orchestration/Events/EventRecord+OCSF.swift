@@ -111,8 +111,10 @@ private enum OCSFParts {
     case .applicationLifecycle:
       return ["app": ["name": event.resource ?? event.service, "vendor_name": "Testudo", "uid": event.instance ?? ""]]
     case .entityManagement:
+      let rule = event.kind.hasPrefix("packet-rule-") ? "packet rule \(details["rule"] ?? "")" : nil
       var entity: [String: Any] = [
-        "name": event.service.isEmpty ? details["token"] ?? "context" : event.service, "type": type(of: event.kind),
+        "name": event.service.isEmpty ? details["token"] ?? rule ?? "context" : event.service,
+        "type": type(of: event.kind),
       ]
       if let version = details["to"] { entity["version"] = version }
       return ["entity": entity]

@@ -10,7 +10,7 @@ import Foundation
 /// | audit and rate limits | HTTP Activity (4002) |
 /// | triggers, signals, and what went wrong | Detection Finding (2004) |
 /// | steps that start, change and stop what runs | Application Lifecycle (6002) |
-/// | levels, phases, attributes, policies, tokens, revocations | Entity Management (3004) |
+/// | levels, phases, attributes, policies, tokens, revocations, rules | Entity Management (3004) |
 enum OCSFClass: Int {
   case detectionFinding = 2004
   case authentication = 3002
@@ -33,7 +33,8 @@ enum OCSFClass: Int {
       case (_, "action"), (_, "image-generated"), (_, "probes-passed"): .applicationLifecycle
       case (_, "level-changed"), (_, "phase-changed"), (_, "context-changed"), (_, "policy-applied"),
         (_, "token-created"), (_, "token-revoked"), (_, "sessions-revoked"), (_, "credentials-revoked"),
-        (_, "revocation-lifted"):
+        (_, "revocation-lifted"), (_, "packet-rule-inserted"), (_, "packet-rule-removed"), (_, "packet-rule-ended"),
+        (_, "packet-rule-began"), (_, "packet-rule-refused"):
         .entityManagement
       default: .detectionFinding
       }
@@ -68,7 +69,11 @@ enum OCSFClass: Int {
     case .authentication: (1, "Logon")
     case .authorizeSession: (99, "Decide")
     case .entityManagement:
-      event.kind == "token-created" ? (1, "Create") : event.kind == "token-revoked" ? (4, "Delete") : (3, "Update")
+      switch event.kind {
+      case "token-created", "packet-rule-inserted": (1, "Create")
+      case "token-revoked", "packet-rule-removed", "packet-rule-ended": (4, "Delete")
+      default: (3, "Update")
+      }
     case .networkActivity:
       event.kind == "firewall.dropped" || event.kind == "firewall.refused" ? (5, "Refuse") : (99, "Other")
     case .httpActivity: OCSFClass.methods[event.details["method"] ?? ""] ?? (99, "Other")

@@ -7,16 +7,7 @@ import SecTOSCA
 
 extension ServiceController {
   /// The shortest lease of policies in force, in seconds; nil where there is none.
-  var leaseSeconds: Int? {
-    var shortest: Int?
-    for requirement in resolved?.resources.flatMap(\.due) ?? [] {
-      guard case .authorization(let authorization) = requirement.protection,
-        let lease = authorization.leaseSeconds
-      else { continue }
-      shortest = min(shortest ?? .max, lease)
-    }
-    return shortest
-  }
+  var leaseSeconds: Int? { resolved?.leaseSeconds }
 
   /// Tells every enforcement point of policies that the control plane is there. One that does not acknowledge is noted,
   /// and asked again the next time.

@@ -109,6 +109,7 @@ extension ServiceController {
       memories[record.id] = InstanceMemory(
         run: run, version: version, acknowledged: Timestamp.now(), isDraining: false)
       try await probe(record, resource, run)
+      try await command(record, resource, run)
       try storeMemories(of: [record.id])
       setState(record.id, .ready)
     } catch {
@@ -152,7 +153,8 @@ extension ServiceController {
       started: Timestamp.now(), emulator: emulator, group: group, metadata: metadata)
     let version = ControlSigner.version(after: 0)
     let parameters =
-      resource.parameters(stages: [.boot, .run], at: addresses(run, of: record, isProbed: isProbed))
+      resource.parameters(
+        stages: [.boot, .run], at: addresses(run, of: record, isProbed: isProbed, isCommanded: false))
       + [
         Parameter(module: "control", name: "channel-key", value: .bytes(channelKey.bytes)),
         Parameter(module: "control", name: "entropy", value: .bytes(ServiceController.freshEntropy())),
@@ -323,7 +325,9 @@ extension ServiceController {
 
   /// Where the instances are that an instance's settings name. While it is probed, the control plane may connect besides,
   /// where that can be.
-  func addresses(_ run: RunState, of record: InstanceRecord, isProbed: Bool = false) -> NeighbourAddresses {
+  func addresses(
+    _ run: RunState, of record: InstanceRecord, isProbed: Bool = false, isCommanded: Bool = true
+  ) -> NeighbourAddresses {
     // Whoever may connect over IPv4 may over IPv6, and nobody else.
     var peers: [String] = []
     for peer in run.peers.compactMap({ records[$0] }) {
@@ -348,6 +352,7 @@ extension ServiceController {
     var addresses = NeighbourAddresses(
       own: record.address, ownIPv6: record.addressIPv6, mac: record.mac, peers: peers.sorted(), backends: backends,
       forwarder: record.forwarderIdentity)
+    addresses.isCommanded = isCommanded
     addresses.isProbed = isProbed
     return addresses
   }

@@ -23,7 +23,14 @@ actor ServiceController {
   let noticed:
     @Sendable (_ kind: SecurityEventKind, _ event: [String: String], _ service: String, _ tenant: String) async -> Void
 
-  var observed = ObservedService()
+  var observed = ObservedService() {
+    didSet { observations += 1 }
+  }
+  /// How often what is observed was written.
+  private var observations = 0
+  /// What the service came to be last, and how much had been observed then: for as long as both are the same, planning, which
+  /// depends on nothing else, finds nothing to do.
+  private var settled: (resolution: ResolutionIdentity, observations: Int)?
   var records: [String: InstanceRecord] = [:]
   var memories: [String: InstanceMemory] = [:]
   var channels: [String: any InstanceChannel] = [:]
@@ -107,6 +114,9 @@ actor ServiceController {
     noteImages()
     noteLifetimes()
     linked = []
+    if let desired, let settled, settled.resolution === desired.identity, settled.observations == observations {
+      return []
+    }
     while case let pushed = try await pushTogether(desired, progress), !pushed.isEmpty { actions += pushed }
     while let action = Planner.nextAction(desired: desired?.desired, observed: observed) {
       let start = clock.now
@@ -120,10 +130,11 @@ actor ServiceController {
       } catch {
         failure = error
       }
-      report(action, Double((clock.now - start) / .microseconds(1)) / 1000, failure, progress)
+      journal.record(report(action, Double((clock.now - start) / .microseconds(1)) / 1000, failure, progress))
       if let failure { throw failure }
       actions.append(action)
     }
+    settled = desired.map { ($0.identity, observations) }
     return actions
   }
 
@@ -134,7 +145,7 @@ actor ServiceController {
   ) async throws(OrchestrationFault) -> [Action] {
     guard let desired else { return [] }
     let plan = Planner.independentPushes(desired: desired.desired, observed: observed)
-    guard plan.count > 1 else { return [] }
+    guard !plan.isEmpty else { return [] }
     let clock = ContinuousClock()
     let outcomes = await withTaskGroup(of: (Int, Double, OrchestrationFault?).self) { group in
       for (index, action) in plan.enumerated() {
@@ -157,23 +168,26 @@ actor ServiceController {
     try storeMemories(
       of: plan.compactMap { if case .push(let id, _, _) = $0.step { id } else { nil } })
     var first: OrchestrationFault?
+    var events: [EventRecord] = []
     for (index, milliseconds, failure) in outcomes.sorted(by: { $0.0 < $1.0 }) {
-      report(plan[index], milliseconds, failure, progress)
+      events.append(report(plan[index], milliseconds, failure, progress))
       first = first ?? failure
     }
+    journal.record(events)
     if let first { throw first }
     return plan
   }
 
+  /// Says that a step was carried out or failed. Returns the event that is to be recorded.
   private func report(
     _ action: Action, _ milliseconds: Double, _ failure: OrchestrationFault?,
     _ progress: @Sendable (StepOutcome) -> Void
-  ) {
+  ) -> EventRecord {
     let text = describe(action.step)
     progress(
       StepOutcome(
         service: name, text: text, reason: action.reason, milliseconds: milliseconds, failure: failure?.message))
-    journal.record(action, text: text, milliseconds: milliseconds, failure: failure, tenant: tenant, service: name)
+    return EventRecord(action, text: text, milliseconds: milliseconds, failure: failure, tenant: tenant, service: name)
   }
 
   /// What `converge` would do.
@@ -187,33 +201,36 @@ actor ServiceController {
   private func noteImages() {
     guard let resolved else { return }
     // Many resources may have one image.
-    let recipes = Set(resolved.resources.map(\.recipeDigest))
     let builder = environment.builder
-    observed.images = recipes.filter { builder.image(recipe: $0) != nil }
+    var images = resolved.recipes.filter { builder.image(recipe: $0) != nil }
     for resource in resolved.resources where !resource.recipe.budgets.isEmpty {
       guard builder.image(of: resource.recipe, digest: resource.recipeDigest) == nil else { continue }
-      observed.images.remove(resource.recipeDigest)
+      images.remove(resource.recipeDigest)
     }
+    if observed.images != images { observed.images = images }
   }
 
   /// Looks which instances have lived for as long as they may.
   private func noteLifetimes() {
     let now = Date()
     for index in observed.instances.indices {
-      observed.instances[index].isExpired = expiry(of: observed.instances[index]).map { $0 <= now } ?? false
+      let instance = observed.instances[index]
+      let isExpired = expiry(of: instance).map { $0 <= now } ?? false
+      if instance.isExpired != isExpired { observed.instances[index].isExpired = isExpired }
     }
   }
 
   private func expiry(of instance: ObservedInstance) -> Date? {
-    guard let lifetime = resolved?.resource(instance.resource)?.lifetime, let record = records[instance.id],
-      let started = Timestamp.date(record.started)
+    guard let resolved, resolved.limitsLives, let lifetime = resolved.resource(instance.resource)?.lifetime,
+      let record = records[instance.id], let started = Timestamp.date(record.started)
     else { return nil }
     return started.addingTimeInterval(Double(lifetime))
   }
 
   /// When the first of the instances that run has lived for as long as it may.
   var nextExpiry: Date? {
-    observed.instances.filter { $0.state != .quarantined && $0.withdrawal == nil }.compactMap(expiry).min()
+    guard resolved?.limitsLives == true else { return nil }
+    return observed.instances.filter { $0.state != .quarantined && $0.withdrawal == nil }.compactMap(expiry).min()
   }
 
   // MARK: Taking up what survived

@@ -24,8 +24,10 @@
     }
 
     @discardableResult
-    func append(event: [UInt8]) throws(StateFault) -> Int {
-      try point.around("an event") { () throws(StateFault) in try store.append(event: event) }
+    func append(events: [[UInt8]]) throws(StateFault) -> Int {
+      try point.around(events.count == 1 ? "an event" : "events") { () throws(StateFault) in
+        try store.append(events: events)
+      }
     }
 
     func events(after number: Int, limit: Int) throws(StateFault) -> [LoggedEvent] {

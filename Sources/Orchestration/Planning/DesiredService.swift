@@ -3,14 +3,19 @@
 public struct DesiredService: Hashable, Sendable, Codable {
   /// The level that is due.
   public var level: String
+  /// The ranks of the levels: a level of a higher rank never asks for less.
+  public var ranks: [String: Int]
   /// The external services that resources connect to.
   public var externals: [DesiredExternal]
   /// The resources, each after all those it connects to.
   public var resources: [DesiredResource]
 
   /// What a service should be; `resources` in any order.
-  public init(level: String, externals: [DesiredExternal] = [], resources: [DesiredResource]) {
+  public init(
+    level: String, ranks: [String: Int] = [:], externals: [DesiredExternal] = [], resources: [DesiredResource]
+  ) {
     self.level = level
+    self.ranks = ranks
     self.externals = externals
     self.resources = DesiredService.orderedByDependency(resources)
   }

@@ -35,8 +35,10 @@ struct PlanSearch {
     for resource in desired.resources {
       if let action = Planner.missingInstance(resource, index) { take(action) }
     }
+    index.levels = LevelChanges(index, publications: observed.publications)
     for instance in index.instancesByID.values { unsettle(instance) }
     settle()
+    changeLevels()
     for resource in desired.resources {
       guard let action = Planner.misledTraffic(to: resource, index, observed.publications) else { continue }
       take(action)
@@ -47,6 +49,24 @@ struct PlanSearch {
       settle()
     }
     retireObsolete()
+  }
+
+  /// Has levels changed, one turn after the other.
+  private mutating func changeLevels() {
+    for turn in index.levels.turns {
+      index.levels.begin(turn)
+      for name in turn.resources {
+        unsettle(instancesOf: name)
+        for user in index.users[name] ?? [] { index.instancesByID[user].map { unsettle($0) } }
+      }
+      settle()
+      for resource in turn.resources.compactMap(index.resource) {
+        guard let action = Planner.misledTraffic(to: resource, index, observed.publications) else { continue }
+        take(action)
+        settle()
+      }
+    }
+    index.levels.finish()
   }
 
   /// Pushes settings until every instance has what it is due.

@@ -3,13 +3,20 @@
 extension Planner {
   /// The settings an instance is due now. One that is on its way out keeps those of the level it was made for, as its
   /// image may know no others, and the connections it was made for, as it needs them for as long as traffic leads to it.
+  /// One whose turn to change its level has not come keeps its level likewise.
   static func dueRunState(of instance: ObservedInstance, _ index: PlanningIndex) -> RunState {
     let resource = index.resource(instance.resource)
     let isCurrent = resource.flatMap { index.current($0)?.id } == instance.id
-    return runState(
+    let isChanged = isCurrent && !index.keepsLevel(instance)
+    var run = runState(
       of: instance.resource,
-      settings: isCurrent ? resource?.runSettings ?? instance.run.settings : instance.run.settings,
+      settings: isChanged ? resource?.runSettings ?? instance.run.settings : instance.run.settings,
       retaining: isCurrent ? [] : Set(instance.run.backends.keys), index, keeping: instance.run)
+    for name in run.backends.keys {
+      guard let held = index.heldBackend(of: instance, name, isCurrent: isCurrent) else { continue }
+      run.backends[name] = held.id
+    }
+    return run
   }
 
   /// Settings with the instances that connect to the resource, and those it connects to: what the resource is due to

@@ -8,10 +8,26 @@ public enum Planner {
   /// The next step, or `nil` when the service is what it should be. `desired` is `nil` for a service that should not be.
   public static func nextAction(desired: DesiredService?, observed: ObservedService) -> Action? {
     guard let desired else { return nextRemoval(observed) }
-    let index = PlanningIndex(desired, observed)
-    return nextStart(index, observed)
-      ?? configurable(index, observed).lazy.compactMap { push(to: $0, index) }.first
+    var index = PlanningIndex(desired, observed)
+    return nextStart(index, observed) ?? nextSetting(&index, observed)
       ?? misledTraffic(index, observed) ?? obsoleteInstance(index, observed)
+  }
+
+  /// The next instance that is told settings, or the next resource whose traffic moves to another level: first what
+  /// changes no level, then levels, one turn after the other.
+  private static func nextSetting(_ index: inout PlanningIndex, _ observed: ObservedService) -> Action? {
+    index.levels = LevelChanges(index, publications: observed.publications)
+    let instances = configurable(index, observed)
+    func nextPush(_ index: PlanningIndex) -> Action? { instances.lazy.compactMap { push(to: $0, index) }.first }
+    if let push = nextPush(index) { return push }
+    for turn in index.levels.turns {
+      index.levels.begin(turn)
+      if let push = nextPush(index) { return push }
+      for resource in turn.resources.lazy.compactMap(index.resource) {
+        if let route = misledTraffic(to: resource, index, observed.publications) { return route }
+      }
+    }
+    return nil
   }
 
   /// What has to be there before settings are looked at.
@@ -23,19 +39,32 @@ public enum Planner {
   }
 
   /// Settings that have to be pushed and may be at once, in any order, where settings are all that is left to do and every
-  /// instance keeps its neighbours; else none. Where the level changes, backends have it before those that connect to them:
-  /// these are left for the next time.
+  /// instance keeps its neighbours; else none. Levels change by turns, each of which is a rank of the service: the others
+  /// are left for the next time. Where it is unknown which of two levels is above the other, backends have theirs before
+  /// those that connect to them.
   public static func independentPushes(desired: DesiredService, observed: ObservedService) -> [Action] {
-    let index = PlanningIndex(desired, observed)
+    var index = PlanningIndex(desired, observed)
     guard nextStart(index, observed) == nil, misledTraffic(index, observed) == nil,
       obsoleteInstance(index, observed) == nil
     else { return [] }
+    index.levels = LevelChanges(index, publications: observed.publications)
+    var pushes = independentPushes(index, observed)
+    for turn in index.levels.turns where pushes?.isEmpty == true {
+      index.levels.begin(turn)
+      pushes = independentPushes(index, observed)
+    }
+    return pushes ?? []
+  }
+
+  /// Those that are due at present; `nil` where neighbours change.
+  private static func independentPushes(_ index: PlanningIndex, _ observed: ObservedService) -> [Action]? {
     var pushes: [(action: Action, run: RunState)] = []
     var changing: Set<String> = []
     for instance in configurable(index, observed) {
       guard let action = push(to: instance, index), case .push(_, _, let run) = action.step else { continue }
-      guard instance.run.peers == run.peers, instance.run.backends == run.backends else { return [] }
-      if instance.run.settings.level != run.settings.level { changing.insert(instance.id) }
+      guard instance.run.peers == run.peers, instance.run.backends == run.backends else { return nil }
+      let isOrdered = index.levelDirection(of: instance) != nil
+      if !isOrdered, instance.run.settings.level != run.settings.level { changing.insert(instance.id) }
       pushes.append((action, run))
     }
     return pushes.filter { changing.isDisjoint(with: $0.run.backends.values) }.map(\.action)
@@ -89,7 +118,10 @@ public enum Planner {
   static func missingInstance(_ resource: DesiredResource, _ index: PlanningIndex) -> Action? {
     guard index.current(resource) == nil else { return nil }
     let former = (index.instances[resource.name] ?? []).filter(\.isLive)
-    let run = runState(of: resource.name, settings: resource.runSettings, index, keeping: nil)
+    var run = runState(of: resource.name, settings: resource.runSettings, index, keeping: nil)
+    for (name, id) in former.last.map(index.heldBackends(ofSuccessorTo:)) ?? [:] where run.backends[name] != nil {
+      run.backends[name] = id
+    }
     return Action(
       .startInstance(resource: resource.name, run: run), reason: reasonToStart(resource, instead: former),
       probes: resource.probes.isEmpty ? nil : resource.probes)
@@ -127,7 +159,8 @@ public enum Planner {
     guard run != instance.run else { return nil }
     return Action(
       .push(instance: instance.id, resource: instance.resource, run: run),
-      reason: reasonToPush(from: instance.run, to: run))
+      reason: reasonToPush(from: instance.run, to: run)
+        + (run.settings == instance.run.settings ? "" : index.levels.remark(on: instance.resource)))
   }
 
   private static func reasonToPush(from old: RunState, to new: RunState) -> String {
@@ -154,7 +187,8 @@ public enum Planner {
     guard target != instance.id else { return nil }
     return Action(
       .route(resource: resource.name, instance: instance.id),
-      reason: target == nil ? "`\(resource.name)` is public" : "the new instance is ready and in force")
+      reason: (target == nil ? "`\(resource.name)` is public" : "the new instance is ready and in force")
+        + index.levels.remark(on: resource.name))
   }
 
   /// A way in, or out, that nobody needs any more.

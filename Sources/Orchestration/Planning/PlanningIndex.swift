@@ -12,6 +12,8 @@ struct PlanningIndex {
   private(set) var users: [String: Set<String>]
   /// The instances by identifier.
   private(set) var instancesByID: [String: ObservedInstance]
+  /// The resources whose level changes, and whose turn it is.
+  var levels = LevelChanges()
 
   init(_ desired: DesiredService, _ observed: ObservedService) {
     self.desired = desired

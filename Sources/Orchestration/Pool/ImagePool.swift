@@ -103,12 +103,24 @@ struct ImagePool: Sendable {
   /// The most bytes of images that are held ready besides those in use.
   static let budgetBytes = 256 << 20
 
+  /// All that tells which images a service could ask for next, and whether they are there still.
+  struct Filling: Equatable {
+    var service: ProtectedService
+    var target: Target
+    var level: String
+    var vulnerable: Set<ModuleVersion>
+    var library: LinkLibrary.Stamp
+    var store: ImageStore.Stamp
+  }
+
   /// When images were made ready, by recipe.
   var made: [String: String] = [:]
   /// What services that are gone counted.
   var counts = PoolCounts()
   /// Services whose images are being made ready.
   var filling: Set<String> = []
+  /// What services were when all their images were ready.
+  var filled: [String: Filling] = [:]
   /// Lets one decide at a time which instances wait.
   let gate = Gate()
 }

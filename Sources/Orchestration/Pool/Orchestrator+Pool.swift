@@ -58,7 +58,7 @@ extension Orchestrator {
     Task(priority: .background) {
       if let declaration = declarations[key], !declaration.isRemoved {
         do throws(OrchestrationFault) {
-          try await fill(declaration)
+          try await fillUnlessFilled(declaration)
         } catch {
           journal.record(
             EventRecord(
@@ -71,7 +71,30 @@ extension Orchestrator {
     }
   }
 
-  private func fill(_ declaration: ServiceDeclaration) async throws(OrchestrationFault) {
+  /// Makes images ready unless nothing has changed since they were.
+  private func fillUnlessFilled(_ declaration: ServiceDeclaration) async throws(OrchestrationFault) {
+    let builder = environment.builder
+    // Looked at before: what changes meanwhile is seen the next time.
+    let filling = ImagePool.Filling(
+      service: declaration.service, target: declaration.target,
+      level: declaration.service.dueLevel(context: context(of: declaration), setByHand: declaration.level).name,
+      vulnerable: try resolver.vulnerable(), library: builder.library.stamp, store: builder.store.stamp)
+    guard pool.filled[declaration.key] != filling else { return }
+    pool.filled[declaration.key] = nil
+    let isComplete = try await fill(declaration)
+    // What the service is at its other levels is worked out before one is asked for, and kept.
+    let (resolver, context) = (resolver, context(of: declaration))
+    await Task.detached(priority: .background) {
+      for level in declaration.service.levels {
+        _ = try? resolver.resolve(declaration, at: level, context: context)
+      }
+    }.value
+    if isComplete, declarations[declaration.key]?.isRemoved == false { pool.filled[declaration.key] = filling }
+  }
+
+  /// Makes images ready. Returns whether there was room for all.
+  @discardableResult
+  private func fill(_ declaration: ServiceDeclaration) async throws(OrchestrationFault) -> Bool {
     let inForce = declaration.service.dueLevel(context: context(of: declaration), setByHand: declaration.level).rank
     let levels = declaration.service.levels.sorted {
       (abs($0.rank - inForce), $1.rank) < (abs($1.rank - inForce), $0.rank)
@@ -80,27 +103,28 @@ extension Orchestrator {
     for other in declared(nil) { held += try pooled(of: other) }
     var room = ImagePool.budgetBytes - readyBytes(held)
     let builder = environment.builder
+    // Many resources may have one image.
+    var seen: Set<String> = []
     for level in levels {
-      for recipe in try resolver.recipes(of: declaration, at: level) {
-        guard room > 0, declarations[declaration.key]?.isRemoved == false else { return }
-        let result = await Task.detached(priority: .background) { () -> Result<(Image, String)?, ImageFault> in
+      for wanted in try resolver.recipes(of: declaration, at: level) where seen.insert(wanted.digest).inserted {
+        guard room > 0, declarations[declaration.key]?.isRemoved == false else { return false }
+        guard builder.image(recipe: wanted.digest) == nil else { continue }
+        let result = await Task.detached(priority: .background) { () -> Result<Image, ImageFault> in
           do throws(ImageFault) {
-            let digest = try builder.digest(of: recipe)
-            guard builder.image(recipe: digest) == nil else { return .success(nil) }
-            return .success((try builder.build(recipe), digest))
+            return .success(try builder.build(wanted.recipe))
           } catch {
             return .failure(error)
           }
         }.value
         do {
-          guard let (image, digest) = try result.get() else { continue }
-          room -= image.bytes
-          pool.made[digest] = Timestamp.now()
+          room -= try result.get().bytes
+          pool.made[wanted.digest] = Timestamp.now()
         } catch {
           throw OrchestrationFault(error)
         }
       }
     }
+    return true
   }
 
   func declared(_ tenant: String?) -> [ServiceDeclaration] {
@@ -112,19 +136,17 @@ extension Orchestrator {
     let inForce = declaration.service.dueLevel(context: context(of: declaration), setByHand: declaration.level)
     var entries: [PooledImage] = []
     var current: Set<String> = []
+    // Many resources may have one image.
+    var images: [String: Image?] = [:]
     for level in [inForce] + declaration.service.levels.filter({ $0.name != inForce.name }) {
-      for recipe in try resolver.recipes(of: declaration, at: level) {
-        let digest: String
-        do throws(ImageFault) {
-          digest = try environment.builder.digest(of: recipe)
-        } catch {
-          throw OrchestrationFault(error)
-        }
+      for wanted in try resolver.recipes(of: declaration, at: level) {
+        let digest = wanted.digest
         if level.name == inForce.name { current.insert(digest) }
-        let image = environment.builder.image(recipe: digest)
+        let image = images[digest] ?? environment.builder.image(recipe: digest)
+        images[digest] = .some(image)
         entries.append(
           PooledImage(
-            tenant: declaration.tenant, service: declaration.name, resource: recipe.origin.resource,
+            tenant: declaration.tenant, service: declaration.name, resource: wanted.recipe.origin.resource,
             level: level.name, recipe: digest, image: image?.digest, bytes: image?.bytes ?? 0,
             isInUse: current.contains(digest), made: pool.made[digest]))
       }

@@ -97,13 +97,14 @@ extension ServiceController {
     records[record.id]?.level = run.settings.level
     // All settings first: on the network it has those that are due, and no older ones.
     let parameters = resource.parameters(
-      stages: [.run], at: addresses(run, of: record, isProbed: true))
+      stages: [.run], at: addresses(run, of: record, isProbed: true, isCommanded: false))
     try await tell(record.id, .apply, payload: Parameter.encode(parameters))
     memories[record.id]?.run = run
     memories[record.id]?.acknowledged = heard[record.id]?.time ?? Timestamp.now()
     try await hosting { () throws(HostingFault) in try await environment.host.rejoin(record.id) }
     try await inspectSandbox(record)
     try await probe(record, resource, run)
+    try await command(record, resource, run)
     try storeMemories(of: [record.id])
     setState(record.id, .ready)
   }

@@ -27,8 +27,20 @@ extension ResolvedResource {
   }
 
   /// Whether the control plane's address can be let in for as long as probes take: where declared flows pass, it is made
-  /// one of them. A resource that is cut off stays so.
-  var admitsControlPlane: Bool { filterings.allSatisfy { $0.flows == .declared } }
+  /// one of them. A resource that is cut off stays so, and rules that shut that address out are not set aside; where they
+  /// do at times, nothing is asked at all.
+  var admitsControlPlane: Bool { filterings.isEmpty || admitsControlPlane(asPeer: true) == true }
+
+  /// What the rules say of that address, as a declared flow or as any other; nil where it depends on the time.
+  private func admitsControlPlane(asPeer isPeer: Bool) -> Bool? {
+    guard let address = IPNetwork(around: ResolvedResource.controlPlaneAddress) else { return false }
+    let isPublic = resource.endpoint.isPublic
+    let environment = ResourceEnvironment(
+      address: "0.0.0.0/0", mac: [], peers: isPeer || isPublic ? [address.text] : [],
+      forwarder: isPublic ? ForwarderIdentity(address: ResolvedResource.controlPlaneAddress, secret: []) : nil)
+    let rules = FirewallRules(resource: resource, due: due, environment: environment)
+    return rules.admits(address, to: resource.endpoint.port, hasForwarder: isPublic)
+  }
 
   /// Whether that address has to be shut out again.
   var admitsControlPlaneForProbesOnly: Bool {
@@ -44,8 +56,7 @@ extension ResolvedResource {
   /// Whether nothing from the control plane's address may come through once traffic is led here. From there the port
   /// forwarder connects to public endpoints; and networks that are named may have it in them.
   private var keepsControlPlaneOut: Bool {
-    !filterings.isEmpty && filterings.allSatisfy(\.allowedSources.isEmpty)
-      && !(resource.endpoint.isPublic && admitsControlPlane)
+    !filterings.isEmpty && filterings.allSatisfy(\.allowedSources.isEmpty) && admitsControlPlane(asPeer: false) == false
   }
 
   private func transportProbes(_ security: TransportSecurity) -> [EnforcementProbe] {

@@ -23,7 +23,7 @@ extension ServiceController {
     defer { probed[record.id] = nil }
     var sightings = try await converse(probes, with: record, resource)
     if resource.isOtherwiseWhileProbed {
-      let parameters = resource.parametersAfterProbes(at: addresses(run, of: record))
+      let parameters = resource.parametersAfterProbes(at: addresses(run, of: record, isCommanded: false))
       try await tell(record.id, .apply, payload: Parameter.encode(parameters))
     }
     try await tryToOpen(probes, of: record, resource, &sightings)
@@ -51,6 +51,15 @@ extension ServiceController {
         "`\(record.resource)` does not enforce what is due, so that nothing is led to it: "
           + texts.joined(separator: "; "))
     }
+  }
+
+  /// Puts the rules in force that commands led to, before anything is led to an instance: what it was asked before was
+  /// whether it does what its template says.
+  func command(_ record: InstanceRecord, _ resource: ResolvedResource, _ run: RunState) async throws(OrchestrationFault)
+  {
+    guard !resource.commands.isEmpty else { return }
+    let parameters = resource.neighbourParameters(at: addresses(run, of: record), level: run.settings.level)
+    if !parameters.isEmpty { try await tell(record.id, .apply, payload: Parameter.encode(parameters)) }
   }
 
   /// The requests, over TLS where it is due, and at the same time one in clear.

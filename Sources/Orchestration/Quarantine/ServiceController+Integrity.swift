@@ -16,13 +16,7 @@ struct IntegrityAlert: Hashable, Sendable {
 
 extension ServiceController {
   /// How long it is from one check to the next, in seconds, by resource: those only that are due any.
-  var integrityIntervals: [String: Int] {
-    var intervals: [String: Int] = [:]
-    for resource in resolved?.resources ?? [] {
-      intervals[resource.resource.name] = resource.runtimeIntegrity?.intervalSeconds
-    }
-    return intervals
-  }
+  var integrityIntervals: [String: Int] { resolved?.integrityIntervals ?? [:] }
 
   /// Checks the instances of a resource that serve. Each is noted; those that differ from their image are returned.
   func checkIntegrity(of resource: String) async -> [IntegrityAlert] {

@@ -5,19 +5,6 @@ extension Interpretation {
   /// The most entries that a list of a requirement may have.
   static let longestList = 256
 
-  mutating func readFiltering(_ properties: Properties) -> Filtering? {
-    let before = findings.count
-    let flows = choice(
-      "flows", of: properties, from: [Filtering.Flows.declared.rawValue, Filtering.Flows.none.rawValue])
-    let sources = boundedTexts("allowed_sources", of: properties) ?? []
-    for source in sources { checkNetwork(source, of: "allowed_sources", holder: properties.holder) }
-    let ping = flag("ping", of: properties)
-    guard findings.count == before else { return nil }
-    return Filtering(
-      flows: flows.flatMap { Filtering.Flows(rawValue: $0.value) } ?? .declared, allowedSources: sources.map(\.value),
-      allowsPing: ping ?? false)
-  }
-
   mutating func checkNetwork(_ source: Located<String>, of property: String, holder: String) {
     do {
       _ = try IPNetwork(source.value)

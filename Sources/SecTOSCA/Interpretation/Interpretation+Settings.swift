@@ -13,7 +13,7 @@ extension Interpretation {
 
   /// The properties that take effect in what runs already. All others are of an image.
   private static let adjustable: [String: [String: Notation]] = [
-    Vocabulary.Policy.filtering: ["flows": .plain, "allowed_sources": .plain, "ping": .plain],
+    Vocabulary.Policy.filtering: ["flows": .plain, "allowed_sources": .plain, "ping": .plain, "default": .plain],
     Vocabulary.Policy.rateLimit: ["per_source": .plain, "burst": .plain, "connections": .plain, "paths": .plain],
     Vocabulary.Policy.session: ["idle": .time, "absolute": .time, "origins": .plain],
     Vocabulary.Policy.authorization: ["lease": .time, "on_lapse": .plain, "deadline": .time, "cache": .time],

@@ -125,38 +125,48 @@ extension Interpretation {
         expected: isVersion2 ? Self.exampleWindow2 : "`{ from: \"22:00\", until: \"06:00\" }`")
       return nil
     }
-    guard let start = readTimeOfDay(from, of: trigger), let end = readTimeOfDay(until, of: trigger) else { return nil }
+    return readWindow(from: from, until: until, on: days, of: "`\(trigger.name)`", code: "unsupported-condition")
+  }
+
+  /// A time that comes again, of a holder as messages name it.
+  mutating func readWindow(
+    from: Value, until: Value, on days: Value?, of holder: String, code: String
+  ) -> TimeWindow? {
+    guard let start = readTimeOfDay(from, of: holder, code: code),
+      let end = readTimeOfDay(until, of: holder, code: code)
+    else { return nil }
     guard start != end else {
-      report(
-        "unsupported-condition", at: until.place, "the time of `\(trigger.name)` ends when it begins",
-        expected: "another time of day")
+      report(code, at: until.place, "the time of \(holder) ends when it begins", expected: "another time of day")
       return nil
     }
     guard let days else { return TimeWindow(startMinute: start, endMinute: end) }
+    return readDays(days, of: holder, code: code).map { TimeWindow(startMinute: start, endMinute: end, days: $0) }
+  }
+
+  /// Days of the week, at least one.
+  mutating func readDays(_ days: Value, of holder: String, code: String) -> Set<TimeWindow.Day>? {
     let names = TimeWindow.Day.allCases.map(\.rawValue)
     var named: Set<TimeWindow.Day> = []
     for day in days.list ?? [days] {
       guard let known = day.string.flatMap(TimeWindow.Day.init) else {
         report(
-          "unsupported-condition", at: day.place, "`\(trigger.name)` names a day that there is not",
+          code, at: day.place, "\(holder) names a day that there is not",
           expected: enumeration(names, last: "or"), suggestion: day.string.flatMap { nearest($0, among: names) })
         return nil
       }
       named.insert(known)
     }
     guard !named.isEmpty else {
-      report(
-        "unsupported-condition", at: days.place, "`\(trigger.name)` names no day",
-        expected: "at least one day, or no `days`")
+      report(code, at: days.place, "\(holder) names no day", expected: "at least one day, or no `days`")
       return nil
     }
-    return TimeWindow(startMinute: start, endMinute: end, days: named)
+    return named
   }
 
-  private mutating func readTimeOfDay(_ value: Value, of trigger: Trigger) -> Int? {
+  private mutating func readTimeOfDay(_ value: Value, of holder: String, code: String) -> Int? {
     if let minute = value.string.flatMap(TimeWindow.minute) { return minute }
     report(
-      "unsupported-condition", at: value.place, "`\(trigger.name)` names no time of day",
+      code, at: value.place, "\(holder) names no time of day",
       expected: "a time such as `\"22:00\"`, in quotes, in UTC")
     return nil
   }

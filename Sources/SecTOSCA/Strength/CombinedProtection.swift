@@ -1,8 +1,10 @@
 /// What holds for one resource when all of a set of requirements hold: of each kind, what every requirement of the kind
 /// admits.
 public struct CombinedProtection: Hashable, Sendable, Codable {
-  /// Which flows pass; nil: all.
+  /// Which flows pass, of requirements without rules; nil: there is none.
   public var filtering: Filtering?
+  /// Requirements with rules; each must let a packet pass.
+  public var ruledFilterings: [Filtering]
   /// The filters; a request must pass each.
   public var requestFilters: [RequestFilter]
   /// The limits; each holds beside the others.
@@ -36,8 +38,10 @@ public struct CombinedProtection: Hashable, Sendable, Codable {
   public init(protections: some Sequence<Protection>) {
     requestFilters = []
     rateLimits = []
+    ruledFilterings = []
     for protection in protections {
       switch protection {
+      case .filtering(let more) where more.hasRules: if !ruledFilterings.contains(more) { ruledFilterings.append(more) }
       case .filtering(let more): filtering = filtering?.combined(with: more) ?? more
       case .requestFilter(let more): if !requestFilters.contains(more) { requestFilters.append(more) }
       case .rateLimit(let more): if !rateLimits.contains(more) { rateLimits.append(more) }
@@ -67,15 +71,33 @@ extension Filtering {
     let sources = NetworkSet(texts: allowedSources).intersection(NetworkSet(texts: other.allowedSources))
     return Filtering(
       flows: flows == .declared && other.flows == .declared ? .declared : .none,
-      allowedSources: sources.networks.map(\.text), allowsPing: allowsPing && other.allowsPing)
+      allowedSources: sources.networks.map(\.text), allowsPing: allowsPing && other.allowsPing,
+      commands: Filtering.commands(of: [self, other]))
+  }
+
+  /// What commands may have rules do where all of some filterings hold: keep out what one of them takes such rules for,
+  /// let in what all do.
+  public static func commands(of filterings: [Filtering]) -> [FilterRule.Action] {
+    FilterRule.Action.allCases.filter { action in
+      action == .deny
+        ? filterings.contains { $0.commands.contains(.deny) }
+        : !filterings.isEmpty && filterings.allSatisfy { $0.commands.contains(.allow) }
+    }
   }
 
   /// Whether this admits nothing that the other does not.
   func isAtLeast(asStrongAs other: Filtering) -> Bool {
     (flows == .none || other.flows == .declared)
       && NetworkSet(texts: allowedSources).isSubset(of: NetworkSet(texts: other.allowedSources))
-      && (!allowsPing || other.allowsPing)
+      && (!allowsPing || other.allowsPing) && hasRulesAtLeast(asStrongAs: other)
+      && (!commands.contains(.allow) || other.commands.contains(.allow))
+      && (commands.contains(.deny) || !other.commands.contains(.deny))
   }
+}
+
+extension CombinedProtection {
+  /// All that say which flows pass.
+  var filterings: [Filtering] { (filtering.map { [$0] } ?? []) + ruledFilterings }
 }
 
 extension Authorization {

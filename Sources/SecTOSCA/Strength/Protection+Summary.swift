@@ -75,6 +75,10 @@ extension Filtering {
     var parts = [flows == .declared ? "declared flows" : "no flows"]
     if !allowedSources.isEmpty { parts.append("and from " + allowedSources.joined(separator: " ")) }
     if allowsPing { parts.append("and ping") }
+    if !rules.isEmpty { parts.append("after \(rules.count) rule\(rules.count == 1 ? "" : "s")") }
+    if allowsByDefault { parts.append("and what no rule denies") }
+    if commands.contains(.allow) { parts.append("and what commands allow") }
+    if !commands.contains(.deny) { parts.append("whatever commands deny") }
     return parts.joined(separator: " ")
   }
 }

@@ -31,8 +31,8 @@ public enum Strength {
           requirements: names ?? old.filter { $0.protection.kind == kind.rawValue }.map(\.name)))
     }
 
-    if let was = before.filtering, !(after.filtering?.isAtLeast(asStrongAs: was) ?? false) {
-      note(.filtering, .filtering(was), after.filtering.map(Protection.filtering))
+    for was in before.filterings where !after.filterings.contains(where: { $0.isAtLeast(asStrongAs: was) }) {
+      note(.filtering, .filtering(was), after.filterings.first.map(Protection.filtering))
     }
     for was in before.requestFilters where !after.requestFilters.contains(where: { $0.isAtLeast(asStrongAs: was) }) {
       note(

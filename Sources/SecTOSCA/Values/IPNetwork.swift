@@ -6,7 +6,7 @@ public struct IPNetwork: Hashable, Sendable, Comparable {
   /// Whether its addresses are IPv6 ones.
   public let isIPv6: Bool
   /// The first address; of IPv4 in the low 32 bits.
-  let address: UInt128
+  public let address: UInt128
   /// How many leading bits are the network's.
   public let prefixLength: Int
 
@@ -54,7 +54,7 @@ public struct IPNetwork: Hashable, Sendable, Comparable {
   }
 
   /// The first and the last address.
-  var range: ClosedRange<UInt128> { address...(address | (IPNetwork.mask(width, width) & ~mask)) }
+  public var range: ClosedRange<UInt128> { address...(address | (IPNetwork.mask(width, width) & ~mask)) }
 
   /// Whether every address of the other network is in this one.
   public func contains(_ other: IPNetwork) -> Bool {
@@ -151,5 +151,22 @@ public struct NetworkSet: Hashable, Sendable {
       }
     }
     return merged
+  }
+}
+
+extension IPNetwork: Codable {
+  /// Reads a text in CIDR form.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    guard let network = IPNetwork(around: try container.decode(String.self)) else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "expected a network in CIDR form")
+    }
+    self = network
+  }
+
+  /// Writes it in CIDR form.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(text)
   }
 }

@@ -77,6 +77,7 @@ enum PolicyFirewallCheck {
     for requirement in service.requirements {
       guard case .filtering(let filtering) = requirement.protection else { continue }
       redundancies(filtering.allowedSources, requirement).forEach(add)
+      ruleFindings(filtering.rules, requirement).forEach(add)
     }
     for level in service.levels {
       for resource in service.resources {
@@ -99,6 +100,36 @@ enum PolicyFirewallCheck {
         code: FirewallRemark.Code.redundant.rawValue, severity: .warning, place: requirement.place,
         message:
           "`\(sources[index])` in `allowed_sources` of `\(requirement.name)` changes nothing: \(by) has all of it")
+    }
+  }
+
+  /// Rules that never decide, or change nothing, in each direction and state. Rules with times may or may not hold, so that
+  /// nothing follows from them.
+  private static func ruleFindings(_ rules: [FilterRule], _ requirement: SecurityRequirement) -> [Finding] {
+    var idle: [Int: (uses: Int, found: FirewallRemark, others: [Int])] = [:]
+    var uses: [Int: Int] = [:]
+    for direction in FilterRule.Direction.allCases {
+      for state in FilterRule.State.allCases {
+        let indices = rules.indices.filter {
+          rules[$0].window == nil && rules[$0].directions.contains(direction) && rules[$0].states.contains(state)
+        }
+        for index in indices { uses[index, default: 0] += 1 }
+        let analysis = FirewallAnalysis(
+          indices.map { FirewallRule(rules[$0].action == .allow ? .allow : .deny, rules[$0].packets(direction)) })
+        for remark in analysis.remarks() where remark.code == .shadowed || remark.code == .redundant {
+          let index = indices[remark.rule]
+          idle[index, default: (0, remark, remark.others.map { indices[$0] })].uses += 1
+        }
+      }
+    }
+    // A rule is in vain if it is so wherever it is looked at.
+    return idle.sorted { $0.key < $1.key }.filter { uses[$0.key] == $0.value.uses }.map { index, vain in
+      let others = vain.others.map { "\($0 + 1)" }.joined(separator: ", ")
+      return Finding(
+        code: vain.found.code.rawValue, severity: .warning, place: requirement.place,
+        message: "rule \(index + 1) of `\(requirement.name)`, in the order in which they count, "
+          + (vain.found.code == .shadowed ? "never decides, since rules before it decide otherwise" : "changes nothing")
+          + ": \(others)")
     }
   }
 
@@ -129,4 +160,33 @@ enum PolicyFirewallCheck {
   }
 
   private static func addresses(_ networks: [String]) -> NetworkSet { NetworkSet(texts: networks) }
+}
+
+extension FilterRule {
+  /// The packets that it matches of those that go this way. What kind a message of ICMP is stands in the place of the port
+  /// that a packet comes from.
+  fileprivate func packets(_ direction: Direction) -> PacketSet {
+    var packets = PacketSet.empty
+    for isIPv6 in [false, true] {
+      let networks = peers.map { NetworkSet(texts: $0).networks.filter { $0.isIPv6 == isIPv6 } }
+      let all = RangeSet([0...(isIPv6 ? .max : 0xFFFF_FFFF)])
+      let there = networks.map { RangeSet($0.map(\.range)) } ?? all
+      for transport in transports where transport != (isIPv6 ? .icmp : .icmpv6) {
+        let hasPorts = transport == .tcp || transport == .udp
+        guard hasPorts ? types == nil : ports == nil && sourcePorts == nil else { continue }
+        let numbers: [Transport: UInt128] = [.tcp: 6, .udp: 17, .icmp: 1, .icmpv6: 58]
+        let from = sourcePorts.map { RangeSet($0.map { UInt128($0.lowerBound)...UInt128($0.upperBound) }) }
+        let to = ports.map { RangeSet($0.map { UInt128($0.lowerBound)...UInt128($0.upperBound) }) }
+        let kinds = types.map { RangeSet($0.map { UInt128($0)...UInt128($0) }) }
+        let any = RangeSet([0...65_535])
+        let number = numbers[transport] ?? 0
+        packets = packets.union(
+          PacketSet(
+            version: isIPv6 ? 6 : 4, source: direction == .inbound ? there : all,
+            destination: direction == .inbound ? all : there, transport: RangeSet([number...number]),
+            sourcePort: (hasPorts ? from : kinds) ?? any, destinationPort: to ?? any))
+      }
+    }
+    return packets
+  }
 }

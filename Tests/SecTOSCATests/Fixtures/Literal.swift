@@ -2,7 +2,7 @@ import TOSCA
 
 /// A value as tests write it. Each part of it gets a place that names its path: `passwords/scheme`,
 /// `normal/requires/0`.
-indirect enum Literal: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
+indirect enum Literal: Sendable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
   ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
   case text(String)

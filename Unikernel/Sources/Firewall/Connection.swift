@@ -1,3 +1,4 @@
+import Interchange
 import LibraryOS
 
 /// What tells connections apart. Both directions of a connection have the same key, since it is written from the
@@ -6,7 +7,7 @@ struct ConnectionKey: Equatable, Sendable {
   var transport: Transport
   var remote: IPAddress
   var local: IPAddress
-  /// Ports; for an ICMP echo, 0.
+  /// Ports; of ICMP 0 and the type of the question.
   var remotePort: UInt16
   var localPort: UInt16
 
@@ -18,7 +19,7 @@ struct ConnectionKey: Equatable, Sendable {
     local = inbound ? packet.destination : packet.source
     if transport.isControl {
       remotePort = 0
-      localPort = 0
+      localPort = transport.exchange(type: packet.sourcePort)?.question ?? packet.sourcePort
     } else {
       remotePort = inbound ? packet.sourcePort : packet.destinationPort
       localPort = inbound ? packet.destinationPort : packet.sourcePort
@@ -40,14 +41,16 @@ struct ConnectionKey: Equatable, Sendable {
   }
 }
 
-/// A connection that some flow admitted.
+/// A connection that the rules admitted.
 struct Connection: Sendable {
   /// How far a connection has come. The names follow what they mean to a filter, which does not see sequence numbers.
   enum State: Sendable {
     /// Only the side that opens it has spoken.
     case opening
-    /// The other side has answered, and the first has not yet confirmed.
-    case answered
+    /// Both have asked for it at the same time (RFC 9293, figure 7).
+    case crossed
+    /// The other side has answered with SYN and ACK, and nobody has confirmed yet; after both had asked, either may.
+    case answered(crossed: Bool)
     /// Both have spoken.
     case established
     /// One side has ended its direction; `byRemote` tells which.
@@ -65,15 +68,45 @@ struct Connection: Sendable {
   /// When it is forgotten if no packet comes before.
   var expiry: Instant
 
-  /// The port that its first packet was for: what a flow's `port` is compared with.
-  var destinationPort: UInt16 {
-    direction == .inbound ? key.localPort : key.remotePort
+  /// The packet that opened it, as rules see it.
+  var opening: FirewallTable.Packet {
+    let isInbound = direction == .inbound
+    let (from, to) =
+      key.transport.isControl
+      ? (key.localPort, 0) : isInbound ? (key.remotePort, key.localPort) : (key.localPort, key.remotePort)
+    return FirewallTable.Packet(
+      .new, direction, key.transport, peer: key.remote, sourcePort: from, destinationPort: to)
+  }
+
+  /// Whether it counts as one of those that its source has: it is not over yet.
+  var isLive: Bool {
+    switch state {
+    case .closing, .resetByRemote: false
+    default: true
+    }
+  }
+
+  /// Whether a packet is one more of the side that opened it, which has no answer yet: it is still new to rules, which have let
+  /// it be opened.
+  func isStillNew(_ packet: PacketSummary) -> Bool {
+    guard packet.direction == direction, case .opening = state else { return false }
+    return true
+  }
+
+  /// Whether it may give its place to another when there is none: it is over, or somebody from outside asked for it and has
+  /// not shown yet that the packets are theirs.
+  var isReplaceable: Bool {
+    switch state {
+    case .closing, .resetByRemote: true
+    case .opening, .crossed, .answered: direction == .inbound
+    default: false
+    }
   }
 
   /// How long a connection in this state is remembered without a packet.
   var idleTime: TimeSpan {
     switch (key.transport, state) {
-    case (.tcp, .opening), (.tcp, .answered): direction == .inbound ? .seconds(5) : .seconds(30)
+    case (.tcp, .opening), (.tcp, .crossed), (.tcp, .answered): direction == .inbound ? .seconds(5) : .seconds(30)
     case (.tcp, .established): .seconds(600)
     case (.tcp, .halfClosed): .seconds(120)
     case (.tcp, .closing), (.tcp, .resetByRemote): .seconds(5)
@@ -86,12 +119,28 @@ struct Connection: Sendable {
   /// Follows a packet of this connection. `false`: the connection is over, and this packet was its last.
   mutating func follow(_ packet: PacketSummary, at now: Instant) -> Bool {
     switch key.transport {
-    case .icmp, .icmpv6: break
-    case .udp: if packet.direction != direction { state = .established }
+    case .udp, .icmp, .icmpv6: if packet.direction != direction { state = .established }
     case .tcp: guard followTCP(packet) else { return false }
     }
     expiry = now + idleTime
     return true
+  }
+
+  /// Whether a segment may come now (RFC 9293, 3.10.7): until the other side has answered, neither sends FIN, and who opened
+  /// it sends nothing but SYN. The other side may acknowledge before it answers, to ask what is meant (RFC 5961, section 4).
+  /// Sequence numbers are left to TCP.
+  func expects(_ flags: TCPFlags, from sender: PacketSummary.Direction) -> Bool {
+    if flags.contains(.reset) { return true }
+    let isOpener = sender == direction
+    switch (state, flags.contains(.synchronize), flags.contains(.acknowledge)) {
+    case (.opening, true, true): return !isOpener
+    case (.opening, true, false), (.crossed, true, _): return true
+    case (.opening, false, _), (.crossed, false, _): return !isOpener && !flags.contains(.finish)
+    // Later the one repeats its SYN, the other its answer.
+    case (.answered, true, true): return true
+    case (_, true, let isAnswer): return isAnswer != isOpener
+    default: return true
+    }
   }
 
   private mutating func followTCP(_ packet: PacketSummary) -> Bool {
@@ -113,8 +162,13 @@ struct Connection: Sendable {
       return true
     }
     switch state {
-    case .opening: if packet.direction != direction { state = .answered }
-    case .answered: if packet.direction == direction { state = .established }
+    case .opening:
+      if packet.direction != direction, flags.contains(.synchronize) {
+        state = flags.contains(.acknowledge) ? .answered(crossed: false) : .crossed
+      }
+    case .crossed: if flags.contains(.synchronize), flags.contains(.acknowledge) { state = .answered(crossed: true) }
+    case .answered(let crossed):
+      if !flags.contains(.synchronize), crossed || packet.direction == direction { state = .established }
     case .established, .halfClosed, .closing: break
     case .resetByRemote: if !byRemote { state = .established }
     }
@@ -145,10 +199,12 @@ struct TCPFlags: OptionSet {
     contains(.synchronize) && !contains(.acknowledge)
   }
 
-  /// Whether some state of RFC 9293 sends such a segment: SYN excludes FIN and RST, and only SYN and RST come without
-  /// ACK.
+  /// Whether some state of RFC 9293 sends such a segment: SYN excludes FIN and RST, RST excludes FIN, and only SYN and RST
+  /// come without ACK. PSH and what RFC 3168 added may come with any; URG with none that is a reset or an answer to SYN.
   var isSound: Bool {
-    if contains(.synchronize) { return !contains(.finish) && !contains(.reset) }
-    return contains(.acknowledge) || contains(.reset)
+    switch rawValue & 0b11_0111 {
+    case 2, 34, 18, 4, 20, 17, 49, 16, 48: true
+    default: false
+    }
   }
 }

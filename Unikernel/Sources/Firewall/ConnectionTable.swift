@@ -2,6 +2,10 @@ import LibraryOS
 
 /// The connections that are open, at most `capacity` of them, in a hash table with chains. The hash is seeded, so that
 /// nobody outside can choose connections that meet in one chain.
+///
+/// No source can have them all: it gets another place only while it has fewer than are free (the dynamic thresholds of
+/// Choudhury and Hahne), so that one alone gets half of them, two get a third each, and one more finds a place. A few each
+/// source may have in any case, in the place of connections that can be replaced.
 struct ConnectionTable {
   private static let none: Int32 = -1
 
@@ -10,7 +14,20 @@ struct ConnectionTable {
   /// How many are.
   private(set) var count = 0
 
+  /// Into so many parts sources are divided to be counted. Those that share one share their places.
+  private static let sourceParts = 4096
+  /// How many a source may have although there are no more free.
+  private static let leastShare = 8
+  /// How many places are looked at to find one that can be freed.
+  private static let searchLength = 64
+
   private let seed: UInt64
+  /// How many live connections the sources of each part have; empty until there is one.
+  private var held: [UInt16] = []
+  /// How many live connections there are.
+  private var live = 0
+  /// Where the search for a place goes on.
+  private var hand = 0
   /// The first connection of each chain, by index into `connections`. A power of two of them.
   private var heads: [Int32]
   /// Grows up to `capacity`; freed places are used again.
@@ -44,8 +61,12 @@ struct ConnectionTable {
 
   /// Follows a packet of the connection at `index`, which `find` returned, and removes it if it is over.
   mutating func follow(_ packet: PacketSummary, index: Int, at now: Instant) {
-    guard connections[index]?.follow(packet, at: now) == false else { return }
-    remove(index)
+    guard var connection = connections[index] else { return }
+    let wasLive = connection.isLive
+    let goesOn = connection.follow(packet, at: now)
+    if wasLive != connection.isLive { count(connection.key, wasLive ? -1 : 1) }
+    connections[index] = connection
+    if !goesOn { remove(index) }
   }
 
   /// The connection at `index`, which `find` returned.
@@ -53,9 +74,34 @@ struct ConnectionTable {
     connections[index]
   }
 
+  /// Whether the source of a connection may have another one.
+  func hasShare(for key: ConnectionKey) -> Bool {
+    held.isEmpty || Int(held[part(key)]) < max(capacity - live, ConnectionTable.leastShare)
+  }
+
+  /// Frees a place for a connection that comes: of one that has expired, or else of one that can be replaced. `false` if
+  /// there is none among those that are looked at, which are others each time.
+  mutating func makePlace(at now: Instant) -> Bool {
+    var replaceable: Int?
+    for _ in 0..<min(ConnectionTable.searchLength, connections.count) {
+      hand = hand + 1 < connections.count ? hand + 1 : 0
+      guard let connection = connections[hand] else { continue }
+      if connection.expiry <= now || !connection.isLive {
+        remove(hand)
+        return true
+      }
+      if replaceable == nil, connection.isReplaceable { replaceable = hand }
+    }
+    guard let replaceable else { return false }
+    remove(replaceable)
+    return true
+  }
+
   /// Adds a connection whose key is not in the table; `false` if the table is full.
   mutating func insert(_ connection: Connection) -> Bool {
     guard count < capacity else { return false }
+    if held.isEmpty { held = Array(repeating: 0, count: ConnectionTable.sourceParts) }
+    count(connection.key, 1)
     let index: Int
     if firstFree != ConnectionTable.none {
       index = Int(firstFree)
@@ -83,6 +129,7 @@ struct ConnectionTable {
       while previous != ConnectionTable.none, next[Int(previous)] != Int32(index) { previous = next[Int(previous)] }
       if previous != ConnectionTable.none { next[Int(previous)] = next[index] }
     }
+    if connection.isLive { count(connection.key, -1) }
     connections[index] = nil
     next[index] = firstFree
     firstFree = Int32(index)
@@ -99,6 +146,16 @@ struct ConnectionTable {
       }
     }
     return removed
+  }
+
+  private mutating func count(_ key: ConnectionKey, _ change: Int) {
+    let part = part(key)
+    held[part] = UInt16(truncatingIfNeeded: Int(held[part]) + change)
+    live += change
+  }
+
+  private func part(_ key: ConnectionKey) -> Int {
+    Int(truncatingIfNeeded: key.remote.sourceKey.scattered(by: seed &+ 4)) & (ConnectionTable.sourceParts - 1)
   }
 
   private func bucket(_ key: ConnectionKey) -> Int {

@@ -85,7 +85,7 @@ private struct Fixture {
 
 @Suite("the control channel")
 struct ControlChannelTests {
-  private let change = [Parameter(module: "firewall", name: "flows", value: .list([]))]
+  private let change = [Parameter(module: "firewall", name: "rules", value: .list([]))]
 
   @Test("a sealed change is put in force and acknowledged")
   func applies() throws {

@@ -1,4 +1,5 @@
 import Firewall
+import FirewallCompilation
 import Interchange
 import LibraryOS
 import LibraryOSTesting
@@ -21,21 +22,37 @@ final class FirewallFixture {
   let recorder = EventRecorder()
   let firewall: Firewall
 
-  init(_ flows: [ParameterValue]? = nil) throws {
+  init(_ rules: [PacketRule]? = nil, defaultPasses: Bool = false) throws {
     firewall = Firewall(clock: clock, random: RepeatableRandom(), events: recorder)
-    if let flows { try set(flows) }
+    if let rules { try set(rules, defaultPasses: defaultPasses) }
   }
 
-  func set(_ flows: [ParameterValue]) throws {
-    try firewall.configure([("flows", .list(flows))])
+  func set(_ rules: [PacketRule], defaultPasses: Bool = false) throws {
+    try firewall.configure([("rules", try FirewallFixture.tables([rules], defaultPasses: defaultPasses))])
   }
 
-  static func flow(_ direction: ByteString, _ transport: ByteString, _ peer: ByteString, _ port: Int) -> ParameterValue
-  {
-    map([
-      ("direction", .text(direction)), ("protocol", .text(transport)), ("peer", .text(peer)),
-      ("port", .integer(Int64(port))),
-    ])
+  /// The value of a parameter: one table for each list.
+  static func tables(_ lists: [[PacketRule]], defaultPasses: Bool = false) throws -> ParameterValue {
+    .list(try lists.map { .bytes(try FirewallCompiler.table($0, defaultPasses: defaultPasses)) })
+  }
+
+  /// A network as rules name it.
+  static func network(_ text: ByteString) -> PolicyAddress {
+    guard let network = IPNetwork(text) else { fatalError("no network: \(text)") }
+    var address = network.address.policyAddress
+    address.prefixLength = UInt8(network.prefixLength)
+    return address
+  }
+
+  /// A rule that lets connections be opened; with port 0 to any port. ICMP means that of the network's version, and echo.
+  static func flow(_ direction: String, _ transport: String, _ peer: ByteString, _ port: UInt16) -> PacketRule {
+    let network = network(peer)
+    let isControl = transport == "icmp"
+    let type: UInt8 = network.isIPv6 ? 128 : 8
+    return PacketRule(
+      passes: true, directions: [direction == "inbound" ? .inbound : .outbound],
+      transports: isControl ? [network.isIPv6 ? .icmpv6 : .icmp] : [transport == "tcp" ? .tcp : .udp],
+      peers: [network], destinationPorts: port == 0 ? nil : [port...port], types: isControl ? [type...type] : nil)
   }
 
   /// A TCP segment from `remote` to the image.

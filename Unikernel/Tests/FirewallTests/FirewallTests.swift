@@ -1,4 +1,5 @@
 import Firewall
+import FirewallCompilation
 import Interchange
 import LibraryOS
 import LibraryOSTesting
@@ -12,48 +13,93 @@ struct FirewallTests {
     let fixture = try FirewallFixture([FirewallTests.web])
     let client = Endpoint(stranger, port: 4711)
     #expect(fixture.firewall.admits(client: client, to: 80), "nothing was said of them")
-    try fixture.firewall.configure([("clients", .list([.text("10.0.0.0/24"), .text("198.51.100.1")]))])
+    func set(_ networks: [ByteString]...) throws {
+      let lists = networks.map { $0.map { FirewallFixture.flow("inbound", "tcp", $0, 80) } }
+      try fixture.firewall.configure([("clients", try FirewallFixture.tables(lists))])
+    }
+    try set(["10.0.0.0/24", "198.51.100.1"])
     #expect(fixture.firewall.admits(client: Endpoint(friend, port: 1), to: 80))
     #expect(!fixture.firewall.admits(client: client, to: 80))
     #expect(fixture.firewall.counter("clients-refused") == 1)
     let event = try #require(fixture.recorder.events.last)
     #expect(event.action == "refused" && event.details.contains(ParameterField("source", .text("192.0.2.9"))))
-    try fixture.firewall.configure([("clients", .list([.text("10.0.0.0/24"), .text("any")]))])
+    try set(["0.0.0.0/0"], ["10.0.0.0/24", "192.0.2.9"])
     #expect(fixture.firewall.admits(client: client, to: 80))
-    try fixture.firewall.configure([("clients", .list([]))])
+    #expect(!fixture.firewall.admits(client: client, to: 81))
+    try set([])
     #expect(!fixture.firewall.admits(client: Endpoint(friend, port: 1), to: 80))
-    for value in [ParameterValue.text("any"), .list([.integer(1)]), .list([.text("10.0.0.0/33")])] {
+    for value in [ParameterValue.text("any"), .list([.integer(1)]), .list([.bytes([1])])] {
       #expect(throws: ParameterFault.self) { try fixture.firewall.configure([("clients", value)]) }
     }
     #expect(!fixture.firewall.admits(client: client, to: 80), "what was refused changes nothing")
+    try set()
+    #expect(fixture.firewall.admits(client: client, to: 80))
   }
 
-  @Test("a full table refuses new connections, counts them, and goes on with those it has")
+  /// Opens connections from as many other sources as there are places left.
+  private func fill(_ fixture: FirewallFixture) {
+    for host in 0..<UInt32(Firewall.maximumConnections) {
+      let source = IPv4Address(raw: 0x0B00_0000 + host)
+      _ = fixture.tcpIn(syn, from: source) && fixture.tcpOut(synAck, to: source) && fixture.tcpIn(ack, from: source)
+    }
+  }
+
+  @Test("a table full of established connections refuses new ones, counts them, and goes on with those it has")
   func full() throws {
     let fixture = try FirewallFixture([FirewallTests.web])
-    for port in 0..<Firewall.maximumConnections {
-      #expect(fixture.establish(port: UInt16(port)))
-    }
+    fill(fixture)
     #expect(fixture.firewall.connectionCount == Firewall.maximumConnections)
-    #expect(!fixture.tcpIn(syn, port: 60_000))
-    #expect(!fixture.tcpIn(syn, port: 60_001))
-    #expect(fixture.firewall.counter("table-full") == 2)
-    #expect(fixture.tcpIn(ack, port: 4711))
-    #expect(fixture.tcpOut(rst, port: 4711))
-    #expect(fixture.tcpIn(syn, port: 60_000), "a place became free")
+    #expect(!fixture.tcpIn(syn, from: IPv4Address(raw: 0x0C00_0000)))
+    #expect(fixture.firewall.counter("table-full") == 1)
     #expect(fixture.recorder.events.last?.details.last?.value == .text("table full"))
+    let member = IPv4Address(raw: 0x0B00_0007)
+    #expect(fixture.tcpIn(ack, from: member))
+    #expect(fixture.tcpOut(rst, to: member))
+    #expect(fixture.tcpIn(syn, from: IPv4Address(raw: 0x0C00_0000)), "a place became free")
   }
 
-  @Test("a table full of openings is cleared when they expire")
+  @Test("one source gets half of the places, a second one half of the rest and no more, and others still find some")
+  func shares() throws {
+    let fixture = try FirewallFixture([FirewallTests.web])
+    func greedy(_ source: IPv4Address) -> Int {
+      (0..<UInt16(Firewall.maximumConnections)).reduce(0) {
+        $0 + (fixture.tcpIn(syn, from: source, port: 1000 + $1) ? 1 : 0)
+      }
+    }
+    #expect(greedy(friend) == Firewall.maximumConnections / 2)
+    #expect(fixture.firewall.counter("share-used") == UInt64(Firewall.maximumConnections / 2))
+    #expect(fixture.recorder.events.last?.details.last?.value == .text("source has its share"))
+    #expect(greedy(stranger) == Firewall.maximumConnections / 4)
+    #expect(fixture.tcpIn(syn, from: IPv4Address(192, 0, 2, 10)))
+    #expect(!fixture.tcpIn(syn, from: friend, port: 60_000))
+  }
+
+  @Test("of IPv6, a network of 64 bits is one source")
+  func sharesIPv6() throws {
+    let fixture = try FirewallFixture([FirewallFixture.flow("inbound", "tcp", "::/0", 80)])
+    let local = try #require(IPAddress("fd00::2"))
+    var admitted = 0
+    for host in 0..<UInt64(Firewall.maximumConnections) {
+      let packet = PacketSummary(
+        direction: .inbound, protocolNumber: 6, source: IPAddress(IPv6Address(high: 0x2001_0DB8 << 32, low: host)),
+        destination: local, sourcePort: 4000, destinationPort: 80, tcpFlags: syn)
+      if fixture.firewall.admits(packet, at: fixture.clock.now) { admitted += 1 }
+    }
+    #expect(admitted == Firewall.maximumConnections / 2)
+  }
+
+  @Test("a flood from a million sources takes no more places than there are, and new ones find one")
   func flood() throws {
     let fixture = try FirewallFixture([FirewallTests.web])
-    for host in 0..<UInt32(Firewall.maximumConnections + 100) {
-      _ = fixture.tcpIn(syn, from: IPv4Address(raw: 0x0B00_0000 + host))
-    }
-    #expect(fixture.firewall.counter("table-full") == 100)
-    #expect(!fixture.establish())
-    fixture.clock.advance(by: .seconds(5))
     #expect(fixture.establish())
+    for host in 0..<1_000_000 as Range<UInt32> {
+      _ = fixture.tcpIn(syn, from: IPv4Address(raw: 0x0B00_0000 &+ host &* 4099))
+    }
+    #expect(fixture.firewall.connectionCount == Firewall.maximumConnections)
+    #expect(fixture.tcpIn(ack), "what is established is not replaced")
+    #expect(fixture.tcpIn(syn, port: 40_001) && fixture.tcpOut(synAck, port: 40_001))
+    fixture.clock.advance(by: .seconds(5))
+    fixture.firewall.expire(at: fixture.clock.now)
     #expect(fixture.firewall.connectionCount == 1)
   }
 

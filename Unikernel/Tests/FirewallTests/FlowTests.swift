@@ -1,4 +1,5 @@
 import Firewall
+import FirewallCompilation
 import Interchange
 import LibraryOS
 import LibraryOSTesting
@@ -30,8 +31,8 @@ struct FlowTests {
       ("outbound", "tcp", "10.0.0.0/24", 80, false), ("inbound", "icmp", "0.0.0.0/0", 0, false),
       ("inbound", "tcp", "10.0.0.0/29", 80, true), ("inbound", "tcp", "10.0.0.0/30", 80, false),
       ("inbound", "tcp", "0.0.0.0/1", 80, true), ("inbound", "tcp", "128.0.0.0/1", 80, false),
-    ] as [(ByteString, ByteString, ByteString, Int, Bool)])
-  func matching(direction: ByteString, transport: ByteString, peer: ByteString, port: Int, admitted: Bool) throws {
+    ] as [(String, String, ByteString, UInt16, Bool)])
+  func matching(direction: String, transport: String, peer: ByteString, port: UInt16, admitted: Bool) throws {
     let fixture = try FirewallFixture([FlowTests.flow(direction, transport, peer, port)])
     #expect(fixture.tcpIn(syn) == admitted)
   }
@@ -88,13 +89,7 @@ struct FlowTests {
     #expect(try !six(fixture, "fd00::7", number: 1, port: 8, to: 0, flags: 0))
   }
 
-  @Test("IPv4 networks that are dressed as IPv6 are refused")
-  func mapped() throws {
-    let fixture = try FirewallFixture()
-    #expect(throws: ParameterFault.self) { try fixture.set([FlowTests.flow("inbound", "tcp", "::ffff:0:0/96", 80)]) }
-  }
-
-  @Test("the indexed set of 3,000 flows decides as one flow after the other would")
+  @Test("3,000 flows decide as one flow after the other would")
   func differential() throws {
     var generator = SystemRandomNumberGenerator()
     var flows: [(network: IPv4Network, port: UInt16)] = []
@@ -106,7 +101,7 @@ struct FlowTests {
     let fixture = try FirewallFixture(
       flows.map {
         let prefix = $0.network.address.text + "/" + ByteString(decimal: $0.network.prefixLength)
-        return FlowTests.flow("inbound", "udp", prefix, Int($0.port))
+        return FlowTests.flow("inbound", "udp", prefix, $0.port)
       })
     for number in 0..<2000 {
       let peer = IPv4Address(raw: 0x0A00_0000 | UInt32.random(in: 0..<(1 << 17), using: &generator))
@@ -117,79 +112,51 @@ struct FlowTests {
     }
   }
 
-  static let faults: [(what: String, flow: ParameterValue)] = [
-    ("no map", .text("inbound tcp 10.0.0.0/24 80")),
-    ("an empty map", map([])),
-    ("a direction that is none", flow("sideways", "tcp", "10.0.0.0/24", 80)),
-    ("a protocol that is none", flow("inbound", "sctp", "10.0.0.0/24", 80)),
-    ("upper case", flow("inbound", "TCP", "10.0.0.0/24", 80)),
-    ("a prefix that is too long", flow("inbound", "tcp", "10.0.0.0/33", 80)),
-    ("a prefix that is empty", flow("inbound", "tcp", "10.0.0.0/", 80)),
-    ("a name for a peer", flow("inbound", "tcp", "storefront", 80)),
-    ("an empty peer", flow("inbound", "tcp", "", 80)),
-    ("a port below 0", flow("inbound", "tcp", "10.0.0.0/24", -1)),
-    ("a port above 65535", flow("inbound", "tcp", "10.0.0.0/24", 65_536)),
-    ("a port for icmp", flow("inbound", "icmp", "10.0.0.0/24", 8)),
-    ("no port", map([("direction", "inbound"), ("protocol", "tcp"), ("peer", "10.0.0.7")])),
-    (
-      "a field twice",
-      map([("direction", "inbound"), ("protocol", "tcp"), ("peer", "10.0.0.7"), ("peer", "0.0.0.0/0")])
-    ),
-    (
-      "a field that is unknown",
-      map([
-        ("direction", "inbound"), ("protocol", "tcp"), ("peer", "10.0.0.7"), ("port", .integer(80)),
-        ("ports", .integer(80)),
-      ])
-    ),
-    (
-      "a port as text",
-      map([("direction", "inbound"), ("protocol", "tcp"), ("peer", "10.0.0.7"), ("port", "80")])
-    ),
-  ]
-
-  @Test("a flow that is none is refused, and what was in force stays", arguments: faults.indices)
-  func refused(index: Int) throws {
-    let (what, flow) = FlowTests.faults[index]
+  @Test("what is no table is refused, and what was in force stays")
+  func refused() throws {
+    let table = try FirewallCompiler.table([FlowTests.flow("inbound", "tcp", "0.0.0.0/0", 81)])
+    let wrong: [ParameterValue] = [
+      .list([]), .text("all"), .list([.text("table")]), .list([.bytes([])]),
+      .list([.bytes(table), .bytes(table + [0])]),
+      .list(Array(repeating: .bytes(table), count: 17)),
+    ]
     let fixture = try FirewallFixture([FlowTests.flow("inbound", "tcp", "0.0.0.0/0", 80)])
-    do {
-      try fixture.set([FlowTests.flow("inbound", "tcp", "0.0.0.0/0", 81), flow])
-      Issue.record("accepted: \(what)")
-    } catch let fault as ParameterFault {
-      #expect(fault.parameter == "firewall.flows")
-      fixture.firewall.rollback()
+    for value in wrong {
+      do {
+        try fixture.firewall.configure([("rules", value)])
+        Issue.record("accepted: \(value)")
+      } catch let fault as ParameterFault {
+        #expect(fault.parameter == "firewall.rules")
+        fixture.firewall.rollback()
+      }
+      fixture.firewall.commit()
+      #expect(fixture.tcpIn(syn, to: 80))
+      #expect(!fixture.tcpIn(syn, to: 81))
     }
-    fixture.firewall.commit()
-    #expect(fixture.tcpIn(syn, to: 80))
-    #expect(!fixture.tcpIn(syn, to: 81))
   }
 
-  @Test("flows must be given at the start, once, as a list, and nothing else may be")
+  @Test("rules must be given at the start, once, and nothing else may be")
   func parameters() throws {
     let firewall = try FirewallFixture().firewall
-    let flows: ParameterValue = .list([])
-    #expect(throws: ParameterFault("firewall.flows", expected: "to be given at the start")) {
+    let rules = try FirewallFixture.tables([[]])
+    #expect(throws: ParameterFault("firewall.rules", expected: "to be given at the start")) {
       try firewall.configure([])
     }
-    #expect(throws: ParameterFault("firewall.flow", expected: "no parameter but flows and clients")) {
-      try firewall.configure([("flow", flows)])
+    #expect(throws: ParameterFault("firewall.flows", expected: "no parameter but rules and clients")) {
+      try firewall.configure([("flows", rules)])
     }
-    #expect(throws: ParameterFault("firewall.flows", expected: "to be given once")) {
-      try firewall.configure([("flows", flows), ("flows", flows)])
+    #expect(throws: ParameterFault("firewall.rules", expected: "to be given once")) {
+      try firewall.configure([("rules", rules), ("rules", rules)])
     }
-    #expect(throws: ParameterFault("firewall.flows", expected: "a list of at most 65536 flows")) {
-      try firewall.configure([("flows", "all")])
-    }
-    try firewall.configure([("flows", flows)])
+    try firewall.configure([("rules", rules)])
     try firewall.configure([])
   }
 
-  @Test("prepared flows count only when they are committed")
+  @Test("prepared rules count only when they are committed")
   func rollback() throws {
     let fixture = try FirewallFixture([])
-    try fixture.firewall.prepare([
-      Parameter(module: "firewall", name: "flows", value: .list([FlowTests.flow("inbound", "tcp", "0.0.0.0/0", 0)]))
-    ])
+    let all = try FirewallFixture.tables([[FlowTests.flow("inbound", "tcp", "0.0.0.0/0", 0)]])
+    try fixture.firewall.prepare([Parameter(module: "firewall", name: "rules", value: all)])
     #expect(!fixture.tcpIn(syn))
     fixture.firewall.rollback()
     fixture.firewall.commit()
