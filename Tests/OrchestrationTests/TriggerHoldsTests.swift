@@ -95,7 +95,8 @@ struct TriggerHoldsTests {
     #expect(!holds.restore(count, of: service, now: at(100)) && !holds.restore(count, of: nil, now: at(15)))
     #expect(holds.rememberedEvents == 0)
     // A service that is gone leaves nothing.
-    #expect(holds.restore(count, of: service, now: at(15)))
+    let isRestored = holds.restore(count, of: service, now: at(15))
+    #expect(isRestored)
     _ = holds.forget(key)
     #expect(holds.takeChangedCounts() == [TriggerHolds.Count(subject: count.subject, times: [])])
   }
