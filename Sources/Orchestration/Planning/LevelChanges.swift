@@ -135,10 +135,10 @@ extension PlanningIndex {
     levels.held.contains(instance.resource) && levelDirection(of: instance) != nil
   }
 
-  /// The backends that a new instance in the place of a former one is led to first, where it tightens and they loosen: they
+  /// The backends that a new instance in the place of a former one is led to first, where they loosen and it does not: they
   /// have their turn later.
   func heldBackends(ofSuccessorTo former: ObservedInstance) -> [String: String] {
-    guard levelDirection(of: former) == .tightening else { return [:] }
+    guard levelDirection(of: former) != .loosening else { return [:] }
     return former.run.backends.filter { name, id in
       guard let backend = instancesByID[id], backend.resource == name else { return false }
       return backend.state == .ready && backend.withdrawal == nil && levelDirection(of: backend) == .loosening
