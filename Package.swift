@@ -56,7 +56,8 @@ let package = Package(
     .target(
       name: "ImageGeneration",
       dependencies: [
-        "SecTOSCA", "TOSCA", "Patterns", interchange, firewallCompilation, .product(name: "Crypto", package: "swift-crypto"),
+        "SecTOSCA", "TOSCA", "Patterns", interchange, firewallCompilation,
+        .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
     .target(name: "CHosting"),
