@@ -138,6 +138,7 @@ public actor Orchestrator {
     {
       try? await environment.host.stop(stray.id)
     }
+    environment.builder.store.sweep()
     do throws(HostingFault) {
       try await environment.host.sweep(keeping: Set(declarations.values.map { networkName($0) }))
     } catch {

@@ -9,6 +9,8 @@ struct LifecycleTests {
     try await Portal.up { portal in
       let url = try await portal.url()
       let namespaces = portal.namespaces
+      // A linker that makes the pool's images ready is gone after a moment.
+      _ = try await eventually { portal.remainingProcesses().count == 6 }
       let processes = portal.remainingProcesses()
       #expect(portal.existing(namespaces) == namespaces)
       #expect(namespaces.count == 1)

@@ -81,6 +81,15 @@ extension ImageStore {
     }
   }
 
+  /// Removes what processes that are no more had begun to make.
+  public func sweep() {
+    let incoming = "\(folder)/incoming"
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: incoming)) ?? [] {
+      guard let process = name.split(separator: "-").first.flatMap({ pid_t($0) }), process > 0 else { continue }
+      if kill(process, 0) != 0, errno == ESRCH { ImageStore.discard("\(incoming)/\(name)") }
+    }
+  }
+
   /// A folder of its own for one piece of work, gone with everything in it afterwards. What processes that are no more
   /// left behind goes too.
   func withWorkingFolder<Result>(
@@ -88,10 +97,7 @@ extension ImageStore {
   ) throws(ImageFault) -> Result {
     let incoming = "\(folder)/incoming"
     try ImageStore.makeFolder(incoming)
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: incoming)) ?? [] {
-      guard let process = name.split(separator: "-").first.flatMap({ pid_t($0) }), process > 0 else { continue }
-      if kill(process, 0) != 0, errno == ESRCH { ImageStore.discard("\(incoming)/\(name)") }
-    }
+    sweep()
     let working = "\(incoming)/\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
     try ImageStore.makeFolder(working)
     defer { ImageStore.discard(working) }
