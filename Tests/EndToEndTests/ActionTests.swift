@@ -104,6 +104,14 @@ struct ActionTests {
       to: folder.appending(path: "hook-keys.json"))
   }
 
+  /// Kills it, and waits until it is gone: another does not start beside it.
+  private static func killControlPlane(of portal: Portal) async throws {
+    let process = try portal.controlPlane()
+    #expect(kill(process, SIGKILL) == 0)
+    let isGone = try await eventually { kill(process, 0) != 0 }
+    #expect(isGone)
+  }
+
   @Test("instances are replaced once and a webhook is told, though the control plane is killed in between")
   func killed() async throws {
     try await Portal.up { portal in
@@ -125,12 +133,12 @@ struct ActionTests {
         try await portal.document("context", "list", as: [String: String].self)["alarm"] == "on"
       }
       #expect(isStored)
-      #expect(kill(try portal.controlPlane(), SIGKILL) == 0)
+      try await Self.killControlPlane(of: portal)
       _ = try portal.start(["serve", "--until-idle"])
       let isAsked = try await eventually(within: 30) { try !receiver.requests().isEmpty }
       #expect(isAsked)
       // And once more, with the message waiting.
-      #expect(kill(try portal.controlPlane(), SIGKILL) == 0)
+      try await Self.killControlPlane(of: portal)
       try receiver.answer(200)
       _ = try portal.start(["serve", "--until-idle"])
       let isTold = try await eventually(within: 30) {
