@@ -143,9 +143,9 @@ extension ServiceController {
   /// Lets an instance serve again. It takes its place back from the one that stood in for it, with the settings that are
   /// due now.
   func release(_ id: String) async throws(OrchestrationFault) {
-    guard var memory = memories[id], memory.quarantine != nil, let record = records[id],
-      let index = observed.instances.firstIndex(where: { $0.id == id })
-    else { throw .notFound("\(id) is not in quarantine") }
+    guard var memory = memories[id], memory.quarantine != nil, let record = records[id] else {
+      throw .notFound("\(id) is not in quarantine")
+    }
     if let violation = try await violation(in: record) {
       throw .input("\(id) cannot be released: \(violation.summary). `testudo quarantine discard` ends it")
     }
@@ -160,6 +160,10 @@ extension ServiceController {
     memory.withdrawal = nil
     memory.isDraining = false
     try remember(id, memory)
+    // Looked for after all waiting: others may have come and gone meanwhile.
+    guard let index = observed.instances.firstIndex(where: { $0.id == id }) else {
+      throw .notFound("\(id) has ended")
+    }
     var instance = observed.instances.remove(at: index)
     instance.state = .ready
     instance.withdrawal = nil
