@@ -26,7 +26,7 @@ public struct LevelChange: Hashable, Sendable, Codable {
 
 extension Orchestrator {
   /// The contextual attributes of everything; where a tenant or a service is named, what is seen there.
-  public func context(of scope: ContextScope = .everything) -> [String: String] {
+  public func context(of scope: ServiceScope = .everything) -> [String: String] {
     switch scope {
     case .everything: contextualAttributes[.everything]
     case .tenant:
@@ -38,7 +38,7 @@ extension Orchestrator {
   /// Sets contextual attributes of everything, of a tenant or of a service; an empty value takes one away. Returns when
   /// every level that is due because of that is in force, and says which changed.
   public func setContext(
-    _ attributes: [String: String], of scope: ContextScope = .everything, progress: @Sendable (StepOutcome) -> Void
+    _ attributes: [String: String], of scope: ServiceScope = .everything, progress: @Sendable (StepOutcome) -> Void
   ) async throws(OrchestrationFault) -> [LevelChange] {
     for name in attributes.keys {
       let isName = (1...64).contains(name.utf8.count) && name.utf8.allSatisfy { Orchestrator.isNameByte($0) }
@@ -46,7 +46,8 @@ extension Orchestrator {
         throw .input("the attribute's name is `\(name)`, expected letters, digits, `_`, `-` and `.`, at most 64")
       }
     }
-    return try await exclusively { () throws(OrchestrationFault) in
+    return try await exclusively("context set", about: scope, progress: progress) {
+      () throws(OrchestrationFault) in
       let (tenant, service) = try names(of: scope)
       let former = contextualAttributes
       var operations: [State.Operation] = []
@@ -73,15 +74,15 @@ extension Orchestrator {
         EventRecord(
           time: Timestamp.now(), severity: "informational", tenant: tenant, service: service, kind: "context-changed",
           message: text, details: attributes))
-      for declaration in declarations.values where !declaration.isRemoved {
+      for declaration in declarations.values where !declaration.isRemoved && declaration.scope.overlaps(scope) {
         noteChange(from: context(former, of: declaration), of: declaration, cause: text)
       }
-      return await adapt(from: former, cause: text, progress: progress)
+      return await adapt(scope, from: former, cause: text, progress: progress)
     }
   }
 
   /// The names in a scope, as events have them. The service must be up, since what is said of one goes with it.
-  private func names(of scope: ContextScope) throws(OrchestrationFault) -> (tenant: String, service: String) {
+  private func names(of scope: ServiceScope) throws(OrchestrationFault) -> (tenant: String, service: String) {
     switch scope {
     case .everything: return ("", "")
     case .tenant(let tenant):
@@ -98,7 +99,7 @@ extension Orchestrator {
 
   /// Takes the attributes of a service away that is gone. Gives what has to be done to the store for that.
   func forgettingContext(of declaration: ServiceDeclaration) -> [State.Operation] {
-    let scope = ContextScope.service(declaration.name, tenant: declaration.tenant)
+    let scope = ServiceScope.service(declaration.name, tenant: declaration.tenant)
     return contextualAttributes.forget(scope).map { .delete(key: scope.key($0)) }
   }
 
@@ -109,12 +110,13 @@ extension Orchestrator {
     }
   }
 
-  /// Brings every service to the level due in the present context.
+  /// Brings every service in a scope to the level due in the present context.
   private func adapt(
-    from former: ContextualAttributes, cause: String, progress: @Sendable (StepOutcome) -> Void
+    _ scope: ServiceScope, from former: ContextualAttributes, cause: String, progress: @Sendable (StepOutcome) -> Void
   ) async -> [LevelChange] {
     var changes: [LevelChange] = []
-    for declaration in declarations.values.sorted(by: { $0.key < $1.key }) where !declaration.isRemoved {
+    for declaration in declarations.values.sorted(by: { $0.key < $1.key })
+    where !declaration.isRemoved && declaration.scope.overlaps(scope) {
       let service = declaration.service
       let old = service.dueLevel(context: context(former, of: declaration), setByHand: declaration.level).name
       let new = service.dueLevel(context: context(of: declaration), setByHand: declaration.level).name
@@ -130,7 +132,8 @@ extension Orchestrator {
   public func setLevel(
     _ level: String?, of name: String, tenant: String, progress: @Sendable (StepOutcome) -> Void
   ) async throws(OrchestrationFault) -> LevelChange {
-    try await exclusively { () throws(OrchestrationFault) in
+    let subject = ServiceScope.service(name, tenant: tenant)
+    return try await exclusively("level set", about: subject, progress: progress) { () throws(OrchestrationFault) in
       var declaration = try declaration(name, tenant: tenant)
       let service = declaration.service
       if let level, service.level(level) == nil {

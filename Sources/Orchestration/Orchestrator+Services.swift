@@ -14,7 +14,8 @@ extension Orchestrator {
   public func up(
     _ request: ServiceRequest, progress: @Sendable (StepOutcome) -> Void
   ) async throws(OrchestrationFault) -> ServiceStatus {
-    try await exclusively { () throws(OrchestrationFault) in
+    let subject = ServiceScope.service(try name(of: request), tenant: request.tenant)
+    return try await exclusively("up", about: subject, progress: progress) { () throws(OrchestrationFault) in
       let former = declarations[try key(of: request)]
       try makeFirstVersion(of: request.tenant)
       let (declared, unpacked) = try declare(request)
@@ -77,11 +78,12 @@ extension Orchestrator {
     _ declaration: ServiceDeclaration, to former: ServiceDeclaration?, progress: @Sendable (StepOutcome) -> Void
   ) async {
     do throws(OrchestrationFault) {
-      guard let former else {
+      guard var former else {
         try await remove(declaration, progress: progress)
         return
       }
       try store(former)
+      former.policies = policies(of: former)
       let resolved = try resolver.resolve(former, context: context(of: former))
       try await bring(former, to: resolved, progress: progress)
       TemplateCopy.removeOthers(
@@ -98,7 +100,8 @@ extension Orchestrator {
   public func down(
     _ name: String, tenant: String, progress: @Sendable (StepOutcome) -> Void
   ) async throws(OrchestrationFault) {
-    try await exclusively { () throws(OrchestrationFault) in
+    let subject = ServiceScope.service(name, tenant: tenant)
+    try await exclusively("down", about: subject, progress: progress) { () throws(OrchestrationFault) in
       var declaration = try declaration(name, tenant: tenant)
       declaration.isRemoved = true
       try store(declaration)
@@ -140,8 +143,11 @@ extension Orchestrator {
     return all
   }
 
-  /// Whether nothing is declared, and no other command waits for its turn.
-  public var isIdle: Bool { declarations.isEmpty && waitingCommands == 0 }
+  /// Whether nothing is declared.
+  public var isEmpty: Bool { declarations.isEmpty }
+
+  /// Whether nothing is declared, and no command is under way or waits for its turn.
+  public var isIdle: Bool { declarations.isEmpty && commands.isEmpty }
 
   // MARK: Declaring
 

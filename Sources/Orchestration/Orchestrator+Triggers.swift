@@ -47,7 +47,8 @@ extension Orchestrator {
   public func setPhase(
     _ phase: OrchestrationPhase, of name: String, tenant: String, progress: @Sendable (StepOutcome) -> Void
   ) async throws(OrchestrationFault) -> LevelChange {
-    try await exclusively { () throws(OrchestrationFault) in
+    let scope = ServiceScope.service(name, tenant: tenant)
+    return try await exclusively("phase set", about: scope, progress: progress) { () throws(OrchestrationFault) in
       var declaration = try declaration(name, tenant: tenant)
       let former = context(of: declaration)
       let old = declaration.service.dueLevel(context: former, setByHand: declaration.level).name
@@ -78,10 +79,9 @@ extension Orchestrator {
   /// Brings every service to what is due after vulnerability notices were taken in, accepted or forgotten: modules with a
   /// known vulnerability are replaced where others do, and levels follow.
   public func noticesChanged(progress: @Sendable (StepOutcome) -> Void) async -> [LevelChange] {
-    await commands.enter()
-    let changes = await Correlation.continuing { await followNotices(progress) }
-    await commands.leave()
-    return changes
+    await inTurn("notices", about: .everything, progress: progress) {
+      await Correlation.continuing { await followNotices(progress) }
+    }
   }
 
   private func followNotices(_ progress: @Sendable (StepOutcome) -> Void) async -> [LevelChange] {
@@ -140,13 +140,13 @@ extension Orchestrator {
   /// Brings a service to the level due now, in its turn, and sees to it that this happens again when a hold ends.
   private func followHolds(of key: String, from former: [String: String], cause: String) {
     scheduleChange(of: key)
+    guard let scope = declarations[key]?.scope else { return }
     Task {
-      await commands.enter()
-      if let declaration = declarations[key], !declaration.isRemoved {
+      await inTurn("trigger", about: scope) {
+        guard let declaration = declarations[key], !declaration.isRemoved else { return }
         let old = declaration.service.dueLevel(context: former, setByHand: declaration.level).name
         _ = await change(declaration, from: old, cause: cause) { _ in }
       }
-      await commands.leave()
     }
   }
 

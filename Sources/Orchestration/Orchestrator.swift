@@ -54,6 +54,7 @@ public actor Orchestrator {
   var renewals: [String: Task<Void, Never>] = [:]
   /// The control groups that running instances are known to be bounded by, by tenant.
   var boundGroups: [String: InstanceGroup] = [:]
+  let bounding = Gate()
   var pool = ImagePool()
   var restarts: [String: Int] = [:]
   var expiries: [String: Task<Void, Never>] = [:]
@@ -61,8 +62,8 @@ public actor Orchestrator {
   private var entropyRefresh: Task<Void, Never>?
   /// Waits for the next rule of packet filters to begin or to end.
   var packetRuleChange: Task<Void, Never>?
-  let commands = Gate()
-  var waitingCommands = 0
+  /// The commands that are under way, and those that wait for them.
+  var commands = CommandQueue<CheckedContinuation<Void, Never>>()
 
   /// An orchestrator over an environment, with what is stored there. Nothing is carried out before `recover`.
   public init(environment: OrchestrationEnvironment) throws(OrchestrationFault) {
@@ -85,8 +86,8 @@ public actor Orchestrator {
           declarations[declaration.key] = declaration
         }
       }
-      for value in try environment.store.values(under: ContextScope.prefix) {
-        guard let (scope, name) = ContextScope.read(value.key) else { continue }
+      for value in try environment.store.values(under: ServiceScope.prefix) {
+        guard let (scope, name) = ServiceScope.read(value.key) else { continue }
         contextualAttributes.set(name, to: String(decoding: value.bytes, as: UTF8.self), in: scope)
       }
       for value in try environment.store.values(under: Orchestrator.holdsPrefix) {
@@ -222,19 +223,18 @@ public actor Orchestrator {
     }
   }
 
+  private func convergeInTurn(_ key: String) async -> Bool {
+    guard let declaration = declarations[key] else { return true }
+    return await inTurn("convergence", about: declaration.scope) { await converge(key) }
+  }
+
   /// Has a service's controller converge to what was resolved, and watches the lives of its instances from then on.
   func bring(
     _ declaration: ServiceDeclaration, to resolved: ResolvedService, progress: @Sendable (StepOutcome) -> Void
   ) async throws(OrchestrationFault) {
     let result: Swift.Result<Void, OrchestrationFault>
     do throws(OrchestrationFault) {
-      let group = group(of: declaration.tenant)
-      // The host looks at every instance for this.
-      if boundGroups[declaration.tenant] != group {
-        await environment.host.bound(group)
-        boundGroups[declaration.tenant] = group
-      }
-      await controller(declaration).start(in: tenantBook.quota(of: declaration.tenant).isEmpty ? nil : group)
+      await controller(declaration).start(in: boundGroup(of: declaration.tenant))
       try await controller(declaration).converge(to: resolved, progress: progress)
       result = .success(())
     } catch {
@@ -266,10 +266,7 @@ public actor Orchestrator {
     restarts[key] = count
     Task {
       try? await Task.sleep(for: .milliseconds(min(30_000, 500 << min(count, 6))))
-      await commands.enter()
-      let hasConverged = await converge(key)
-      await commands.leave()
-      if !hasConverged {
+      if await !convergeInTurn(key) {
         retry(key)
       } else if let controller = controllers[key], let due = declarations[key]?.policies.number,
         await controller.acknowledgements(due: due).contains(where: { !$0.converged })
@@ -289,10 +286,7 @@ public actor Orchestrator {
 
   func converge(lost key: String) {
     Task {
-      await commands.enter()
-      let hasConverged = await converge(key)
-      await commands.leave()
-      if !hasConverged { retry(key) }
+      if await !convergeInTurn(key) { retry(key) }
     }
   }
 
@@ -328,6 +322,9 @@ public actor Orchestrator {
   // MARK: Storing
 
   func store(_ declaration: ServiceDeclaration) throws(OrchestrationFault) {
+    var declaration = declaration
+    // Not with what they were when its command began: another service's may have led to a version since.
+    declaration.policies = policies(of: declaration)
     do {
       let bytes = [UInt8](try JSONEncoder().encode(declaration))
       try environment.store.transact(if: [], [.put(key: declaration.key, bytes)])
@@ -369,23 +366,5 @@ public actor Orchestrator {
     let names = declarations.values.filter { $0.tenant == tenant && !$0.isRemoved }.map(\.name).sorted()
     let known = names.isEmpty ? "no service is up" : "up: \(names.joined(separator: ", "))"
     throw .notFound("there is no service `\(name)`; \(known)")
-  }
-
-  /// Carries a command out when no other one is under way.
-  func exclusively<Result: Sendable>(
-    _ body: () async throws(OrchestrationFault) -> Result
-  ) async throws(OrchestrationFault) -> Result {
-    waitingCommands += 1
-    await commands.enter()
-    waitingCommands -= 1
-    let result = await Correlation.continuing { () async -> Swift.Result<Result, OrchestrationFault> in
-      do throws(OrchestrationFault) {
-        return .success(try await body())
-      } catch {
-        return .failure(error)
-      }
-    }
-    await commands.leave()
-    return try result.get()
   }
 }

@@ -58,6 +58,9 @@ final class Command: Sendable {
 
   deinit { try? FileManager.default.removeItem(at: folder) }
 
+  /// Whether it has not ended.
+  var isRunning: Bool { process.isRunning }
+
   /// Sends it SIGINT, as a terminal does.
   func interrupt() { kill(process.processIdentifier, SIGINT) }
 

@@ -122,4 +122,31 @@ struct LifecycleTests {
       #expect(runs.count == Set(runs).count && runs.count > 2, "\(causes)")
     }
   }
+
+  @Test("a command waits for another one about the same service, and is told; those about other services go on")
+  func sideBySide() async throws {
+    try await Portal.up { portal in
+      let other = try await portal.up("--name", "other")
+      #expect(other.status == 0, "\(other.errors)")
+      let storefront = try #require(
+        try await portal.unikernels().first { $0.service == "portal" && $0.resource == "storefront" }?.pid)
+      // It does not answer when it is told to end, so that the change takes until it is given up.
+      kill(storefront, SIGSTOP)
+      let first = try portal.start(["level", "portal", "lockdown"])
+      #expect(try await eventually { try await portal.unikernels().contains { $0.level == "lockdown" } })
+      let second = try portal.start(["level", "portal", "elevated"])
+      let elsewhere = try await portal.testudo("level", "other", "lockdown")
+      #expect(elsewhere.status == 0, "\(elsewhere)")
+      #expect(!elsewhere.errors.contains("waited"), "\(elsewhere.errors)")
+      #expect(first.isRunning, "what was to be waited for was done before")
+      kill(storefront, SIGCONT)
+      #expect(try await first.outcome().status == 0)
+      let outcome = try await second.outcome()
+      #expect(outcome.status == 0, "\(outcome)")
+      #expect(
+        outcome.errors.contains("waited for another command  (`level set` of `portal`, which came "), "\(outcome.errors)")
+      let levels = try await portal.unikernels().map { "\($0.service) \($0.level)" }
+      #expect(Set(levels) == ["portal elevated", "other lockdown"])
+    }
+  }
 }

@@ -25,19 +25,19 @@ struct ContextualAttributesTests {
 
   @Test(
     "they are stored under keys of their own, and those of everything as ever",
-    arguments: [ContextScope.everything, .tenant("shop"), .service("portal", tenant: "shop")])
-  func keys(scope: ContextScope) throws {
-    let read = try #require(ContextScope.read(scope.key("threat_level")))
+    arguments: [ServiceScope.everything, .tenant("shop"), .service("portal", tenant: "shop")])
+  func keys(scope: ServiceScope) throws {
+    let read = try #require(ServiceScope.read(scope.key("threat_level")))
     #expect(read.scope == scope && read.name == "threat_level")
   }
 
   @Test("other keys are none of them", arguments: ["context/a/b", "context/a/b/c", "context/@a/b/c/d", "holds/a"])
   func others(key: String) {
-    #expect(ContextScope.read(key) == nil)
+    #expect(ServiceScope.read(key) == nil)
   }
 
   @Test("the key of an attribute of everything is what it was")
   func former() {
-    #expect(ContextScope.everything.key("threat_level") == "context/threat_level")
+    #expect(ServiceScope.everything.key("threat_level") == "context/threat_level")
   }
 }

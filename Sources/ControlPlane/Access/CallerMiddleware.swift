@@ -29,7 +29,11 @@ struct CallerMiddleware: RouterMiddleware {
     }
     guard policy.permits(token, operation, on: tenant) else { throw Self.forbidden(token, operation, tenant) }
     let takesTenant = context.endpointPath.flatMap { APIRoute.of(request.method.rawValue, $0) }?.takesTenant ?? false
-    return try await next(takesTenant ? Self.naming(tenant, in: request) : request, context)
+    // Tenants are not told the names of those who have all tenants.
+    let caller = token.tenant == nil ? "an administrator of all tenants" : "`\(token.name)`"
+    return try await Caller.$current.withValue(caller) {
+      try await next(takesTenant ? Self.naming(tenant, in: request) : request, context)
+    }
   }
 
   /// Whether an operation can be about all tenants at once.

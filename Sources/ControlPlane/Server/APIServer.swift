@@ -156,7 +156,15 @@ public struct APIServer: Sendable {
   /// Ends the process a moment after the answer is out, if nothing is declared any more. The socket goes before the answer
   /// does: whoever is told that the last service is down finds no control plane, and starts another.
   func endIfIdle() async {
-    guard endsWhenIdle, await orchestrator.isIdle else { return }
+    guard endsWhenIdle, await orchestrator.isEmpty else { return }
+    guard await orchestrator.isIdle else {
+      // What is under way may declare something yet; whatever it is, it does not ask for this when it is done.
+      Task {
+        try? await Task.sleep(for: .milliseconds(50))
+        await endIfIdle()
+      }
+      return
+    }
     unlink(home.apiSocket)
     Task {
       try? await Task.sleep(for: .milliseconds(50))

@@ -89,7 +89,7 @@ extension Request {
   /// The tenant asked for, `default` when none is.
   var tenant: String { uri.queryParameters["tenant"].map(String.init) ?? "default" }
   /// What contextual attributes are asked about: a service, a tenant, or everything.
-  var contextScope: ContextScope {
+  var contextScope: ServiceScope {
     if let service = uri.queryParameters["service"].map(String.init) { return .service(service, tenant: tenant) }
     return tenantFilter.map { .tenant($0) } ?? .everything
   }

@@ -1,25 +1,18 @@
-/// What contextual attributes are said of: of everything, of a tenant, or of one of its services.
-public enum ContextScope: Hashable, Sendable {
-  /// Every service of every tenant.
-  case everything
-  /// Every service of a tenant.
-  case tenant(String)
-  /// One service of a tenant.
-  case service(String, tenant: String)
-
+extension ServiceScope {
+  /// What the keys of contextual attributes in the store begin with.
   static let prefix = "context/"
 
   /// What an attribute is stored under. Names have neither `/` nor `@`.
   func key(_ name: String) -> String {
     switch self {
-    case .everything: ContextScope.prefix + name
-    case .tenant(let tenant): "\(ContextScope.prefix)@\(tenant)/\(name)"
-    case .service(let service, let tenant): "\(ContextScope.prefix)@\(tenant)/\(service)/\(name)"
+    case .everything: ServiceScope.prefix + name
+    case .tenant(let tenant): "\(ServiceScope.prefix)@\(tenant)/\(name)"
+    case .service(let service, let tenant): "\(ServiceScope.prefix)@\(tenant)/\(service)/\(name)"
     }
   }
 
   /// What `key` wrote; `nil` for anything else.
-  static func read(_ key: String) -> (scope: ContextScope, name: String)? {
+  static func read(_ key: String) -> (scope: ServiceScope, name: String)? {
     guard key.hasPrefix(prefix) else { return nil }
     let parts = key.dropFirst(prefix.count).split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     switch parts.count {
@@ -38,22 +31,22 @@ public struct ContextualAttributes: Hashable, Sendable {
   /// A service sees no more than these: images keep no more.
   public static let limit = 64
 
-  private var values: [ContextScope: [String: String]] = [:]
+  private var values: [ServiceScope: [String: String]] = [:]
 
   /// None.
   public init() {}
 
   /// The attributes of one scope, by name.
-  public subscript(_ scope: ContextScope) -> [String: String] { values[scope] ?? [:] }
+  public subscript(_ scope: ServiceScope) -> [String: String] { values[scope] ?? [:] }
 
   /// Sets an attribute of a scope; an empty value takes it away.
-  mutating func set(_ name: String, to value: String, in scope: ContextScope) {
+  mutating func set(_ name: String, to value: String, in scope: ServiceScope) {
     values[scope, default: [:]][name] = value.isEmpty ? nil : value
     if values[scope]?.isEmpty == true { values[scope] = nil }
   }
 
   /// Takes a scope's attributes away, and returns their names.
-  mutating func forget(_ scope: ContextScope) -> [String] {
+  mutating func forget(_ scope: ServiceScope) -> [String] {
     values.removeValue(forKey: scope).map { Array($0.keys) } ?? []
   }
 

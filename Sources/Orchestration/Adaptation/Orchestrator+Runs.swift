@@ -36,13 +36,13 @@ extension Orchestrator {
 
   /// Carries out what triggers of a service have begun, in its turn among commands.
   func followRuns(of key: String) {
-    guard runs[key]?.isEmpty == false else { return }
+    guard runs[key]?.isEmpty == false, let scope = declarations[key]?.scope else { return }
     Task {
-      await commands.enter()
-      while let run = runs[key]?.first {
-        await Correlation.$current.withValue(run.correlation) { await carryOut(run) }
+      await inTurn("what a trigger does", about: scope) {
+        while let run = runs[key]?.first {
+          await Correlation.$current.withValue(run.correlation) { await carryOut(run) }
+        }
       }
-      await commands.leave()
     }
   }
 

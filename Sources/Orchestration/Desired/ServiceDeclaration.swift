@@ -62,6 +62,9 @@ public struct ServiceDeclaration: Hashable, Sendable, Codable {
     self.isRemoved = false
   }
 
+  /// What its commands are about.
+  var scope: ServiceScope { .service(name, tenant: tenant) }
+
   /// The key it is stored under.
   public var key: String { ServiceDeclaration.key(tenant: tenant, name: name) }
 

@@ -128,8 +128,9 @@ extension Orchestrator {
 
   /// Has the images of a service know the rules that hold now; says why they do not, if so.
   private func failure(ofBringingRulesTo key: String) async -> String? {
+    guard let scope = declarations[key]?.scope else { return nil }
     do throws(OrchestrationFault) {
-      try await exclusively { () throws(OrchestrationFault) in
+      try await exclusively("rules of packet filters", about: scope) { () throws(OrchestrationFault) in
         guard let present = declarations[key], !present.isRemoved else { return }
         try await bring(present, to: try resolver.resolve(present, context: context(of: present))) { _ in }
       }

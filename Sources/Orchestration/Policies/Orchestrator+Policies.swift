@@ -14,7 +14,7 @@ extension Orchestrator {
     _ files: [ServiceDeclaration.PolicyFile], to names: [String], tenant: String, requirement: String?,
     progress: @Sendable (StepOutcome) -> Void
   ) async throws(OrchestrationFault) -> [PolicyAcknowledgement] {
-    try await exclusively { () throws(OrchestrationFault) in
+    try await exclusively("policy apply", about: .tenant(tenant), progress: progress) { () throws(OrchestrationFault) in
       guard !names.isEmpty else { throw .input("no service is named, expected at least one") }
       var policies = try duePolicies(of: tenant).policies
       for name in Set(names).sorted() {
@@ -35,7 +35,8 @@ extension Orchestrator {
   public func rollBackPolicies(
     to number: Int?, tenant: String, progress: @Sendable (StepOutcome) -> Void
   ) async throws(OrchestrationFault) -> [PolicyAcknowledgement] {
-    try await exclusively { () throws(OrchestrationFault) in
+    try await exclusively("policy rollback", about: .tenant(tenant), progress: progress) {
+      () throws(OrchestrationFault) in
       let numbers = try policyHistory.numbers(of: tenant)
       let former = numbers.dropLast().last
       guard let wanted = number ?? former else {

@@ -34,7 +34,7 @@ extension Orchestrator {
         await controllers[declaration.key]?.endStandby(instance.id)
       }
     }
-    try await exclusively { () throws(OrchestrationFault) in
+    try await exclusively("pool drain", about: .everything) { () throws(OrchestrationFault) in
       var kept: Set<String> = []
       for declaration in declared(nil) { kept.formUnion(try pooled(of: declaration).filter(\.isInUse).map(\.recipe)) }
       for declaration in declared(tenant) {

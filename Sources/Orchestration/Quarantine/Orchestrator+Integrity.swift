@@ -44,7 +44,12 @@ extension Orchestrator {
         .integrityViolated, to: declaration.name, tenant: declaration.tenant,
         event: ["resource": alert.resource, "instance": alert.instance])
     }
-    await commands.enter()
+    await inTurn("replacement", about: declaration.scope) { await replace(alerts, of: resource, declaration) }
+  }
+
+  private func replace(
+    _ alerts: [IntegrityAlert], of resource: String, _ declaration: ServiceDeclaration
+  ) async {
     for alert in alerts {
       do throws(OrchestrationFault) {
         try await withdraw(
@@ -60,6 +65,5 @@ extension Orchestrator {
             message: "no clean instance could take its place: \(error.message)"))
       }
     }
-    await commands.leave()
   }
 }

@@ -11,7 +11,8 @@ extension Orchestrator {
   public func quarantine(
     _ reference: InstanceReference, tenant: String, cause: String, progress: @Sendable (StepOutcome) -> Void
   ) async throws(OrchestrationFault) -> [QuarantinedInstance] {
-    try await exclusively { () throws(OrchestrationFault) in
+    let scope = ServiceScope.service(reference.service, tenant: tenant)
+    return try await exclusively("quarantine", about: scope, progress: progress) { () throws(OrchestrationFault) in
       let ids = try await instances(of: reference, tenant: tenant)
       let withdrawal = Withdrawal(fate: .quarantined, cause: cause)
       try await withdraw(ids, of: reference.service, tenant: tenant, withdrawal, progress: progress)
@@ -23,7 +24,8 @@ extension Orchestrator {
   public func replace(
     _ reference: InstanceReference, tenant: String, cause: String, progress: @Sendable (StepOutcome) -> Void
   ) async throws(OrchestrationFault) -> [UnikernelStatus] {
-    try await exclusively { () throws(OrchestrationFault) in
+    let scope = ServiceScope.service(reference.service, tenant: tenant)
+    return try await exclusively("replace", about: scope, progress: progress) { () throws(OrchestrationFault) in
       let ids = try await instances(of: reference, tenant: tenant)
       let withdrawal = Withdrawal(fate: .stopped, cause: cause)
       try await withdraw(ids, of: reference.service, tenant: tenant, withdrawal, progress: progress)
@@ -44,7 +46,7 @@ extension Orchestrator {
 
   /// Writes the memory of an instance in quarantine to a file under the home folder, for its owner only.
   public func dumpQuarantined(_ id: String, tenant: String) async throws(OrchestrationFault) -> MemoryDump {
-    try await exclusively { () throws(OrchestrationFault) in
+    try await exclusively("quarantine dump", about: .tenant(tenant)) { () throws(OrchestrationFault) in
       let (controller, instance) = try await quarantined(id, tenant: tenant)
       return try await controller.dump(instance.instance)
     }
@@ -54,7 +56,8 @@ extension Orchestrator {
   public func releaseQuarantined(
     _ id: String, tenant: String, progress: @Sendable (StepOutcome) -> Void
   ) async throws(OrchestrationFault) -> QuarantinedInstance {
-    try await exclusively { () throws(OrchestrationFault) in
+    try await exclusively("quarantine release", about: .tenant(tenant), progress: progress) {
+      () throws(OrchestrationFault) in
       let (controller, instance) = try await quarantined(id, tenant: tenant)
       let declaration = try declaration(instance.service, tenant: tenant)
       try await controller.release(instance.instance)
@@ -66,7 +69,7 @@ extension Orchestrator {
 
   /// Ends an instance in quarantine. What its memory was written to is removed, too.
   public func discardQuarantined(_ id: String, tenant: String) async throws(OrchestrationFault) -> QuarantinedInstance {
-    try await exclusively { () throws(OrchestrationFault) in
+    try await exclusively("quarantine discard", about: .tenant(tenant)) { () throws(OrchestrationFault) in
       let (controller, instance) = try await quarantined(id, tenant: tenant)
       try await controller.discard(instance.instance)
       return instance

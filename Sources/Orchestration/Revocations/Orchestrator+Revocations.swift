@@ -53,7 +53,8 @@ extension Orchestrator {
 
   /// Makes valid again what was revoked. Sessions that were ended begin with a login.
   public func lift(_ id: String, of name: String, tenant: String) async throws(OrchestrationFault) -> Revocation {
-    try await exclusively { () throws(OrchestrationFault) in
+    let scope = ServiceScope.service(name, tenant: tenant)
+    return try await exclusively("revocation lift", about: scope) { () throws(OrchestrationFault) in
       var declaration = try declaration(name, tenant: tenant)
       let all = declaration.revocations ?? []
       guard let revocation = all.first(where: { $0.id == id }) else {

@@ -38,13 +38,13 @@ extension Orchestrator {
   public func setQuota(_ quota: TenantQuota, of name: String) async throws(OrchestrationFault) -> TenantStatus {
     try tenantBook.put(name, quota: quota, isNew: false)
     note("quota-changed", name)
-    await environment.host.bound(group(of: name))
+    await bound(name)
     return try tenant(name)
   }
 
   /// Forgets a tenant with its tokens, its policies and its decision point. Refused while it has services.
   public func deleteTenant(_ name: String) async throws(OrchestrationFault) -> TenantStatus {
-    try await exclusively { () throws(OrchestrationFault) in
+    try await exclusively("tenant delete", about: .tenant(name)) { () throws(OrchestrationFault) in
       let status = try tenant(name)
       let services = declarations.values.filter { $0.tenant == name }.map(\.name).sorted()
       guard services.isEmpty else {
@@ -86,6 +86,25 @@ extension Orchestrator {
       memoryBytes: quota.memoryBytes.map { 2 * ($0 + overheads) },
       processorPercent: quota.processorPercent,
       processes: quota.instances == nil ? nil : 2 * instances * InstanceGroup.processesPerInstance)
+  }
+
+  /// Has the host bound a tenant's instances as is due now. Gives the control group that its instances are to start in; `nil`
+  /// for a tenant without a quota.
+  func boundGroup(of tenant: String) async -> InstanceGroup? {
+    await bound(tenant)
+    return tenantBook.quota(of: tenant).isEmpty ? nil : boundGroups[tenant]
+  }
+
+  /// One after another: of two services that come up side by side, the later bound must be the one that stays.
+  private func bound(_ tenant: String) async {
+    await bounding.enter()
+    let group = group(of: tenant)
+    // The host looks at every instance for this.
+    if boundGroups[tenant] != group {
+      await environment.host.bound(group)
+      boundGroups[tenant] = group
+    }
+    await bounding.leave()
   }
 
   private func note(_ kind: String, _ tenant: String) {

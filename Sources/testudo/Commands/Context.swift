@@ -21,7 +21,7 @@ struct Context: AsyncParsableCommand {
     @Argument(help: "KEY=VALUE, any number.")
     var settings: [String]
 
-    @OptionGroup var scope: ContextScopeOptions
+    @OptionGroup var scope: ServiceScopeOptions
 
     @Option(help: "text or json.")
     var format = DocumentFormat.text
@@ -50,7 +50,7 @@ struct Context: AsyncParsableCommand {
       abstract: "Shows the attributes; of a tenant or a service, what is seen there.",
       discussion: "Example: testudo context list --service portal")
 
-    @OptionGroup var scope: ContextScopeOptions
+    @OptionGroup var scope: ServiceScopeOptions
 
     @Option(help: "text or json.")
     var format = DocumentFormat.text
@@ -67,7 +67,7 @@ struct Context: AsyncParsableCommand {
 }
 
 /// What attributes are said of.
-struct ContextScopeOptions: ParsableArguments {
+struct ServiceScopeOptions: ParsableArguments {
   @Option(help: "Only this tenant's services; with --service, default unless said otherwise.")
   var tenant: String?
 

@@ -48,17 +48,23 @@ static inline void cbearssl_set_suites(br_ssl_engine_context *engine) {
 
 /*
  * AES, GHASH, ChaCha20 and Poly1305: with the processor's instructions where it has them, else without look-ups in
- * tables that secrets index.
+ * tables that secrets index. What every processor of the architecture has is named outright, so that nothing else is
+ * linked into an image.
  */
 static inline void cbearssl_set_ciphers(br_ssl_engine_context *engine) {
   const br_block_ctr_class *aes = br_aes_x86ni_ctr_get_vtable();
   br_ssl_engine_set_aes_ctr(engine, aes ? aes : &br_aes_ct64_ctr_vtable);
   br_ghash ghash = br_ghash_pclmul_get();
   br_ssl_engine_set_ghash(engine, ghash ? ghash : &br_ghash_ctmul64);
+#if defined(__x86_64__)
+  br_ssl_engine_set_chacha20(engine, &br_chacha20_sse2_run);
+  br_ssl_engine_set_poly1305(engine, &br_poly1305_ctmulq_run);
+#else
   br_chacha20_run chacha = br_chacha20_sse2_get();
   br_ssl_engine_set_chacha20(engine, chacha ? chacha : &br_chacha20_ct_run);
   br_poly1305_run poly = br_poly1305_ctmulq_get();
   br_ssl_engine_set_poly1305(engine, poly ? poly : &br_poly1305_ctmul_run);
+#endif
 }
 
 /* The hash functions that certificates are signed with. */
@@ -85,14 +91,22 @@ static inline const br_hash_class *cbearssl_hash(int id) {
 
 /* Signing with RSA: with 64-bit multiplications where the compiler knew them. */
 static inline br_rsa_pkcs1_sign cbearssl_rsa_sign(void) {
+#if defined(__x86_64__)
+  return &br_rsa_i62_pkcs1_sign;
+#else
   br_rsa_pkcs1_sign sign = br_rsa_i62_pkcs1_sign_get();
   return sign ? sign : &br_rsa_i31_pkcs1_sign;
+#endif
 }
 
 /* Verifying RSA signatures, likewise. */
 static inline br_rsa_pkcs1_vrfy cbearssl_rsa_verify(void) {
+#if defined(__x86_64__)
+  return &br_rsa_i62_pkcs1_vrfy;
+#else
   br_rsa_pkcs1_vrfy verify = br_rsa_i62_pkcs1_vrfy_get();
   return verify ? verify : &br_rsa_i31_pkcs1_vrfy;
+#endif
 }
 
 /* The object identifier of SHA-256, as signatures by PKCS #1 have it. */
