@@ -82,7 +82,9 @@ public actor Orchestrator {
     self.tokens = try AccessTokens(store: environment.store, journal: journal)
     do throws(StateFault) {
       for value in try environment.store.values(under: ServiceDeclaration.prefix) {
-        if let declaration = try? JSONDecoder().decode(ServiceDeclaration.self, from: Data(value.bytes)) {
+        if var declaration = try? JSONDecoder().decode(ServiceDeclaration.self, from: Data(value.bytes)) {
+          let folder = environment.home.template(tenant: declaration.tenant, service: declaration.name)
+          declaration.service = TemplateCopy.find(declaration.service, in: folder)
           declarations[declaration.key] = declaration
         }
       }

@@ -123,6 +123,31 @@ struct LifecycleTests {
     }
   }
 
+  @Test("the state of a home folder that is gone brings its services up in another one")
+  func restored() async throws {
+    let file = FileManager.default.temporaryDirectory.appending(path: "testudo-state-\(UUID().uuidString).json")
+    defer { try? FileManager.default.removeItem(at: file) }
+    try await Portal.up { portal in
+      let policy = portal.template.appending(path: "readers-may-write.cedar").path
+      #expect(try await portal.testudo("policy", "apply", policy).status == 0)
+      #expect(try await portal.testudo("context", "set", "threat_level=high").status == 0)
+      #expect(try await portal.testudo("state", "export", file.path, "--with-secrets").status == 0)
+    }
+    try await Portal.copied { portal in
+      let imported = try await portal.testudo("state", "import", file.path)
+      #expect(imported.status == 0, "\(imported)")
+      // Any command begins a control plane where services are declared.
+      let isUp = try await eventually {
+        guard let all = try? await portal.unikernels() else { return false }
+        return all.count == 2 && all.allSatisfy { $0.state == "ready" }
+      }
+      #expect(isUp, "\(try await portal.testudo("events"))")
+      #expect(try await portal.unikernel("storefront").level == "elevated")
+      #expect(try await portal.unikernel("storefront").policyVersion == 2)
+      #expect(try await Client.request("GET", "\(try await portal.url())/orders/17").status == 401)
+    }
+  }
+
   @Test("a command waits for another one about the same service, and is told; those about other services go on")
   func sideBySide() async throws {
     try await Portal.up { portal in

@@ -201,6 +201,16 @@ struct TemplateCopy {
     return copy
   }
 
+  /// A service with the copy that `folder` has of it as its root: the home folder may have been moved, or its state imported
+  /// into another one.
+  static func find(_ service: ProtectedService, in folder: String) -> ProtectedService {
+    var found = service
+    // A declaration of an earlier version has the folder itself as its copy.
+    let copy = "\(folder)/\(URL(filePath: service.root).lastPathComponent)"
+    found.root = FileManager.default.fileExists(atPath: copy) ? copy : folder
+    return found
+  }
+
   /// Removes what is in `folder` besides the copy that `service` has; without a service, the folder.
   static func removeOthers(than service: ProtectedService?, in folder: String) {
     let files = FileManager.default
