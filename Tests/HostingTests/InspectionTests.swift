@@ -5,7 +5,19 @@ import Testing
 
 @Suite("Inspection of processes and hosts")
 struct InspectionTests {
-  private let status = "Name:\timage\nNoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t1\n"
+  private let status = """
+    Name:\timage
+    Uid:\t65534\t65534\t65534\t65534
+    CapInh:\t0000000000000000
+    CapPrm:\t0000000000000000
+    CapEff:\t0000000000000000
+    CapBnd:\t000001ffffffffff
+    CapAmb:\t0000000000000000
+    NoNewPrivs:\t1
+    Seccomp:\t2
+    Seccomp_filters:\t1
+
+    """
   private let maps = """
     00200000-00220000 r--p 00000000 fe:00 77 /store/sha256-1/image
     00220000-00240000 r-xp 00020000 fe:00 77 /store/sha256-1/image
@@ -29,6 +41,10 @@ struct InspectionTests {
     arguments: [
       ("Seccomp:\t2", "Seccomp:\t0", "seccomp mode is 0"), ("Seccomp:\t2", "Seccomp:\t1", "seccomp mode is 1"),
       ("NoNewPrivs:\t1", "NoNewPrivs:\t0", "NoNewPrivs"), ("NoNewPrivs:\t1\n", "", "NoNewPrivs"),
+      ("CapEff:\t0000000000000000", "CapEff:\t0000000000002000", "capabilities are 0x2000"),
+      ("CapPrm:\t0000000000000000", "CapPrm:\t0000000000000001", "capabilities are 0x1"),
+      ("CapAmb:\t0000000000000000\n", "", "capabilities are not known"),
+      ("Uid:\t65534\t65534\t65534", "Uid:\t65534\t0\t65534", "superuser"), ("Uid:\t65534", "Uis:\t65534", "superuser"),
       ("00240000-00250000 rw-p", "00240000-00250000 rwxp", "00240000-00250000 rwxp"),
       ("00000000 00:00 0 ", "00000000 fe:00 8 /usr/lib/libc.so.6 ", "/usr/lib/libc.so.6"),
       ("fe:00 77 /store", "fe:00 78 /other", "/other/sha256-1/image"),
