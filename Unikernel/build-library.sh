@@ -25,11 +25,8 @@ archive() {
   rm -f "$2/$target.a"
   # D: no dates, owners or modes, so that the same sources give the same archive.
   (cd "$folder" && find . -name '*.o' | sort | xargs "$llvm_ar" rcsD "$OLDPWD/$2/$target.a")
-  # The compiler aligns text as if it were read 16 bytes at a time, which it never is.
-  "$llvm_objcopy" --enable-deterministic-archives --set-section-alignment .rodata.str1.16=1 "$2/$target.a"
 }
 llvm_ar=$(command -v llvm-ar || echo "$toolchain/bin/llvm-ar")
-llvm_objcopy=$(command -v llvm-objcopy || echo "$toolchain/bin/llvm-objcopy")
 
 # The linker that belongs to the compiler, rather than another one that the machine may have.
 linker=$toolchain/bin/ld.lld

@@ -129,9 +129,13 @@ struct LifecycleTests {
     defer { try? FileManager.default.removeItem(at: file) }
     try await Portal.up { portal in
       let policy = portal.template.appending(path: "readers-may-write.cedar").path
-      #expect(try await portal.testudo("policy", "apply", policy).status == 0)
-      #expect(try await portal.testudo("context", "set", "threat_level=high").status == 0)
-      #expect(try await portal.testudo("state", "export", file.path, "--with-secrets").status == 0)
+      for command in [
+        ["policy", "apply", policy], ["context", "set", "threat_level=high"],
+        ["state", "export", file.path, "--with-secrets"],
+      ] {
+        let outcome = try await portal.start(command).outcome()
+        #expect(outcome.status == 0, "\(outcome)")
+      }
     }
     try await Portal.copied { portal in
       let imported = try await portal.testudo("state", "import", file.path)
@@ -141,10 +145,12 @@ struct LifecycleTests {
         guard let all = try? await portal.unikernels() else { return false }
         return all.count == 2 && all.allSatisfy { $0.state == "ready" }
       }
-      #expect(isUp, "\(try await portal.testudo("events"))")
+      let events = try await portal.testudo("events")
+      #expect(isUp, "\(events)")
       #expect(try await portal.unikernel("storefront").level == "elevated")
       #expect(try await portal.unikernel("storefront").policyVersion == 2)
-      #expect(try await Client.request("GET", "\(try await portal.url())/orders/17").status == 401)
+      let url = try await portal.url()
+      #expect(try await Client.request("GET", "\(url)/orders/17").status == 401)
     }
   }
 
