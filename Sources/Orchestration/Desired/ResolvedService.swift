@@ -111,14 +111,15 @@ public struct NeighbourAddresses: Hashable, Sendable {
     bundle: [UInt8]?, policyVersion: PolicyVersionIdentity? = nil, attributes: [String: String],
     commands: [PacketFilterRule] = []
   ) -> ResourceEnvironment {
-    let addresses = [own, ownIPv6].compactMap {
-      $0?.split(separator: "/").first.flatMap { IPNetwork(around: String($0)) }
-    }
+    let rules = isCommanded ? commands : []
+    let addresses =
+      rules.isEmpty
+      ? [] : [own, ownIPv6].compactMap { $0?.split(separator: "/").first.flatMap { IPNetwork(around: String($0)) } }
     return ResourceEnvironment(
       address: own, addressIPv6: ownIPv6, mac: mac.split(separator: ":").compactMap { UInt8($0, radix: 16) },
       gateway: nil, peers: peers, backends: backends, bundle: bundle, policyVersion: policyVersion,
       attributes: attributes, forwarder: forwarder,
-      commandedRules: isCommanded ? commands.flatMap { $0.filterRules(own: addresses) } : [])
+      commandedRules: rules.flatMap { $0.filterRules(own: addresses) })
   }
 }
 

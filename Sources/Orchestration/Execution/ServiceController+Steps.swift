@@ -334,9 +334,12 @@ extension ServiceController {
       peers.append(peer.host + "/32")
       if let host = peer.hostIPv6 { peers.append(host + "/128") }
     }
-    let isAdmitting = resolved?.resource(record.resource)?.admitsControlPlaneForProbesOnly ?? false
-    if isProbed, isAdmitting { peers.append(ResolvedResource.controlPlaneAddress + "/32") }
-    if resolved?.resource(record.resource)?.resource.endpoint.isPublic == true, let host = network.hostAddress {
+    let resource = resolved?.resource(record.resource)
+    // Only where it is asked for: to know it, rules are worked out.
+    if isProbed, resource?.admitsControlPlaneForProbesOnly == true {
+      peers.append(ResolvedResource.controlPlaneAddress + "/32")
+    }
+    if resource?.resource.endpoint.isPublic == true, let host = network.hostAddress {
       // The port forwarder's end of the service's network.
       peers.append(host + "/32")
       peers.append(network.hostAddressIPv6 + "/128")
@@ -346,7 +349,7 @@ extension ServiceController {
       guard let instance = records[id], let port = resolved?.resource(name)?.resource.endpoint.port else { continue }
       backends[name] = ["\(instance.host):\(port)"]
     }
-    for service in resolved?.resource(record.resource)?.resource.externals ?? [] {
+    for service in resource?.resource.externals ?? [] {
       if let host = network.hostAddress { backends[service.name] = ["\(host):\(service.accessPort)"] }
     }
     var addresses = NeighbourAddresses(
