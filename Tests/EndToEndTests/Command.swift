@@ -16,7 +16,7 @@ final class Command: Sendable {
 
   /// Starts a program, which is killed when it has not ended after `deadline` seconds.
   init(
-    _ program: String, _ arguments: [String], environment: [String: String] = [:], deadline: Double = 60
+    _ program: String, _ arguments: [String], environment: [String: String] = [:], deadline: Double = 120
   ) throws {
     let process = Process()
     folder = FileManager.default.temporaryDirectory.appending(path: "testudo-command-\(UUID().uuidString)")
@@ -81,7 +81,7 @@ final class Command: Sendable {
 
   /// Runs a program to its end.
   static func run(
-    _ program: String, _ arguments: [String], environment: [String: String] = [:], deadline: Double = 60
+    _ program: String, _ arguments: [String], environment: [String: String] = [:], deadline: Double = 120
   ) async throws -> Outcome {
     try await Command(program, arguments, environment: environment, deadline: deadline).outcome()
   }

@@ -96,7 +96,7 @@ struct Portal: Sendable {
 extension Portal {
   /// Starts the program in this home.
   func start(
-    _ arguments: [String], environment: [String: String] = [:], deadline: Double = 60
+    _ arguments: [String], environment: [String: String] = [:], deadline: Double = 120
   ) throws -> Command {
     var own = ["TESTUDO_HOME": home.path, "NO_COLOR": "1"]
     own["TESTUDO_LIBRARY"] = library
