@@ -1,3 +1,4 @@
+import Interchange
 import LibraryOS
 
 /// Decodes the chunked transfer coding (RFC 9112, 7.1). Extensions and trailers are checked, bounded and dropped.
@@ -65,7 +66,7 @@ struct ChunkedDecoder: Sendable {
   private mutating func size(_ line: ArraySlice<UInt8>) throws(HTTPMessageFault) -> Int {
     var size = 0
     var index = line.startIndex
-    while index < line.endIndex, let digit = HTTPSyntax.hexadecimal(line[index]) {
+    while index < line.endIndex, let digit = URISyntax.hexadecimal(line[index]) {
       guard index - line.startIndex < 8 else { throw .malformedChunk }
       size = size << 4 | Int(digit)
       index += 1

@@ -1,6 +1,6 @@
 import Interchange
 
-/// The character classes of RFC 9110, 5.6 and RFC 3986, 2, and comparisons that need no allocation.
+/// The character classes of RFC 9110, 5.6, and comparisons that need no allocation.
 enum HTTPSyntax {
   static let carriageReturn: UInt8 = 0x0D
   static let lineFeed: UInt8 = 0x0A
@@ -29,11 +29,6 @@ enum HTTPSyntax {
     (byte >= 0x20 && byte != 0x7F) || byte == 0x09
   }
 
-  /// `unreserved` (RFC 3986, 2.3): the characters whose percent-encoding means the same as themselves.
-  static func isUnreserved(_ byte: UInt8) -> Bool {
-    isAlphanumeric(byte) || byte == 0x2D || byte == 0x2E || byte == 0x5F || byte == 0x7E
-  }
-
   @inline(__always)
   static func isBlank(_ byte: UInt8) -> Bool {
     byte == 0x20 || byte == 0x09
@@ -42,13 +37,6 @@ enum HTTPSyntax {
   @inline(__always)
   static func lowercased(_ byte: UInt8) -> UInt8 {
     byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
-  }
-
-  /// The value of a hexadecimal digit.
-  static func hexadecimal(_ byte: UInt8) -> UInt8? {
-    if isDigit(byte) { return byte - 0x30 }
-    let letter = byte | 0x20
-    return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : nil
   }
 
   /// Whether a field may be written: a name of token characters, and a value that cannot end its line.
