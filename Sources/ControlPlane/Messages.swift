@@ -56,6 +56,12 @@ public struct LevelRequest: Hashable, Sendable, Codable {
   public init(level: String?) {
     self.level = level
   }
+
+  /// Writes `null` too: a body without the field is none.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(level, forKey: .level)
+  }
 }
 
 /// `PUT /api/v1/services/{name}/phase`.

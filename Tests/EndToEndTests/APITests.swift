@@ -32,7 +32,10 @@ struct APITests {
           "application/json", 413, "65536"
         ),
         ("POST", "api/v1/services", #"{"path":"portal"}"#, "application/json", 422, "absolute path"),
-        ("PUT", "api/v1/services/portal/level", "{}", "application/json", 404, "no service `portal`"),
+        ("PUT", "api/v1/services/portal/level", #"{"level":null}"#, "application/json", 404, "no service `portal`"),
+        ("PUT", "api/v1/services/portal/level", "{}", "application/json", 400, "no `level`"),
+        ("PUT", "api/v1/services/portal/level", #"{"levl":"high"}"#, "application/json", 400, "`levl`"),
+        ("POST", "api/v1/policies/rollback", #"{"version":1}"#, "application/json", 400, "none but `to`"),
         ("GET", "api/v1/images/sha256:00", nil, nil, 404, "no image `sha256:00`"),
         ("GET", "api/v1/images/..%2F..%2Fkeys", nil, nil, 404, "no image"),
       ]

@@ -88,8 +88,8 @@ struct AccessTokenTests {
         ),
         ("GET", "api/v1/decision/log", nil, ["security-officer", "administrator", "everything"], 200),
         (
-          "PUT", "api/v1/services/none/level", "{}", ["operator", "security-officer", "administrator", "everything"],
-          404
+          "PUT", "api/v1/services/none/level", #"{"level":null}"#,
+          ["operator", "security-officer", "administrator", "everything"], 404
         ),
         ("GET", "api/v1/tokens", nil, ["administrator", "everything"], 200),
         ("GET", "api/v1/context", nil, ["everything"], 200), ("GET", "metrics", nil, ["everything"], 200),

@@ -52,7 +52,7 @@ enum APISchemas {
         }
       },
       "ServiceRequest": {
-        "type": "object", "required": ["path"],
+        "type": "object", "additionalProperties": false, "required": ["path"],
         "properties": {
           "path": { "type": "string", "description": "A template, a folder with one, or an archive; absolute, of the control plane's host." },
           "name": { "type": ["string", "null"] }, "tenant": { "type": "string", "default": "default" },
@@ -61,7 +61,7 @@ enum APISchemas {
           "tolerances": { "type": ["array", "null"], "items": { "type": "string" } },
           "strict": { "type": ["boolean", "null"] },
           "sources": {
-            "type": ["object", "null"], "required": ["folders", "profiles", "repositories"],
+            "type": ["object", "null"], "additionalProperties": false, "required": ["folders", "profiles", "repositories"],
             "properties": {
               "folders": { "type": "array", "items": { "type": "string" } },
               "profiles": { "type": "array", "items": { "type": "string" } },
@@ -98,7 +98,7 @@ enum APISchemas {
         }
       },
       "QuarantineRequest": {
-        "type": "object", "required": ["resource"],
+        "type": "object", "additionalProperties": false, "required": ["resource"],
         "properties": {
           "resource": { "type": "string" },
           "instance": { "type": ["string", "null"], "description": "The beginning of an identifier; all of the resource unless given." },
@@ -161,10 +161,11 @@ enum APISchemas {
         }
       },
       "LevelRequest": {
-        "type": "object", "properties": { "level": { "type": ["string", "null"], "description": "`null` leaves it to triggers." } }
+        "type": "object", "additionalProperties": false, "required": ["level"],
+        "properties": { "level": { "type": ["string", "null"], "description": "`null` leaves it to triggers." } }
       },
       "PhaseRequest": {
-        "type": "object", "required": ["phase"],
+        "type": "object", "additionalProperties": false, "required": ["phase"],
         "properties": { "phase": { "enum": ["build", "deploy", "run", "maintenance", "retire"] } }
       },
       "LevelChange": {
@@ -177,16 +178,16 @@ enum APISchemas {
       },
       "LevelChanges": { "type": "array", "items": { "$ref": "#/components/schemas/LevelChange" } },
       "PolicyRequest": {
-        "type": "object", "required": ["services", "files"],
+        "type": "object", "additionalProperties": false, "required": ["services", "files"],
         "properties": {
           "services": { "type": "array", "items": { "type": "string" } }, "requirement": { "type": ["string", "null"] },
           "files": { "type": "array", "items": {
-            "type": "object", "required": ["file", "text"],
+            "type": "object", "additionalProperties": false, "required": ["file", "text"],
             "properties": { "file": { "type": "string" }, "text": { "type": "string" } } } }
         }
       },
       "RollbackRequest": {
-        "type": "object",
+        "type": "object", "additionalProperties": false,
         "properties": { "to": { "type": ["integer", "null"], "description": "`null` for the version before the present." } }
       },
       "PolicyVersions": {
@@ -207,21 +208,6 @@ enum APISchemas {
             "instance": { "type": "string" }, "version": { "type": "integer" }, "due": { "type": "integer" },
             "converged": { "type": "boolean" }, "acknowledged": { "type": "string" },
             "confirmed": { "type": "string" }, "digest": { "type": "string" }
-          }
-        }
-      },
-      "RollbackRequest": {
-        "type": "object",
-        "properties": { "to": { "type": ["integer", "null"], "description": "The version; `null`: the one before." } }
-      },
-      "PolicyVersions": {
-        "type": "array", "items": {
-          "type": "object",
-          "required": ["tenant", "number", "created", "reason", "digest", "isDue", "converged", "points"],
-          "properties": {
-            "tenant": { "type": "string" }, "number": { "type": "integer" }, "created": { "type": "string" },
-            "reason": { "type": "string" }, "digest": { "type": "string" }, "isDue": { "type": "boolean" },
-            "converged": { "type": "integer" }, "points": { "type": "integer" }
           }
         }
       },
@@ -285,7 +271,7 @@ enum APISchemas {
         }
       },
       "PoolMemory": {
-        "type": "object", "required": ["bytes"],
+        "type": "object", "additionalProperties": false, "required": ["bytes"],
         "properties": { "bytes": { "type": "integer", "minimum": 0, "maximum": 1099511627776 } }
       },
       "Pool": {
@@ -332,7 +318,7 @@ enum APISchemas {
       },
       "Role": { "enum": ["decision-caller", "viewer", "operator", "security-officer", "administrator"] },
       "TokenRequest": {
-        "type": "object", "required": ["name", "role"],
+        "type": "object", "additionalProperties": false, "required": ["name", "role"],
         "properties": {
           "name": { "type": "string", "minLength": 1, "maxLength": 64 }, "role": { "$ref": "#/components/schemas/Role" },
           "lifetime": { "type": ["integer", "null"], "minimum": 1, "maximum": 316224000, "description": "In seconds." }
@@ -373,7 +359,7 @@ enum APISchemas {
         }
       },
       "Transmitter": {
-        "type": "object", "required": ["name", "issuer", "audience", "tenant", "keys"],
+        "type": "object", "additionalProperties": false, "required": ["name", "issuer", "audience", "tenant", "keys"],
         "properties": {
           "name": { "$ref": "#/components/schemas/TenantName" },
           "issuer": { "type": "string", "minLength": 1, "maxLength": 128 },
@@ -390,7 +376,7 @@ enum APISchemas {
       },
       "Properties": { "type": "object", "description": "Any JSON. Where a number is none of Cedar's, the answer is a denial, or 400 for a search." },
       "TenantQuota": {
-        "type": "object", "description": "What is left out or `null` is not bounded.",
+        "type": "object", "additionalProperties": false, "description": "What is left out or `null` is not bounded.",
         "properties": {
           "services": { "type": ["integer", "null"], "minimum": 0, "maximum": 1000000 },
           "instances": { "type": ["integer", "null"], "minimum": 0, "maximum": 1000000 },
@@ -400,7 +386,7 @@ enum APISchemas {
         }
       },
       "TenantRequest": {
-        "type": "object", "required": ["tenant"],
+        "type": "object", "additionalProperties": false, "required": ["tenant"],
         "properties": { "tenant": { "$ref": "#/components/schemas/TenantName" }, "quota": { "anyOf": [{ "$ref": "#/components/schemas/TenantQuota" }, { "type": "null" }] } }
       },
       "Tenant": {

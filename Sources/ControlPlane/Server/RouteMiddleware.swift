@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -20,7 +21,7 @@ struct RouteMiddleware: RouterMiddleware {
     guard let body = route.body else { return try await next(request, context) }
     try Self.checkType(of: request, body)
     var request = request
-    try await Self.read(&request, upTo: body.limit)
+    try await Self.read(&request, body)
     return try await next(request, context)
   }
 
@@ -68,13 +69,21 @@ struct RouteMiddleware: RouterMiddleware {
       detail: "\(found), expected \(expected)", kind: .input)
   }
 
-  private static func read(_ request: inout Request, upTo limit: Int) async throws {
+  /// Reads the body, and looks at its fields where it is JSON that its handler decodes.
+  private static func read(_ request: inout Request, _ body: APIRoute.Body) async throws {
+    let limit = body.limit
     let tooLong = Problem(
       type: "urn:testudo:too-long", title: "Content too large", status: 413,
       detail: "the body is too long, expected at most \(limit) bytes", kind: .input)
     if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw tooLong }
     do {
-      _ = try await request.collectBody(upTo: limit)
+      let bytes = try await request.collectBody(upTo: limit)
+      if !body.isRefusedByHandler, let schema = body.schema.flatMap(BodySchema.init),
+        let value = try? JSONDecoder().decode(JSON.self, from: Data(bytes.readableBytesView)),
+        let mistake = schema.mistake(in: value)
+      {
+        throw Problem.badRequest("the body: \(mistake)")
+      }
     } catch is NIOTooManyBytesError {
       throw tooLong
     }
