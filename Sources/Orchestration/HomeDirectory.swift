@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// Where one Testudo keeps its state: `$TESTUDO_HOME`. Several can live side by side on one machine.
 ///
@@ -66,8 +67,10 @@ public struct HomeDirectory: Hashable, Sendable {
     }
   }
 
-  /// Makes the folders that are missing, for their owner only.
+  /// Makes the folders that are missing, and closes to others what there is: there are keys and hashes of passwords in it.
+  /// A folder that others may write to is refused where it is for something else.
   public func create() throws(OrchestrationFault) {
+    try close()
     for folder in [path, keys, images, run, path + "/services", path + "/instances", path + "/networks"] {
       do {
         try FileManager.default.createDirectory(
@@ -76,5 +79,36 @@ public struct HomeDirectory: Hashable, Sendable {
         throw .host("the folder `\(folder)` cannot be made: \(error.localizedDescription)")
       }
     }
+    for folder in [keys, images, run, notices, decisions, quarantine, path + "/services", path + "/instances"] {
+      var status = stat()
+      guard stat(folder, &status) == 0, status.st_mode & 0o077 != 0 else { continue }
+      guard chmod(folder, 0o700) == 0 else { throw cannotBeClosed(folder) }
+    }
+  }
+
+  /// Closes the home folder itself where nothing else is in it; where something is, others may go on reading that.
+  private func close() throws(OrchestrationFault) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return }
+    guard status.st_mode & S_IFMT == S_IFDIR else { throw .host("`\(path)` is no folder, expected a home folder") }
+    guard status.st_uid == geteuid() else {
+      throw .host("the home folder `\(path)` is another user's, expected one of one's own")
+    }
+    guard status.st_mode & 0o077 != 0 else { return }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    let isOurs = status.st_mode & S_ISVTX == 0 && (names.isEmpty || names.contains("state.sqlite"))
+    guard !isOurs else {
+      guard chmod(path, 0o700) == 0 else { throw cannotBeClosed(path) }
+      return
+    }
+    guard status.st_mode & 0o022 == 0 else {
+      throw .host(
+        "others can write to the home folder `\(path)` (mode \(String(status.st_mode & 0o7777, radix: 8))), which has other "
+          + "things in it; expected a folder of its own, or permissions 0700")
+    }
+  }
+
+  private func cannotBeClosed(_ folder: String) -> OrchestrationFault {
+    .host("the folder `\(folder)` cannot be closed to others: \(String(cString: strerror(errno)))")
   }
 }

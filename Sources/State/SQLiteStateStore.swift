@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Glibc
 
 /// The state of one machine, in an SQLite file. A transaction is on disk when it returns.
 public final class SQLiteStateStore: StateStore {
@@ -15,6 +16,7 @@ public final class SQLiteStateStore: StateStore {
   /// left as it is.
   public init(path: String) throws(StateFault) {
     do {
+      try SQLiteStateStore.close(path)
       var configuration = Configuration()
       configuration.prepareDatabase { database in
         try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000")
@@ -32,6 +34,22 @@ public final class SQLiteStateStore: StateStore {
     } catch {
       throw StateFault("the state in `\(path)` cannot be opened: \(error)")
     }
+  }
+
+  /// Has a file that is for its owner only, since what is stored has secrets: what SQLite keeps beside it has the same
+  /// permissions. One that is there is not opened for this: closing it would end the locks of another store of this process.
+  private static func close(_ path: String) throws(StateFault) {
+    let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor < 0 else {
+      Glibc.close(descriptor)
+      return
+    }
+    guard errno == EEXIST else {
+      throw StateFault("the state in `\(path)` cannot be made: \(String(cString: strerror(errno)))")
+    }
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & 0o077 != 0 else { return }
+    for file in [path, path + "-wal", path + "-shm"] { _ = chmod(file, 0o600) }
   }
 
   private static var migrations: DatabaseMigrator {

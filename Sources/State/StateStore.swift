@@ -73,7 +73,7 @@ public struct LoggedEvent: Hashable, Sendable {
 }
 
 /// Why the store could not answer.
-public struct StateFault: Error, Hashable, Sendable {
+public struct StateFault: Error, Hashable, Sendable, CustomStringConvertible {
   /// What was wrong, in the store's own words.
   public var reason: String
 
@@ -81,4 +81,7 @@ public struct StateFault: Error, Hashable, Sendable {
   public init(_ reason: String) {
     self.reason = reason
   }
+
+  /// What was wrong.
+  public var description: String { reason }
 }

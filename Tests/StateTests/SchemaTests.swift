@@ -33,6 +33,27 @@ struct SchemaTests {
     try database.close()
   }
 
+  @Test("files are for their owner only, also those that were open to others")
+  func permissions() throws {
+    func modes(_ path: String) throws -> [Int] {
+      try ["", "-wal", "-shm"].map {
+        try #require(try FileManager.default.attributesOfItem(atPath: path + $0)[.posixPermissions] as? Int)
+      }
+    }
+    try withPath { path in
+      let store = try SQLiteStateStore(path: path)
+      try store.append(event: [1])
+      #expect(try modes(path) == [0o600, 0o600, 0o600])
+      for file in ["", "-wal", "-shm"] {
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path + file)
+      }
+      let again = try SQLiteStateStore(path: path)
+      #expect(try modes(path) == [0o600, 0o600, 0o600])
+      #expect(try again.events(after: 0, limit: 2).count == 1)
+      withExtendedLifetime(store) {}
+    }
+  }
+
   @Test("a file of the first version is brought up to date, and has what it had")
   func upgrades() throws {
     try withPath { path in
