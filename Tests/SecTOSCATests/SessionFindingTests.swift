@@ -90,6 +90,26 @@ struct SessionFindingTests {
       "\(what): \(findings.map { "\($0.code): \($0.message)" })")
   }
 
+  @Test("nothing is said of what a requirement would have brought that could not be read")
+  func noFollowUps() {
+    let sealed = TLSFixtures.policy(
+      "sealed", ["clients": "required"],
+      identities: [TLSFixtures.identity(TLSFixtures.serverCertificate, key: TLSFixtures.otherKey)])
+    let requires: Literal = ["declared_flows", "passwords", "order_rules", "signed_in", "sealed"]
+    let broken = Self.session().with(sealed).setting("requires", ofPolicy: "normal", to: requires)
+    let codes = Interpreter().interpret(broken).1.map(\.code)
+    #expect(!codes.isEmpty && !codes.contains("session-without-tls"), "\(codes)")
+    let members = Portal.policy("members", "Authentication", ["storefront"], ["scheme": "certificate"])
+    let certificates = Portal.topology().with(members).with(sealed)
+      .setting("requires", ofPolicy: "normal", to: ["declared_flows", "members", "order_rules", "sealed"])
+    let said = Interpreter().interpret(certificates).1.map(\.code)
+    #expect(!said.isEmpty && !said.contains("no-client-certificates"), "\(said)")
+    let unreadable = Self.session().setting("credentials", ofPolicy: "passwords", to: "nowhere.yaml")
+      .setting("requires", ofPolicy: "normal", to: ["declared_flows", "passwords", "order_rules", "signed_in"])
+    let others = Interpreter().interpret(unreadable).1.map(\.code)
+    #expect(others.contains("session-without-tls") && !others.contains("session-without-login"), "\(others)")
+  }
+
   @Test("headers are read, with what is usual where nothing is said")
   func read() throws {
     let (service, findings) = Interpreter().interpret(

@@ -59,6 +59,14 @@ extension Interpretation {
     level.requires.compactMap { name in requirements.first { $0.name == name && $0.targets.contains(resource) } }
   }
 
+  /// Whether something of a type is due to a resource at a level that could not be read: then nothing is said of what it
+  /// would have brought.
+  func hasUnreadable(_ type: String, dueTo resource: String, at level: SecurityLevel) -> Bool {
+    level.requires.contains { name in
+      unreadable[name].map { $0.type == type && $0.targets.contains(resource) } ?? false
+    }
+  }
+
   /// The place of a requirement's name in a level.
   func place(of requirement: String, in level: SecurityLevel) -> SourceRange? {
     requiredNames[level.name]?.first { $0.value == requirement }?.place
@@ -101,7 +109,8 @@ extension Interpretation {
       for resource in resources {
         let due = due(to: resource.name, at: level)
         let combined = CombinedProtection(due)
-        guard combined.authentication?.ways.contains(where: { $0.scheme == .certificate }) ?? false,
+        guard !hasUnreadable(Vocabulary.Policy.transportSecurity, dueTo: resource.name, at: level),
+          combined.authentication?.ways.contains(where: { $0.scheme == .certificate }) ?? false,
           (combined.transportSecurity?.clients ?? TransportSecurity.ClientAuthentication.none)
             == TransportSecurity.ClientAuthentication.none,
           let requirement = due.first(where: { $0.protection.kind == Protection.Kind.authentication.rawValue }),

@@ -20,6 +20,8 @@ extension Interpretation {
         if case .rateLimit(let limit) = protection { checkPaths(of: limit, policy: policy, targets: targets) }
         requirements.append(
           SecurityRequirement(name: policy.name, targets: targets, protection: protection, place: policy.place))
+      } else {
+        unreadable[policy.name] = (kind, targets)
       }
     }
     let order = all.map(\.name)

@@ -76,13 +76,17 @@ extension Interpretation {
             code, at: place(of: session.name, in: level) ?? session.place, message, expected: expected,
             related: [Finding.Related(place: session.place, message: "`\(session.name)`")])
         }
-        if combined.transportSecurity == nil {
+        if combined.transportSecurity == nil,
+          !hasUnreadable(Vocabulary.Policy.transportSecurity, dueTo: resource.name, at: level)
+        {
           note(
             "session-without-tls",
             "`\(session.name)` gives browsers of `\(resource.name)` cookies, which `\(level.name)` lets cross the network "
               + "in clear", "a `\(Vocabulary.Policy.transportSecurity)` at the level")
         }
-        if combined.authentication == nil {
+        if combined.authentication == nil,
+          !hasUnreadable(Vocabulary.Policy.authentication, dueTo: resource.name, at: level)
+        {
           note(
             "session-without-login",
             "nobody can begin a session of `\(session.name)`: `\(level.name)` asks for no credentials at `\(resource.name)`",

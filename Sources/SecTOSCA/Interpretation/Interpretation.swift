@@ -19,6 +19,9 @@ struct Interpretation {
   let unikernels: Set<String>
   /// The requirements that could be read.
   var requirements: [SecurityRequirement] = []
+  /// The requirements that could not be read, which other findings say: their names, with the types of their policies and
+  /// the resources that they are due to.
+  var unreadable: [String: (type: String, targets: [String])] = [:]
   /// The levels, by ascending rank.
   var levels: [SecurityLevel] = []
   /// The entries of each level's `requires`, with their places.
