@@ -99,17 +99,19 @@ public final class Firewall: Module, PacketFilter, ClientFilter, Timed {
   public func admits(client: Endpoint, to port: UInt16) -> Bool {
     let packet = FirewallTable.Packet(
       .new, .inbound, .tcp, peer: client.address, sourcePort: client.port, destinationPort: port)
-    guard !clients.verdict(of: packet, clock: clock).passes else { return true }
+    let verdict = clients.verdict(of: packet, clock: clock)
+    guard !verdict.passes else { return true }
     clientsRefused &+= 1
     if allowance.take(at: clock.now) {
+      var details = [
+        ParameterField("direction", .text("inbound")), ParameterField("source", .text(client.address.text)),
+        ParameterField("destination-port", .integer(Int64(port))), ParameterField("protocol", .text("tcp")),
+        ParameterField("reason", .text(verdict.rule == nil ? "no flow" : "rule")),
+      ]
+      if let rule = verdict.rule { details.append(ParameterField("rule", .integer(Int64(rule + 1)))) }
       events.record(
         SecurityEvent(
-          module: name, action: "refused", severity: .medium, time: clock.wallMilliseconds,
-          details: [
-            ParameterField("direction", .text("inbound")), ParameterField("source", .text(client.address.text)),
-            ParameterField("destination-port", .integer(Int64(port))), ParameterField("protocol", .text("tcp")),
-            ParameterField("reason", .text("no flow")),
-          ]))
+          module: name, action: "refused", severity: .medium, time: clock.wallMilliseconds, details: details))
     }
     return false
   }
