@@ -74,6 +74,12 @@ public struct OpenC2Command: Hashable, Sendable {
       self.hostname = hostname
       self.group = group
     }
+
+    /// Which they are, for people.
+    public var summary: String {
+      let named = [hostname.map { "resource `\($0)`" }, group.map { "service `\($0)`" }].compactMap(\.self)
+      return named.isEmpty ? "service" : named.joined(separator: " of a ")
+    }
   }
 
   /// What is to be done.

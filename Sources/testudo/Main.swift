@@ -10,19 +10,22 @@ enum Main {
   static func main() async {
     // A reader that goes away, such as `head`, ends the program without a word.
     signal(SIGPIPE, SIG_DFL)
+    // Whose usage is shown with what is wrong.
+    var asked: any ParsableCommand.Type = Testudo.self
     do {
       var command = try Testudo.parseAsRoot()
+      asked = type(of: command)
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {
         try command.run()
       }
     } catch {
-      exit(Main.status(of: error))
+      exit(Main.status(of: error, asked))
     }
   }
 
-  private static func status(of error: any Error) -> Int32 {
+  private static func status(of error: any Error, _ asked: any ParsableCommand.Type) -> Int32 {
     switch error {
     case let problem as Problem:
       Console.report(problem)
@@ -34,7 +37,7 @@ enum Main {
     case let code as ExitCode:
       return code.rawValue
     default:
-      let text = Testudo.fullMessage(for: error)
+      let text = Main.text(of: error, asked)
       if Testudo.exitCode(for: error) == .success {
         print(text)
         return 0
@@ -42,6 +45,14 @@ enum Main {
       Console.say(text)
       return Testudo.exitCode(for: error) == .validationFailure ? 2 : 1
     }
+  }
+}
+
+extension Main {
+  /// What is wrong, and the usage: of the command that was asked for, where that is known.
+  private static func text(of error: any Error, _ asked: any ParsableCommand.Type) -> String {
+    guard error is ValidationError, asked != Testudo.self else { return Testudo.fullMessage(for: error) }
+    return "Error: \(Testudo.message(for: error))\nUsage: \(Testudo.usageString(for: asked))"
   }
 }
 

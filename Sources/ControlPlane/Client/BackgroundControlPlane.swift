@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import ImageGeneration
 public import Orchestration
 
 /// Starts a control plane in the background where none runs.
@@ -31,7 +32,8 @@ public struct BackgroundControlPlane: Sendable {
         guard status == 1 << 8, refusals < 10 else {
           throw Problem(
             type: "urn:testudo:execution", title: "The control plane did not start", status: 503,
-            detail: "the control plane ended as soon as it was started: \(lastWords)", kind: .host)
+            detail: "the control plane ended as soon as it was started: \(lastWords)\(DiskSpace.remark(on: home.path))",
+            kind: .host)
         }
       }
       if process == nil, !ControlPlaneLock.isHeld(home: home) { process = try start() }
@@ -39,13 +41,14 @@ public struct BackgroundControlPlane: Sendable {
     }
     throw Problem(
       type: "urn:testudo:execution", title: "The control plane does not answer", status: 504,
-      detail: "the control plane does not answer after 30 s; see `\(home.controlPlaneLog)`",
-      kind: .execution)
+      detail: "the control plane does not answer after 30 s; see `\(home.controlPlaneLog)`"
+        + DiskSpace.remark(on: home.path), kind: .execution)
   }
 
   private var lastWords: String {
     let log = FileManager.default.contents(atPath: home.controlPlaneLog) ?? Data()
-    return String(decoding: log.suffix(500), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    let said = String(decoding: log.suffix(500), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    return said.isEmpty ? "it said nothing" : said
   }
 
   /// `POSIX_SPAWN_SETSID` of spawn.h, which Swift's view of the C library leaves out.

@@ -27,12 +27,17 @@ public struct HostCheck: Sendable, Hashable, Codable {
 /// Finds out what this host can run, for `testudo doctor`. It tries things rather than guessing from versions, and
 /// leaves nothing.
 public struct HostProbe: Sendable {
-  /// Looks at this host.
-  public init() {}
+  /// The linker that is used, if it is known.
+  private let linker: String?
+
+  /// Looks at this host. Where no linker is named, one is looked for in `PATH`.
+  public init(linker: String? = nil) {
+    self.linker = linker
+  }
 
   /// All checks, in the order in which they should be mended.
   public func run() -> [HostCheck] {
-    [user(), namespaces(), tap(), bridge(), addressLock(), linker(), virtualMachines()]
+    [user(), namespaces(), tap(), bridge(), addressLock(), linkerCheck(), virtualMachines()]
   }
 
   /// The first thing missing that nothing runs without, as a fault.
@@ -103,12 +108,11 @@ public struct HostProbe: Sendable {
     }
   }
 
-  private func linker() -> HostCheck {
+  private func linkerCheck() -> HostCheck {
     let folders = (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":")
-    let path = folders.map { $0 + "/ld.lld" }.first { access(String($0), X_OK) == 0 }
+    let path = linker ?? folders.map { String($0) + "/ld.lld" }.first { access($0, X_OK) == 0 }
     return HostCheck(
-      name: "linker ld.lld", isPresent: path != nil, isRequired: true,
-      found: path.map { String($0) } ?? "not found in PATH",
+      name: "linker ld.lld", isPresent: path != nil, isRequired: true, found: path ?? "not found in PATH",
       remedy: "install it with `apt-get install lld`, or put the Swift toolchain's `bin` folder into PATH")
   }
 

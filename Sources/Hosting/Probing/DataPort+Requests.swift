@@ -131,7 +131,7 @@ extension DataPort {
   private static func text(of error: any Error) -> String {
     switch error {
     case is HTTPParserError: "bytes that are no HTTP"
-    case is NIOSSLError, is BoringSSLError: "no TLS handshake: \(error)"
+    case is NIOSSLError, is BoringSSLError: "no TLS handshake"
     case is IOError, is ChannelError: "the connection was closed"
     default: "\(error)"
     }

@@ -128,7 +128,8 @@ extension ImageStore {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
-      throw .storage(path: path, message: "this folder cannot be made")
+      throw .storage(
+        path: path, message: "this folder cannot be made: \(error.localizedDescription)\(DiskSpace.remark(on: path))")
     }
   }
 
@@ -146,9 +147,20 @@ extension ImageStore {
   }
 
   static func write(_ bytes: [UInt8], to path: String) throws(ImageFault) {
-    guard FileManager.default.createFile(atPath: path, contents: Data(bytes)) else {
-      throw .storage(path: path, message: "this file cannot be written")
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw fault(path, "this file cannot be made") }
+    var written = 0
+    while written < bytes.count {
+      let count = bytes[written...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else {
+        let fault = fault(path, "this file cannot be written")
+        close(descriptor)
+        throw fault
+      }
+      written += count
     }
+    guard close(descriptor) == 0 else { throw fault(path, "this file cannot be written") }
   }
 
   /// Gives a file new contents at one stroke; `draft` is where they are written first.

@@ -63,7 +63,7 @@ public struct SigningKey: Sendable {
     let synchronized = fsync(descriptor)
     close(descriptor)
     guard written == text.count, synchronized == 0 else {
-      throw .storage(path: draft, message: "this file cannot be written")
+      throw .storage(path: draft, message: "this file cannot be written\(DiskSpace.remark(on: folder))")
     }
     if replacing {
       guard rename(draft, path) == 0 else { throw ImageStore.fault(path, "this file cannot be replaced") }

@@ -74,7 +74,7 @@ public struct LinkLibrary: Sendable {
   }
 
   /// The program that links.
-  func linker() throws(ImageFault) -> String {
+  public func linker() throws(ImageFault) -> String {
     let name = toolchain.linker ?? (toolchain.lld.hasPrefix("/") ? toolchain.lld : "ld.lld")
     let found = name.contains("/") ? name : Subprocess.locate(name)
     guard let found, FileManager.default.isExecutableFile(atPath: found) else {

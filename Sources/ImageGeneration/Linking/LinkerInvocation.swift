@@ -49,7 +49,8 @@ struct LinkerInvocation {
     case .exited(0): return
     case .exited(let status):
       let said = process.output().split(separator: "\n").prefix(8).joined(separator: "; ")
-      throw .linking(message: said.isEmpty ? "`\(linker)` ended with status \(status)" : said)
+      throw .linking(
+        message: (said.isEmpty ? "`\(linker)` ended with status \(status)" : said) + DiskSpace.remark(on: folder))
     case .signalled(let signal): throw .linking(message: "signal \(signal) ended `\(linker)`")
     case .timedOut: throw .linking(message: "`\(linker)` took too long")
     case .notStarted(let error): throw .linking(message: "`\(linker)` cannot be started (error \(error))")

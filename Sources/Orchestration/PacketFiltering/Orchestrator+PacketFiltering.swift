@@ -59,7 +59,7 @@ extension Orchestrator {
       let names = declarations.values.filter { $0.tenant == tenant && !$0.isRemoved }.map(\.name).sorted()
       throw OpenC2Refusal(
         .internalError,
-        "Rule not updated: tenant `\(tenant)` has no service with a filter in force that is meant; it has "
+        "Rule not updated: tenant `\(tenant)` has no \(rule.filters.summary) with a filter in force; its services are "
           + (names.isEmpty ? "none at all" : names.joined(separator: ", ")))
     }
     for (declaration, resource, level) in meant {

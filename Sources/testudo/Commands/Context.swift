@@ -33,6 +33,7 @@ struct Context: AsyncParsableCommand {
         attributes[name] = value
       }
       let client = try await Installation.requireControlPlane()
+      if let tenant = scope.tenant, scope.service == nil { try await TenantCommand.noteIfNew(tenant, client) }
       let changes = try await client.perform(
         "PUT", "/api/v1/context" + scope.query, body: attributes, as: [LevelChange].self
       ) { Console.show($0) }

@@ -14,7 +14,9 @@ struct Doctor: ParsableCommand {
   func run() throws {
     // What an ordinary user can do is found out where it would be done.
     try UserNamespace.enter(home: Installation.home.path)
-    var checks = HostProbe().run()
+    // Images are linked by what made the library.
+    let linker = (try? Installation.library()).flatMap { try? LinkLibrary(folder: $0).linker() }
+    var checks = HostProbe(linker: linker).run()
     do {
       let library = try Installation.library()
       checks.append(

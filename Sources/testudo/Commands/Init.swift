@@ -1,6 +1,7 @@
 import ArgumentParser
 import ControlPlane
 import Foundation
+import Orchestration
 
 struct Init: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -11,6 +12,14 @@ struct Init: ParsableCommand {
   var name: String
 
   func run() throws {
+    let folder = String(name.split(separator: "/").last ?? "")
+    guard DecisionPoints.isName(folder) else {
+      throw Problem(
+        type: "urn:testudo:input", title: "No name", status: 422,
+        detail:
+          "the service's name would be `\(folder)`, expected 1 to 40 lower-case letters, digits and `-`, a letter first",
+        kind: .input)
+    }
     let files = FileManager.default
     guard !files.fileExists(atPath: name) else {
       throw Problem(
@@ -18,7 +27,7 @@ struct Init: ParsableCommand {
         detail: "`\(name)` exists already; choose another name or remove it", kind: .input)
     }
     try files.createDirectory(atPath: name + "/site", withIntermediateDirectories: true)
-    for (file, text) in FirstService.files(name: URL(filePath: name).lastPathComponent) {
+    for (file, text) in FirstService.files(name: folder) {
       try Data(text.utf8).write(to: URL(filePath: name + "/" + file))
     }
     print("wrote \(name)/service.yaml, policies.cedar and site/; next: testudo up \(name)")

@@ -125,6 +125,9 @@ struct PolicyCommand: AsyncParsableCommand {
     private func services(_ client: APIClient) async throws -> [String] {
       guard service.isEmpty else { return service }
       let services: [ServiceStatus] = try await client.get("/api/v1/services?tenant=\(tenant.tenant)")
+      guard !services.isEmpty else {
+        throw OrchestrationFault.notFound("no service of the tenant `\(tenant.tenant)` is up, expected one")
+      }
       guard services.count == 1 else {
         throw ValidationError(
           "Name the service with --service: \(services.map(\.name).joined(separator: ", ")) are up.")

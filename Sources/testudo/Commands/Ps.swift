@@ -17,12 +17,17 @@ struct Ps: AsyncParsableCommand {
 
   func run() async throws {
     var unikernels: [UnikernelStatus] = []
+    var services: [ServiceStatus] = []
     if let client = try await Installation.runningControlPlane() {
-      unikernels = try await client.get("/api/v1/unikernels" + (tenant.map { "?tenant=\($0)" } ?? ""))
+      let query = tenant.map { "?tenant=\($0)" } ?? ""
+      unikernels = try await client.get("/api/v1/unikernels" + query)
+      if format == .text { services = try await client.get("/api/v1/services" + query) }
     }
+    // Declared, and nothing of it runs: it is being brought up, or keeps failing.
+    let missing = services.filter { $0.unikernels.isEmpty }
     switch format {
     case .json: try Console.print(json: unikernels)
-    case .text where unikernels.isEmpty: print("nothing runs")
+    case .text where unikernels.isEmpty && missing.isEmpty: print("nothing runs")
     case .text:
       let rows = unikernels.map {
         [
@@ -31,7 +36,10 @@ struct Ps: AsyncParsableCommand {
           $0.urls.joined(separator: " "),
         ]
       }
-      print(Console.table([["UNIKERNEL", "LEVEL", "STATE", "ADDRESS", "IMAGE", "POLICY", "MECHANISMS", "URL"]] + rows))
+      if !rows.isEmpty {
+        let header = ["UNIKERNEL", "LEVEL", "STATE", "ADDRESS", "IMAGE", "POLICY", "MECHANISMS", "URL"]
+        print(Console.table([header] + rows))
+      }
       if probes {
         let rows = unikernels.flatMap { unikernel in
           (unikernel.probes ?? []).map {
@@ -45,6 +53,9 @@ struct Ps: AsyncParsableCommand {
       }
       for unikernel in unikernels {
         for warning in unikernel.warnings { print("warning: \(unikernel.service)/\(unikernel.resource): \(warning)") }
+      }
+      for service in missing {
+        print("warning: \(service.name) is declared, and nothing of it runs; `testudo events` says why")
       }
     }
   }

@@ -146,6 +146,7 @@ struct TenantCommand: AsyncParsableCommand {
     func run() async throws {
       let client = try await DecisionCommand.client()
       let name = try TenantCommand.checked(name)
+      try await TenantCommand.noteIfNew(name, client)
       let all: [TenantStatus] = try await client.get("/api/v1/tenants?tenant=\(name)")
       let changed = quota.changing(all.first?.quota ?? TenantQuota())
       try format.show(try await client.send("PUT", "/api/v1/tenants/\(name)/quota", changed, as: TenantStatus.self))
@@ -164,6 +165,14 @@ struct TenantCommand: AsyncParsableCommand {
       let client = try await DecisionCommand.client()
       let path = "/api/v1/tenants/\(try TenantCommand.checked(name))"
       print("deleted \(try await client.send("DELETE", path, as: TenantStatus.self).tenant)")
+    }
+  }
+
+  /// Says that a tenant is new to the control plane, where it is: a name may be mistyped.
+  static func noteIfNew(_ name: String, _ client: APIClient) async throws {
+    let known: [TenantStatus] = try await client.get("/api/v1/tenants?tenant=\(try checked(name))")
+    if known.isEmpty {
+      Console.say("note: there is no tenant `\(name)` so far; `testudo tenant list` shows those there are")
     }
   }
 

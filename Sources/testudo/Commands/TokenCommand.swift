@@ -46,6 +46,7 @@ struct TokenCommand: AsyncParsableCommand {
       let client = try await DecisionCommand.client()
       let asked = AccessTokenRequest(name: name, role: role, lifetime: days.map { $0 * 86_400 })
       let named = allTenants ? AccessTokens.everywhere : tenant.tenant
+      if !allTenants { try await TenantCommand.noteIfNew(named, client) }
       let made = try await client.post("/api/v1/tokens?tenant=\(named)", asked, as: NewAccessToken.self)
       switch format {
       case .json: try Console.print(json: made)
