@@ -50,6 +50,7 @@ extension Orchestrator {
       () throws(OrchestrationFault) in
       let (tenant, service) = try names(of: scope)
       let former = contextualAttributes
+      let levels = declarations.mapValues { dueLevel(of: $0) }
       var operations: [State.Operation] = []
       var changed = former
       for (name, value) in attributes {
@@ -77,7 +78,7 @@ extension Orchestrator {
       for declaration in declarations.values where !declaration.isRemoved && declaration.scope.overlaps(scope) {
         noteChange(from: context(former, of: declaration), of: declaration, cause: text)
       }
-      return await adapt(scope, from: former, cause: text, progress: progress)
+      return await adapt(scope, from: levels, cause: text, progress: progress)
     }
   }
 
@@ -110,16 +111,22 @@ extension Orchestrator {
     }
   }
 
-  /// Brings every service in a scope to the level due in the present context.
+  /// The level that is due to a service now.
+  func dueLevel(of declaration: ServiceDeclaration) -> String {
+    declaration.service.dueLevel(context: context(of: declaration), setByHand: declaration.level).name
+  }
+
+  /// Brings every service in a scope to the level due in the present context. `former` has those that were due before, by
+  /// the keys of the declarations.
   private func adapt(
-    _ scope: ServiceScope, from former: ContextualAttributes, cause: String, progress: @Sendable (StepOutcome) -> Void
+    _ scope: ServiceScope, from former: [String: String], cause: String, progress: @Sendable (StepOutcome) -> Void
   ) async -> [LevelChange] {
     var changes: [LevelChange] = []
     for declaration in declarations.values.sorted(by: { $0.key < $1.key })
     where !declaration.isRemoved && declaration.scope.overlaps(scope) {
       let service = declaration.service
-      let old = service.dueLevel(context: context(former, of: declaration), setByHand: declaration.level).name
-      let new = service.dueLevel(context: context(of: declaration), setByHand: declaration.level).name
+      let new = dueLevel(of: declaration)
+      let old = former[declaration.key] ?? new
       let trigger = service.triggers.first { $0.level == new && $0.level != service.initialLevel.name }
       let change = await change(
         declaration, from: old, cause: trigger.map { "trigger `\($0.name)`: \(cause)" } ?? cause, progress: progress)
@@ -140,7 +147,7 @@ extension Orchestrator {
         let names = service.levels.map(\.name).joined(separator: ", ")
         throw .input("there is no level `\(level)` in `\(name)`, expected one of \(names)")
       }
-      let old = service.dueLevel(context: context(of: declaration), setByHand: declaration.level).name
+      let old = dueLevel(of: declaration)
       let former = declaration.level
       declaration.level = level
       try store(declaration)
@@ -162,7 +169,7 @@ extension Orchestrator {
   ) async -> LevelChange {
     let clock = ContinuousClock()
     let start = clock.now
-    let new = declaration.service.dueLevel(context: context(of: declaration), setByHand: declaration.level).name
+    let new = dueLevel(of: declaration)
     var change = LevelChange(
       tenant: declaration.tenant, service: declaration.name, from: old, to: new, cause: cause, milliseconds: 0,
       correlation: Correlation.current)

@@ -25,6 +25,7 @@ extension Orchestrator {
       _ = try ServiceResolver(environment: environment, packetRules: packetRules).resolve(
         declaration, context: context(of: declaration))
       try checkQuota(of: declaration)
+      try checkClaims(of: declaration)
       try requireRights()
       try requireEmulator(for: declaration.target)
       let folder = environment.home.template(tenant: declaration.tenant, service: declaration.name)
@@ -57,7 +58,7 @@ extension Orchestrator {
   private func requireRights() throws(OrchestrationFault) {
     guard geteuid() != 0 || UserNamespace.isEntered else { return }
     do throws(HostingFault) {
-      try HostProbe().requireAll()
+      try HostProbe(linker: try? environment.builder.library.linker()).requireAll()
     } catch {
       throw OrchestrationFault(error)
     }
@@ -79,7 +80,11 @@ extension Orchestrator {
   ) async {
     do throws(OrchestrationFault) {
       guard var former else {
-        try await remove(declaration, progress: progress)
+        // What is left of it then is taken away later, and not brought up.
+        var gone = declaration
+        gone.isRemoved = true
+        try store(gone)
+        try await remove(gone, progress: progress)
         return
       }
       try store(former)
@@ -93,6 +98,7 @@ extension Orchestrator {
         EventRecord(
           time: Timestamp.now(), severity: "high", tenant: declaration.tenant, service: declaration.name,
           kind: "rollback-failed", message: error.message))
+      retry(declaration.key)
     }
   }
 
@@ -123,6 +129,7 @@ extension Orchestrator {
     let resolved = try ServiceResolver(environment: environment, packetRules: packetRules).resolve(
       declaration, context: context(of: declaration))
     try checkQuota(of: declaration)
+    try checkClaims(of: declaration)
     guard let running = controllers[declaration.key] else {
       let known = resolved.resources.filter {
         environment.builder.image(of: $0.recipe, digest: $0.recipeDigest) != nil

@@ -52,6 +52,7 @@ public actor Orchestrator {
   var noticed: Set<String> = []
   var changes: [String: Task<Void, Never>] = [:]
   var renewals: [String: Task<Void, Never>] = [:]
+  var enclosureWatches: [String: Task<Void, Never>] = [:]
   /// The control groups that running instances are known to be bounded by, by tenant.
   var boundGroups: [String: InstanceGroup] = [:]
   let bounding = Gate()
@@ -132,6 +133,7 @@ public actor Orchestrator {
   /// no service is removed.
   public func recover() async {
     let survivors = await environment.host.survivors()
+    let fallen = await environment.host.fallen().filter(wasRelied(on:))
     for declaration in declarations.values { noteNotices(of: declaration) }
     for declaration in declarations.values.sorted(by: { $0.key < $1.key }) {
       let own = survivors.filter { $0.tenant == declaration.tenant && $0.service == declaration.name }
@@ -161,6 +163,7 @@ public actor Orchestrator {
       followRuns(of: declaration.key)
       scheduleChange(of: declaration.key)
     }
+    for record in fallen { await Correlation.begin { fell(record) } }
     resumePacketRules()
     // One that went may have been the last thing that the former orchestrator did.
     for tenant in policyVersions.keys.sorted() { leaveOutStalePolicies(of: tenant) }
@@ -194,8 +197,8 @@ public actor Orchestrator {
       environment: environment, tenant: declaration.tenant, name: declaration.name, journal: journal,
       decisions: imageDecisions,
       lost: { [weak self] event, name, tenant in
-        await self?.happened(.instanceFailed, to: name, tenant: tenant, event: event)
-        await self?.instanceWasLost(name: name, tenant: tenant)
+        if let event { await self?.happened(.instanceFailed, to: name, tenant: tenant, event: event) }
+        await self?.wasLost(ServiceDeclaration.key(tenant: tenant, name: name))
       },
       noticed: { [weak self] kind, event, name, tenant in
         await self?.happened(kind, to: name, tenant: tenant, event: event)
@@ -206,7 +209,7 @@ public actor Orchestrator {
 
   /// Brings a service to what is declared, in the present context; what fails is in the event log. Gives whether it came
   /// to be that.
-  private func converge(_ key: String) async -> Bool {
+  func converge(_ key: String) async -> Bool {
     guard let declaration = declarations[key] else { return true }
     do throws(OrchestrationFault) {
       if declaration.isRemoved {
@@ -225,11 +228,6 @@ public actor Orchestrator {
     }
   }
 
-  private func convergeInTurn(_ key: String) async -> Bool {
-    guard let declaration = declarations[key] else { return true }
-    return await inTurn("convergence", about: declaration.scope) { await converge(key) }
-  }
-
   /// Has a service's controller converge to what was resolved, and watches the lives of its instances from then on.
   func bring(
     _ declaration: ServiceDeclaration, to resolved: ResolvedService, progress: @Sendable (StepOutcome) -> Void
@@ -245,80 +243,9 @@ public actor Orchestrator {
     await scheduleExpiry(declaration.key)
     await scheduleRenewals(declaration.key)
     await scheduleIntegrityChecks(declaration.key)
+    await scheduleEnclosureChecks(declaration.key)
     try result.get()
     fillInBackground(declaration.key)
-  }
-
-  /// An instance ended by itself. Another takes its place, later each time it happens within a minute.
-  private func instanceWasLost(name: String, tenant: String) async {
-    let key = ServiceDeclaration.key(tenant: tenant, name: name)
-    let count = restarts[key, default: 0] + 1
-    restarts[key] = count
-    Task {
-      try? await Task.sleep(for: .milliseconds(min(30_000, 50 << min(count, 10))))
-      self.converge(lost: key)
-      try? await Task.sleep(for: .seconds(60))
-      self.calm(key)
-    }
-  }
-
-  /// Has a service converge again in a while, later each time within a minute.
-  func retry(_ key: String) {
-    let count = restarts[key, default: 0] + 1
-    restarts[key] = count
-    Task {
-      try? await Task.sleep(for: .milliseconds(min(30_000, 500 << min(count, 6))))
-      if await !convergeInTurn(key) {
-        retry(key)
-      } else if let controller = controllers[key], let due = declarations[key]?.policies.number,
-        await controller.acknowledgements(due: due).contains(where: { !$0.converged })
-      {
-        retry(key)
-      }
-      try? await Task.sleep(for: .seconds(60))
-      self.calm(key)
-    }
-  }
-
-  private func lifeEnded(_ key: String) {
-    guard let declaration = declarations[key], !declaration.isRemoved else { return }
-    happened(.lifeEnded, to: declaration.name, tenant: declaration.tenant)
-    converge(lost: key)
-  }
-
-  func converge(lost key: String) {
-    Task {
-      if await !convergeInTurn(key) { retry(key) }
-    }
-  }
-
-  private func calm(_ key: String) {
-    restarts[key, default: 1] -= 1
-  }
-
-  /// Sees to it that the service converges again when the life of one of its instances is over.
-  func scheduleExpiry(_ key: String) async {
-    expiries[key]?.cancel()
-    expiries[key] = nil
-    guard let expiry = await controllers[key]?.nextExpiry else { return }
-    expiries[key] = Task { [weak self] in
-      try? await Task.sleep(for: .seconds(max(0.05, expiry.timeIntervalSinceNow)))
-      guard !Task.isCancelled else { return }
-      await Correlation.begin { await self?.lifeEnded(key) }
-    }
-  }
-
-  /// Renews the leases of a service's policies for as long as it is up, three times in each of their length.
-  func scheduleRenewals(_ key: String) async {
-    renewals.removeValue(forKey: key)?.cancel()
-    guard let controller = controllers[key], let lease = await controller.leaseSeconds else { return }
-    renewals[key] = Task {
-      while !Task.isCancelled {
-        try? await Task.sleep(for: .milliseconds(lease * 1000 / 3))
-        guard !Task.isCancelled else { return }
-        await Correlation.begin { await controller.renewLeases() }
-      }
-    }
   }
 
   // MARK: Storing
@@ -352,6 +279,7 @@ public actor Orchestrator {
     changes.removeValue(forKey: declaration.key)?.cancel()
     noticed.remove(declaration.key)
     renewals.removeValue(forKey: declaration.key)?.cancel()
+    enclosureWatches.removeValue(forKey: declaration.key)?.cancel()
     endIntegrityChecks(declaration.key)
     forgetRuns(of: declaration.key)
     if let counts = await controllers.removeValue(forKey: declaration.key)?.poolCounts {

@@ -45,12 +45,23 @@ struct BadInputTests {
     }
   }
 
+  @Test("a first service has a name, and is written nowhere else", arguments: ["", "/", "My Shop", "a/..", "."])
+  func firstService(_ name: String) async throws {
+    try await Portal.copied { portal in
+      let outcome = try await portal.testudo("init", name)
+      #expect(outcome.status == 1 && outcome.errors.contains("expected 1 to 40"), "\(outcome)")
+      #expect(outcome.output.isEmpty)
+    }
+  }
+
   @Test(
     "wrong usage ends with exit status 2 and says what was expected",
     arguments: [
       (["frobnicate"], "frobnicate"), (["up"], "<path>"), (["down"], "<name>"), (["level"], "<service>"),
       (["policy", "apply"], "<files>"), (["up", ".", "--frobnicate"], "--frobnicate"),
       (["ps", "--format", "morse"], "one of 'text' and 'json'"),
+      (["context", "set", "foo"], "Usage: testudo context set"),
+      (["validate", ".", "--set", "accounts"], "Usage: testudo validate"),
     ])
   func usage(_ arguments: [String], _ said: String) async throws {
     try await Portal.copied { portal in
@@ -76,6 +87,27 @@ struct BadInputTests {
       #expect(outcome.errors.contains("`storefront`"))
       #expect(outcome.errors.contains("127.0.0.1:\(port) is in use"), "\(outcome.errors)")
       try await expectNothing(portal, outcome)
+    }
+  }
+
+  @Test("a port that another service is published on is found before anything is changed")
+  func portOfAnother() async throws {
+    try await Portal.up { portal in
+      let (descriptor, port) = try listener()
+      close(descriptor)
+      try portal.edit("service.yaml") {
+        $0.replacing("network_name: PUBLIC", with: "network_name: PUBLIC\n            published_port: \(port)")
+      }
+      #expect(try await portal.up().status == 0)
+      for command in ["plan", "up"] {
+        let outcome = try await portal.start(
+          [command, portal.template.path, "--name", "second"] + Portal.inputs
+        ).outcome()
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.contains("on port \(port): the service `portal` (`storefront`) is"), "\(outcome.errors)")
+        #expect(!outcome.errors.contains("✓"), "\(outcome.errors)")
+      }
+      #expect(try await portal.unikernels().count == 2)
     }
   }
 

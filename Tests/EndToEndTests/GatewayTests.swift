@@ -81,6 +81,27 @@ struct GatewayTests {
       let planned = try await example.testudo(
         ["plan", example.template.path, "--detailed-exitcode"] + Gateway(example: example).inputs)
       #expect(planned.status == 0, "\(planned.output)\(planned.errors)")
+      // Another service would be cut off, or cut this one off: that is found before anything is changed.
+      for command in ["plan", "up"] {
+        let second = try await example.testudo(
+          [command, example.template.path, "--name", "second"] + Gateway(example: example).inputs)
+        #expect(second.status == 1 && second.errors.contains("is `exclusive` to the service `gateway`"), "\(second)")
+      }
+      // Rules that somebody takes away come back.
+      let nft = try #require(Testbed.path(of: "nft"))
+      let networks = try FileManager.default.contentsOfDirectory(atPath: example.home.appending(path: "networks").path)
+      let network = try #require(networks.first { $0.hasSuffix(".json") }).dropLast(5)
+      _ = try await Command.run(nft, ["delete", "table", "inet", "\(network)"])
+      #expect(try await Client.request("GET", around, timeout: 5).status == 200)
+      let isClosed = try await eventually(within: 30) {
+        try await Client.request("GET", around, timeout: 1).curl == Client.timedOut
+      }
+      #expect(isClosed)
+      #expect(try await Client.request("GET", "\(url)/").status == 200)
+      _ = try await Command.run(nft, ["delete", "table", "inet", "\(network)"])
+      let closing = try await example.testudo(["up", example.template.path] + Gateway(example: example).inputs)
+      #expect(closing.status == 0, "\(closing)")
+      #expect(try await Client.request("GET", around, timeout: 1).curl == Client.timedOut)
       // An update that gives it free opens it without anything else being touched.
       let before = try await example.unikernel("front").pid
       try example.edit { $0.replacing(", exclusive: true", with: "") }

@@ -106,6 +106,47 @@ struct ImageTests {
     }
   }
 
+  @Test("of a key that was revoked are made anew, and what runs of them gives its place, without a failed request")
+  func revoked() async throws {
+    try await Portal.up { portal in
+      let url = try await portal.url()
+      let before = try await portal.unikernels()
+      let key = try #require(try await portal.document("key", "list", as: [SigningKeyEntry].self).first?.identifier)
+      let statuses = try await Crowd.gathered { crowd in
+        await crowd.add("page", "\(url)/")
+        try #require(try await eventually { await crowd.count > 20 })
+        let revoked = try await portal.testudo("key", "revoke", key)
+        #expect(revoked.status == 0 && revoked.output.contains("no longer trusted: image"), "\(revoked)")
+        let plan = try await portal.start(
+          ["plan", portal.template.path, "--detailed-exitcode"] + Portal.inputs
+        ).outcome()
+        #expect(plan.status == 2 && plan.output.contains("is trusted no more"), "\(plan.output)")
+        let up = try await portal.up()
+        #expect(up.status == 0, "\(up.errors)")
+        return try await crowd.stop()
+      }
+      #expect(statuses["page"]?.keys.sorted() == ["200"], "\(statuses)")
+      let after = try await portal.unikernels()
+      #expect(after.map(\.image) == before.map(\.image) && after.allSatisfy { $0.state == "ready" })
+      #expect(Set(after.compactMap(\.pid)).isDisjoint(with: before.compactMap(\.pid)))
+      // The images of other levels are made anew in the background.
+      #expect(try await eventually { try await portal.testudo("image", "verify").status == 0 })
+      let again = try await portal.up()
+      #expect(again.status == 0)
+      #expect(try await portal.unikernels() == after, "once is enough")
+      // What dies comes back.
+      let orders = try #require(try await portal.unikernel("orders").pid)
+      #expect(kill(orders, SIGKILL) == 0)
+      let isBack = try await eventually {
+        let found = try await portal.unikernels()
+        return found.count == 2 && found.allSatisfy { $0.state == "ready" && $0.pid != nil && $0.pid != orders }
+      }
+      #expect(isBack)
+    }
+  }
+
+  private struct SigningKeyEntry: Decodable { var identifier: String }
+
   @Test("with papers that nobody signed are not started")
   func alteredPapers() async throws {
     try await Portal.up { portal in

@@ -102,6 +102,41 @@ struct LifecycleTests {
     }
   }
 
+  @Test("a port forwarder that dies is replaced where it was, and that is told")
+  func forwarder() async throws {
+    try await Portal.up { portal in
+      let url = try await portal.url()
+      let before = try await portal.unikernels()
+      let forwarder = try #require(
+        portal.remainingProcesses().first { portal.commandLine(of: $0).first?.hasSuffix("testudo-forwarder") == true })
+      #expect(kill(forwarder, SIGKILL) == 0)
+      #expect(try await eventually { try await Client.request("GET", "\(url)/").status == 200 })
+      #expect(try await portal.unikernels() == before)
+      #expect(try await portal.events().map(\.kind).contains("forwarder-failed"))
+      #expect(try await portal.testudo("level", "portal", "elevated").status == 0)
+      #expect(try await Client.request("GET", "\(url)/").status == 200)
+      #expect(portal.remainingProcesses().count == 6)
+    }
+  }
+
+  @Test("an image that dies while no control plane runs is told of and replaced by the next one")
+  func fallen() async throws {
+    try await Portal.up { portal in
+      let orders = try #require(try await portal.unikernel("orders").pid)
+      let controlPlane = try portal.controlPlane()
+      #expect(kill(controlPlane, SIGKILL) == 0)
+      #expect(kill(orders, SIGKILL) == 0)
+      #expect(try await eventually { !FileManager.default.fileExists(atPath: "/proc/\(orders)/exe") })
+      let isBack = try await eventually {
+        let found = try await portal.unikernels()
+        return found.count == 2 && found.allSatisfy { $0.state == "ready" && $0.pid != nil && $0.pid != orders }
+      }
+      #expect(isBack)
+      let failed = try await portal.events().filter { $0.kind == "instance-failed" }
+      #expect(failed.map(\.resource) == ["orders"] && failed.first?.message.contains("no control plane") == true)
+    }
+  }
+
   @Test("commands of several operators are carried out one after the other, and none is lost")
   func operators() async throws {
     try await Portal.up { portal in
@@ -175,7 +210,8 @@ struct LifecycleTests {
       let outcome = try await second.outcome()
       #expect(outcome.status == 0, "\(outcome)")
       #expect(
-        outcome.errors.contains("waited for another command  (`level set` of `portal`, which came "), "\(outcome.errors)")
+        outcome.errors.contains("waited for another command  (`level set` of `portal`, which came "),
+        "\(outcome.errors)")
       let levels = try await portal.unikernels().map { "\($0.service) \($0.level)" }
       #expect(Set(levels) == ["portal elevated", "other lockdown"])
     }

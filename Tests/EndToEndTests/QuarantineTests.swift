@@ -155,6 +155,25 @@ struct QuarantineTests {
     }
   }
 
+  @Test("an instance that did not answer when it was put into quarantine takes its place again, and keeps it")
+  func late() async throws {
+    try await Portal.up { portal in
+      let url = try await portal.url()
+      let process = try #require(try await portal.unikernel("orders").pid)
+      #expect(try await Client.request("PUT", "\(url)/orders/17", as: .clerk, body: "three amphorae").status == 201)
+      // What it is told on its way out it does only when it goes on, with what it is told then.
+      kill(process, SIGSTOP)
+      let put = try await portal.document("quarantine", "portal/orders", as: [Kept].self)
+      #expect(put.map(\.pid) == [process])
+      let release = try await portal.testudo(
+        "quarantine", "release", String(try #require(put.first).instance.prefix(8)))
+      #expect(release.status == 0, "\(release.errors)")
+      try await Task.sleep(for: .milliseconds(500))
+      #expect(try await portal.unikernel("orders").pid == process)
+      #expect(try await Client.request("GET", "\(url)/orders/17", as: .clerk).body == "three amphorae")
+    }
+  }
+
   @Test(
     "an instance put into quarantine keeps its memory over a restart of the control plane, and takes its place again")
   func byHand() async throws {

@@ -53,6 +53,24 @@ struct TriggerTests {
     }
   }
 
+  @Test("a level that stays due for a while is told of like any other, when it begins and when it ends")
+  func dwell() async throws {
+    try await Portal.up(changing: {
+      $0.replacing(
+        "        triggers:\n          threat_rises:",
+        with: "        properties: { minimum_dwell: 3 s }\n        triggers:\n          threat_rises:")
+    }) { portal in
+      let raised = try await portal.document("context", "set", "threat_level=high", as: [LevelChange].self)
+      #expect(raised.map(\.from) == ["normal"] && raised.map(\.to) == ["elevated"], "\(raised)")
+      let kept = try await portal.document("context", "set", "threat_level=low", as: [LevelChange].self)
+      #expect(kept.isEmpty, "\(kept)")
+      #expect(try await isEverywhere("elevated", portal))
+      #expect(try await eventually(within: 20) { try await isEverywhere("normal", portal) })
+      let changes = try await portal.events().filter { $0.kind == "level-changed" }.map(\.message)
+      #expect(changes.count == 2 && changes.first?.hasPrefix("normal to elevated") == true, "\(changes)")
+    }
+  }
+
   @Test("the level is that of the time from the beginning on, and again after the control plane was killed")
   func schedule() async throws {
     // From an hour ago to half a day from now.

@@ -127,6 +127,26 @@ struct ImageBuilderTests {
     }
   }
 
+  @Test("an image whose key was revoked counts as none, and is made and signed anew")
+  func revoked() throws {
+    let keys = KeyRing(folder: "\(folder.path)/keys", name: "image")
+    let builder = ImageBuilder(library: try library(), store: store, keys: keys)
+    let recipe = try recipe([Portal.log])
+    let digest = try builder.digest(of: recipe)
+    let image = try builder.build(recipe)
+    #expect(builder.image(recipe: digest) == image && builder.image(of: recipe, digest: digest) == image)
+    _ = try keys.rotate()
+    #expect(builder.image(recipe: digest) == image, "what a retired key signed is trusted")
+    _ = try keys.revoke(try #require(image.signature?.key))
+    #expect(builder.image(recipe: digest) == nil && builder.image(of: recipe, digest: digest) == nil)
+    #expect(throws: ImageFault.self) { try builder.verify(image.digest) }
+    let again = try builder.build(recipe)
+    #expect(again.digest == image.digest)
+    #expect(again.signature?.key == (try keys.current().identifier))
+    try builder.verify(again.digest)
+    #expect(builder.image(recipe: digest) == again)
+  }
+
   @Test("an image that was made once is not linked again")
   func cached() throws {
     let image = try builder().build(try recipe([Portal.log]))

@@ -31,6 +31,21 @@ struct KeyRingTests {
     #expect(try ring.standing(of: SigningKey().identifier) == nil)
   }
 
+  @Test("what is trusted is known at once, whoever changes the ring")
+  func trust() throws {
+    let folder = try TemporaryFolder()
+    let ring = KeyRing(folder: "\(folder.path)/keys", name: "image")
+    let first = try ring.current().identifier
+    #expect(ring.trusts(first) && ring.trusts(first) && !ring.trusts(SigningKey().identifier))
+    let other = KeyRing(folder: "\(folder.path)/keys", name: "image")
+    let second = try other.rotate().new.identifier
+    #expect(ring.trusts(first) && ring.trusts(second))
+    _ = try other.revoke(first)
+    #expect(!ring.trusts(first) && ring.trusts(second))
+    let key = SigningKey()
+    #expect(KeyRing(key).trusts(key.identifier) && !KeyRing(key).trusts(first))
+  }
+
   @Test("another ring of the same folder sees a change at once, and the private half of an old key is gone")
   func shared() throws {
     let folder = try TemporaryFolder()
@@ -51,6 +66,7 @@ struct KeyRingTests {
     let (old, _) = try ring.rotate()
     try Data("[{".utf8).write(to: URL(filePath: "\(folder.path)/keys/image.keys.json"))
     #expect(throws: ImageFault.self) { try ring.standing(of: old.identifier) }
+    #expect(!ring.trusts(try ring.current().identifier))
     #expect(throws: ImageFault.self) { try ring.rotate() }
   }
 

@@ -73,6 +73,25 @@ struct EntropyTests {
     #expect(await controller.observed.instances.map(\.state) == [.ready])
   }
 
+  @Test("that it is drained counts only of an instance that was told to drain: what was taken back may still say so")
+  func lateWord() async throws {
+    let (controller, channel, home) = try await adopted()
+    defer { try? FileManager.default.removeItem(at: home) }
+    let journal = await controller.journal
+    for (isDraining, state) in [(false, ObservedInstance.State.ready), (true, .drained)] {
+      await controller.tellOfDraining(channel.record.id, isDraining)
+      channel.say(.drained)
+      // Reports are taken in their order.
+      channel.say(.failed(reason: ByteString("mark \(isDraining)")))
+      let end = ContinuousClock.now + .seconds(30)
+      while !journal.events(after: 0).contains(where: { $0.message == "mark \(isDraining)" }), ContinuousClock.now < end
+      {
+        try await Task.sleep(for: .milliseconds(2))
+      }
+      #expect(await controller.observed.instances.map(\.state) == [state])
+    }
+  }
+
   @Test("an acknowledgement that is not the image's own counts for none")
   func forgedAcknowledgement() async throws {
     let (controller, channel, home) = try await adopted()
@@ -104,6 +123,11 @@ struct EntropyTests {
   }
 }
 
+extension ServiceController {
+  /// Has an instance be one that was told to drain, or not.
+  fileprivate func tellOfDraining(_ id: String, _ isDraining: Bool) { memories[id]?.isDraining = isDraining }
+}
+
 /// A channel that keeps what it is given and acknowledges it.
 private final class FakeChannel: InstanceChannel {
   let record: InstanceRecord
@@ -119,6 +143,9 @@ private final class FakeChannel: InstanceChannel {
     self.record = record
     (reports, continuation) = AsyncStream.makeStream(of: Report.self)
   }
+
+  /// Has the instance report something.
+  func say(_ report: Report) { continuation.yield(report) }
 
   var messages: [ControlMessage] { kept.withLock { $0 } }
 
@@ -146,6 +173,7 @@ private struct FakeHost: UnikernelHost {
   func removeNetwork(_ network: ServiceNetwork) async throws(HostingFault) {}
   func start(_ record: InstanceRecord, boot: [UInt8]) async throws(HostingFault) -> any InstanceChannel { channel }
   func survivors() async -> [InstanceRecord] { [channel.record] }
+  func fallen() async -> [InstanceRecord] { [] }
   func adopt(_ record: InstanceRecord) async throws(HostingFault) -> any InstanceChannel { channel }
   func stop(_ id: String) async throws(HostingFault) {}
   func isolate(_ id: String) async throws(HostingFault) {}

@@ -41,6 +41,18 @@ struct PlannerExternalTests {
     #expect(PlannerRun(to: Self.service([Self.legacy]), from: before).steps.isEmpty)
   }
 
+  @Test("where others could reach what is one service's alone, they are kept away again, and that is the reason")
+  func enclosureLost() {
+    var enclosed = Self.legacy
+    enclosed.isExclusive = true
+    var observed = PlannerRun(to: Self.service([enclosed]), from: ObservedService()).end
+    observed.offers["legacy"] = DesiredExternal.unenclosed(enclosed.lead)
+    #expect(observed.offers["legacy"] == Self.legacy.lead)
+    let action = Planner.nextAction(desired: Self.service([enclosed]), observed: observed)
+    #expect(action?.step == .offer(external: "legacy") && action?.reason == "others could reach 127.0.0.1:9000")
+    #expect(DesiredExternal.unenclosed(Self.legacy.lead) == Self.legacy.lead)
+  }
+
   @Test("a way that nobody is told of any more is closed, after the settings that named it")
   func closing() {
     let before = PlannerRun(to: Self.service([Self.legacy]), from: ObservedService()).end

@@ -113,7 +113,11 @@ public struct PortForwarder: Sendable {
     unlink(socket)
   }
 
-  private var isRunning: Bool { ProcessTable.isAlive(process) && isMine }
+  /// Whether it runs.
+  public var isRunning: Bool { ProcessTable.isAlive(process) && isMine }
+
+  /// Returns once it has ended, whoever ended it.
+  public func untilEnded() async { await ProcessEnd.of(process) { isMine } }
 
   /// Whether the process still is a forwarder for this socket.
   private var isMine: Bool {

@@ -102,6 +102,11 @@ public actor ProcessHost: UnikernelHost {
     instances().filter { InstanceProcesses(folder: folder($0.id)).image != nil }
   }
 
+  /// The instances whose image has ended, or never came to run, and that nobody has stopped.
+  public func fallen() async -> [InstanceRecord] {
+    instances().filter { InstanceProcesses(folder: folder($0.id)).image == nil }
+  }
+
   /// Every instance that has a record.
   func instances() -> [InstanceRecord] {
     Files.names(in: InstanceFolder.parent(of: home)).compactMap { id in

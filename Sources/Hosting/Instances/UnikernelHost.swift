@@ -49,6 +49,9 @@ public protocol UnikernelHost: Sendable {
   /// The instances whose image still runs.
   func survivors() async -> [InstanceRecord]
 
+  /// The instances whose image has ended and that nobody has stopped, while there was no control plane to see it.
+  func fallen() async -> [InstanceRecord]
+
   /// Connects to an instance that runs already and whose channel nobody else holds. The image says nothing before a signed
   /// message was sent to it.
   func adopt(_ record: InstanceRecord) async throws(HostingFault) -> any InstanceChannel

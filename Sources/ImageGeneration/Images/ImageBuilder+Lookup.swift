@@ -8,10 +8,13 @@ extension ImageBuilder {
     return try RecipeInputs(recipe: recipe, configuration: configuration, library: library).digest().description
   }
 
-  /// The stored image of the recipe with that digest, if there is one. It is not verified here.
+  /// The stored image of the recipe with that digest, if there is one that may be started as far as the key goes that its
+  /// papers name: one of a revoked key, or of a stranger's, counts as none, and is made anew. It is not verified here.
   public func image(recipe digest: String) -> Image? {
-    guard let key = Digest(digest), let stored = store.digest(ofRecipe: key) else { return nil }
-    return try? store.image(stored)
+    guard let key = Digest(digest), let stored = store.digest(ofRecipe: key), let image = try? store.image(stored),
+      let signer = image.signature?.key, keys.trusts(signer)
+    else { return nil }
+    return image
   }
 
   /// The stored image of a recipe with that digest, if there is one within the recipe's budgets. Budgets are no part of the

@@ -1,6 +1,7 @@
 import Crypto
 public import Foundation
 import Glibc
+import Synchronization
 
 /// The keys that image papers are signed with: one that signs, those that signed before and are still trusted, and those
 /// that are revoked. In a folder:
@@ -17,6 +18,7 @@ public struct KeyRing: Sendable {
   }
 
   private let storage: Storage
+  private let trust = TrustCache()
 
   /// A ring of one key that is kept nowhere.
   public init(_ key: SigningKey) { storage = .memory(key) }
@@ -71,6 +73,31 @@ public struct KeyRing: Sendable {
       let publicKey = Digest.bytes(ofDigits: entry.publicKey), Digest(of: publicKey).description == identifier
     else { return nil }
     return (entry.state, publicKey)
+  }
+
+  /// Whether what the key of that identifier signed may be started, as far as the key goes. Where that cannot be found out,
+  /// nothing may.
+  public func trusts(_ identifier: String) -> Bool {
+    let stamp = stamp
+    if let known = trust.keys(stamp) { return known.contains(identifier) }
+    guard let entries = try? entries() else { return false }
+    let trusted = Set(entries.filter { $0.state != .revoked }.map(\.identifier))
+    trust.keep(trusted, stamp)
+    return trusted.contains(identifier)
+  }
+
+  /// What tells that a key was made, retired or revoked, whoever did that.
+  public struct Stamp: Hashable, Sendable {
+    fileprivate var files: [FileStamp?]
+  }
+
+  /// The stamp at present.
+  public var stamp: Stamp {
+    switch storage {
+    case .memory: Stamp(files: [])
+    case .folder(let folder, let name):
+      Stamp(files: [FileStamp("\(folder)/\(name).pem"), FileStamp(path(folder, name))])
+    }
   }
 
   /// Makes a new key, which signs from now on. What the old one signed stays trusted.
@@ -158,5 +185,18 @@ public struct KeyRing: Sendable {
       guard errno == EINTR else { throw ImageStore.fault(path, "this file cannot be locked") }
     }
     return try work(folder, name)
+  }
+}
+
+/// Which keys of a ring are trusted, for as long as its files are the same.
+private final class TrustCache: Sendable {
+  private let known = Mutex<(stamp: KeyRing.Stamp, keys: Set<String>)?>(nil)
+
+  func keys(_ stamp: KeyRing.Stamp) -> Set<String>? {
+    known.withLock { $0?.stamp == stamp ? $0?.keys : nil }
+  }
+
+  func keep(_ keys: Set<String>, _ stamp: KeyRing.Stamp) {
+    known.withLock { $0 = (stamp, keys) }
   }
 }

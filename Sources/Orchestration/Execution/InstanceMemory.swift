@@ -1,4 +1,6 @@
+import Foundation
 import Hosting
+import State
 
 /// What the orchestrator knows of an instance besides its record, kept in the store: what it acknowledged and whether it
 /// is on its way out.
@@ -20,6 +22,12 @@ struct InstanceMemory: Hashable, Sendable, Codable {
 
   /// The key it is stored under.
   static func key(_ id: String) -> String { "instances/\(id)" }
+
+  /// What is stored of an instance, if that is something.
+  static func read(_ id: String, from store: any StateStore) -> InstanceMemory? {
+    guard let bytes = try? store.value(for: key(id))?.bytes else { return nil }
+    return try? JSONDecoder().decode(InstanceMemory.self, from: Data(bytes))
+  }
 }
 
 extension InstanceRecord {

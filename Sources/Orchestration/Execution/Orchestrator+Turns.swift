@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 
 // Commands about the same service are carried out one after another, in the order they came; others go on side by side.
 

@@ -9,7 +9,10 @@ extension ServiceController {
     guard let forwarder, let host = network.hostAddress,
       let external = resolved?.desired.externals.first(where: { $0.name == name })
     else { throw .execution("the port forwarder of the service is gone") }
-    if let former = observed.offers[name], former != external.lead { try await closeWay(to: name) }
+    // Where others could reach what is this service's alone, that is all there is to mend.
+    if let former = observed.offers[name], former != DesiredExternal.unenclosed(external.lead) {
+      try await closeWay(to: name)
+    }
     let firewall = HostFirewall(network)
     try await enclose(firewall)
     try await hosting { () throws(HostingFault) in

@@ -25,10 +25,10 @@ extension ServiceController {
       try await hosting { () throws(HostingFault) in try await environment.host.createNetwork(network) }
       observed.hasNetwork = true
     case .startForwarder:
-      forwarder = try await hosting { () throws(HostingFault) in
-        try await environment.host.forwarder(for: network)
-      }
-      observed.hasForwarder = true
+      use(
+        try await hosting { () throws(HostingFault) in
+          try await environment.host.forwarder(for: network)
+        })
     case .offer(let external): try await openWay(to: external)
     case .withdraw(let external): try await closeWay(to: external)
     case .generateImage(let resource): try await generateImage(resource)
@@ -141,6 +141,7 @@ extension ServiceController {
       "recipe": resource.recipeDigest, "bootSettings": resource.bootDigest,
       ChannelKey.metadataKey: channelKey.text,
     ]
+    metadata[ServiceController.signerKey] = image.signature?.key
     if resource.resource.endpoint.isPublic {
       metadata[InstanceRecord.forwarderSecretKey] = ServiceController.freshSecret()
     }

@@ -11,22 +11,34 @@ extension ServiceController {
     let endpoint = try resolvedResource(name).resource.endpoint
     let target = "\(record.host):\(endpoint.port)"
     if published[name] == nil {
-      let wanted = endpoint.publishedPort ?? 0
-      do throws(HostingFault) {
-        published[name] = try await forwarder.publish(
-          name, listen: "127.0.0.1:\(wanted)", target: target, secret: record.forwarderSecret)
-      } catch {
-        if case .refused(let why) = error {
-          throw .input("`\(name)` cannot be published on port \(wanted): \(why)")
-        }
-        throw OrchestrationFault(error)
-      }
+      published[name] = try await publish(
+        name, at: endpoint.publishedPort, by: forwarder, target: target, secret: record.forwarderSecret)
     } else {
       try await hosting { () throws(HostingFault) in
         try await forwarder.switchTarget(name, to: target, secret: record.forwarderSecret)
       }
     }
     observed.publications[name] = id
+  }
+
+  /// Publishes a resource on the port that the template wants, else on the one it had before, else on any. Gives the address.
+  private func publish(
+    _ name: String, at port: Int?, by forwarder: PortForwarder, target: String, secret: String?
+  ) async throws(OrchestrationFault) -> String {
+    let former = formerlyPublished.removeValue(forKey: name)
+    if port == nil, let former,
+      let place = try? await forwarder.publish(name, listen: former, target: target, secret: secret)
+    {
+      return place
+    }
+    do throws(HostingFault) {
+      return try await forwarder.publish(name, listen: "127.0.0.1:\(port ?? 0)", target: target, secret: secret)
+    } catch {
+      if case .refused(let why) = error {
+        throw .input("`\(name)` cannot be published on port \(port ?? 0): \(why)")
+      }
+      throw OrchestrationFault(error)
+    }
   }
 
   func unpublish(_ name: String) async throws(OrchestrationFault) {
@@ -38,12 +50,17 @@ extension ServiceController {
   }
 
   func stopForwarder() async throws(OrchestrationFault) {
-    if let forwarder { try await hosting { () throws(HostingFault) in try await forwarder.stop() } }
+    // Let go of first: its end is none that anybody has to be told.
+    let former = forwarder
     forwarder = nil
-    published = [:]
-    observed.publications = [:]
-    observed.offers = [:]
-    observed.hasForwarder = false
+    do throws(OrchestrationFault) {
+      if let former { try await hosting { () throws(HostingFault) in try await former.stop() } }
+    } catch {
+      forwarder = former
+      throw error
+    }
+    forgetForwarder()
+    formerlyPublished = [:]
   }
 
   func drain(_ id: String) async throws(OrchestrationFault) {

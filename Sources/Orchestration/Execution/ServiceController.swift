@@ -17,8 +17,8 @@ actor ServiceController {
   let journal: Journal
   /// Answers what images ask of the decision point.
   let desk: DecisionDesk
-  /// What is told when an instance ends by itself.
-  let lost: @Sendable (_ event: [String: String], _ service: String, _ tenant: String) async -> Void
+  /// What is told when something of the service ends by itself; the event is `nil` where it is no instance.
+  let lost: @Sendable (_ event: [String: String]?, _ service: String, _ tenant: String) async -> Void
   /// What is told when an image reports something that triggers may wait for.
   let noticed:
     @Sendable (_ kind: SecurityEventKind, _ event: [String: String], _ service: String, _ tenant: String) async -> Void
@@ -36,6 +36,8 @@ actor ServiceController {
   var channels: [String: any InstanceChannel] = [:]
   var forwarder: PortForwarder?
   var published: [String: String] = [:]
+  /// Where resources were published by a forwarder that ended: the next one listens there again, if that can be.
+  var formerlyPublished: [String: String] = [:]
   var resolved: ResolvedService?
   var stopping: Set<String> = []
   /// Instances that were on their way out when the control plane ended: whether they were told, and are done, is unknown.
@@ -66,7 +68,7 @@ actor ServiceController {
 
   init(
     environment: OrchestrationEnvironment, tenant: String, name: String, journal: Journal,
-    decisions: ImageDecisions, lost: @escaping @Sendable ([String: String], String, String) async -> Void,
+    decisions: ImageDecisions, lost: @escaping @Sendable ([String: String]?, String, String) async -> Void,
     noticed: @escaping @Sendable (SecurityEventKind, [String: String], String, String) async -> Void
   ) {
     self.environment = environment
@@ -112,7 +114,9 @@ actor ServiceController {
     enforcedAt = nil
     if desired == nil { await endAllStandby() }
     noteImages()
+    noteSigners()
     noteLifetimes()
+    await noteWays()
     linked = []
     if let desired, let settled, settled.resolution === desired.identity, settled.observations == observations {
       return []
@@ -191,46 +195,12 @@ actor ServiceController {
   }
 
   /// What `converge` would do.
-  func plan(to desired: ResolvedService?) -> [Action] {
+  func plan(to desired: ResolvedService?) async -> [Action] {
     resolved = desired ?? resolved
     noteImages()
+    noteSigners()
+    await noteWays()
     return Planner.plan(desired: desired?.desired, observed: observed)
-  }
-
-  /// Looks which of the images that are due exist already.
-  private func noteImages() {
-    guard let resolved else { return }
-    // Many resources may have one image.
-    let builder = environment.builder
-    var images = resolved.recipes.filter { builder.image(recipe: $0) != nil }
-    for resource in resolved.resources where !resource.recipe.budgets.isEmpty {
-      guard builder.image(of: resource.recipe, digest: resource.recipeDigest) == nil else { continue }
-      images.remove(resource.recipeDigest)
-    }
-    if observed.images != images { observed.images = images }
-  }
-
-  /// Looks which instances have lived for as long as they may.
-  private func noteLifetimes() {
-    let now = Date()
-    for index in observed.instances.indices {
-      let instance = observed.instances[index]
-      let isExpired = expiry(of: instance).map { $0 <= now } ?? false
-      if instance.isExpired != isExpired { observed.instances[index].isExpired = isExpired }
-    }
-  }
-
-  private func expiry(of instance: ObservedInstance) -> Date? {
-    guard let resolved, resolved.limitsLives, let lifetime = resolved.resource(instance.resource)?.lifetime,
-      let record = records[instance.id], let started = Timestamp.date(record.started)
-    else { return nil }
-    return started.addingTimeInterval(Double(lifetime))
-  }
-
-  /// When the first of the instances that run has lived for as long as it may.
-  var nextExpiry: Date? {
-    guard resolved?.limitsLives == true else { return nil }
-    return observed.instances.filter { $0.state != .quarantined && $0.withdrawal == nil }.compactMap(expiry).min()
   }
 
   // MARK: Taking up what survived
@@ -239,8 +209,7 @@ actor ServiceController {
   func recover(_ survivors: [InstanceRecord]) async {
     observed.hasNetwork = FileManager.default.fileExists(atPath: network.path)
     if let running = await environment.host.runningForwarder(for: network) {
-      forwarder = running
-      observed.hasForwarder = true
+      use(running)
     }
     for record in survivors.sorted(by: { ($0.started, $0.id) < ($1.started, $1.id) }) {
       await adopt(record)
@@ -249,8 +218,7 @@ actor ServiceController {
   }
 
   private func adopt(_ record: InstanceRecord) async {
-    guard let bytes = try? environment.store.value(for: InstanceMemory.key(record.id))?.bytes,
-      let memory = try? JSONDecoder().decode(InstanceMemory.self, from: Data(bytes)),
+    guard let memory = InstanceMemory.read(record.id, from: environment.store),
       let channel = try? await environment.host.adopt(record)
     else {
       // It was being started when the control plane ended: nobody relies on it, and another will be started.
@@ -278,21 +246,6 @@ actor ServiceController {
       _ = try await tell(record.id, .query, payload: [])
     } catch {
       setState(record.id, .failed)
-    }
-  }
-
-  private func notePublications() async {
-    guard let status = try? await forwarder?.status() else { return }
-    let enclosed = await HostFirewall(network).enclosed()
-    for offer in status.publications where offer.isOffer {
-      observed.offers[offer.name] = DesiredExternal.lead(
-        from: offer.listen, to: offer.target, isExclusive: enclosed.contains(offer.target))
-    }
-    for publication in status.publications where !publication.isOffer {
-      published[publication.name] = publication.listen
-      let instance = records.values.first { publication.target.hasPrefix($0.host + ":") }
-      // A target that is gone is no instance's: traffic is routed anew.
-      observed.publications[publication.name] = instance?.id ?? ""
     }
   }
 
@@ -335,12 +288,15 @@ actor ServiceController {
         return true
       }
       journal.record(event, instance: records[id], tenant: tenant, service: name)
-    case .drained:
+    case .drained where memories[id]?.isDraining == true:
       setState(id, .drained)
     case .failed(let reason):
       journal.record(failure: reason.description, instance: records[id], tenant: tenant, service: name)
     case .refused(_, let reason):
       journal.record(refusal: reason.description, instance: records[id], tenant: tenant, service: name)
+    case .drained:
+      // One that was stopped on its way out says so when it goes on, also where it was let serve again meanwhile.
+      break
     case .ready, .acknowledged, .status, .dropped, .question:
       break
     }

@@ -54,6 +54,8 @@
 
     func survivors() async -> [InstanceRecord] { await host.survivors() }
 
+    func fallen() async -> [InstanceRecord] { await host.fallen() }
+
     func traffic(of id: String) async -> InterfaceTraffic? { await host.traffic(of: id) }
 
     func memory(of id: String) async throws(HostingFault) -> InstanceAddressSpace { try await host.memory(of: id) }

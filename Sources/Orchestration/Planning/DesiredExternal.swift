@@ -27,6 +27,13 @@ public struct DesiredExternal: Hashable, Sendable, Codable {
   }
 
   private static func lead(port: Int, to target: String, isExclusive: Bool) -> String {
-    "\(port) \(target)" + (isExclusive ? " exclusive" : "")
+    "\(port) \(target)" + (isExclusive ? exclusiveMark : "")
+  }
+
+  private static let exclusiveMark = " exclusive"
+
+  /// The same lead where nobody keeps others away from the target.
+  static func unenclosed(_ lead: String) -> String {
+    lead.hasSuffix(exclusiveMark) ? String(lead.dropLast(exclusiveMark.count)) : lead
   }
 }

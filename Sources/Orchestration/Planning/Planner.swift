@@ -93,7 +93,10 @@ public enum Planner {
       }
     }
     for external in desired.externals where observed.offers[external.name] != external.lead {
-      return Action(.offer(external: external.name), reason: "it is at \(external.target)")
+      let isOpen = external.isExclusive && observed.offers[external.name] == DesiredExternal.unenclosed(external.lead)
+      return Action(
+        .offer(external: external.name),
+        reason: isOpen ? "others could reach \(external.target)" : "it is at \(external.target)")
     }
     return nil
   }

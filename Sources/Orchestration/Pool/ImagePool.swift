@@ -111,6 +111,7 @@ struct ImagePool: Sendable {
     var vulnerable: Set<ModuleVersion>
     var library: LinkLibrary.Stamp
     var store: ImageStore.Stamp
+    var keys: KeyRing.Stamp
   }
 
   /// When images were made ready, by recipe.

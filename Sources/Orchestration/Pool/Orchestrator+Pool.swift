@@ -77,8 +77,9 @@ extension Orchestrator {
     // Looked at before: what changes meanwhile is seen the next time.
     let filling = ImagePool.Filling(
       service: declaration.service, target: declaration.target,
-      level: declaration.service.dueLevel(context: context(of: declaration), setByHand: declaration.level).name,
-      vulnerable: try resolver.vulnerable(), library: builder.library.stamp, store: builder.store.stamp)
+      level: dueLevel(of: declaration),
+      vulnerable: try resolver.vulnerable(), library: builder.library.stamp, store: builder.store.stamp,
+      keys: builder.keys.stamp)
     guard pool.filled[declaration.key] != filling else { return }
     pool.filled[declaration.key] = nil
     let isComplete = try await fill(declaration)

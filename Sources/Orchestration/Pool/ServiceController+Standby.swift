@@ -13,8 +13,15 @@ extension ServiceController {
   /// For how long an instance waits before a fresh one takes its place.
   static let standbyAge: TimeInterval = 3600
 
-  /// What waits.
-  var waitingInstances: [StandbyInstance] { standby.values.sorted { ($0.started, $0.id) < ($1.started, $1.id) } }
+  /// What waits, the oldest first. The time of those is over whose image is of a key that is trusted no more.
+  var waitingInstances: [StandbyInstance] {
+    standby.values.sorted { ($0.started, $0.id) < ($1.started, $1.id) }.map { instance in
+      guard let record = records[instance.id], !isTrusted(record) else { return instance }
+      var over = instance
+      over.expires = .distantPast
+      return over
+    }
+  }
 
   /// Starts an instance that waits. Nothing happens where the service is not up any more.
   func startStandby(_ wish: StandbyWish, of resource: ResolvedResource) async throws(OrchestrationFault) {
