@@ -15,6 +15,11 @@ extension DefinitionChecker {
           expected: "the keyname `type`")
         continue
       }
+      if inherited?[name] == nil, typer.version != .tosca2_0, let place = own.valuePlace {
+        findings.report(
+          "unknown-key", at: place, "`value` fixes the value of `\(name.excerpt)`, which refines nothing",
+          expected: "`default`, or the property of a type that this one derives from (1.3, 3.6.10.6)")
+      }
       check(property, owner)
       if let base = inherited?[name] {
         if typer.version == .tosca2_0 { checkVersion2(own, refined: property, of: base) }

@@ -25,7 +25,7 @@ struct DefinitionChecker {
       check(type.attributes, inherited: base?.attributes)
       for name in type.members { _ = catalogue.find(.node, name, in: type.header.file) }
       checkWidening("members", type.members, base?.members, [.node])
-      check(type.interfaces)
+      check(type.interfaces, inherited: base?.interfaces)
     }
     for (index, type) in catalogue.interfaces.declared.enumerated() {
       check(type.properties, inherited: parent(catalogue.interfaces, index)?.properties)
@@ -58,7 +58,7 @@ struct DefinitionChecker {
         }
       }
       checkWidening("valid_target_types", type.validTargetTypes, base?.validTargetTypes, [.capability, .node])
-      if typer.version != .tosca2_0 { check(type.interfaces) }
+      if typer.version != .tosca2_0 { check(type.interfaces, inherited: base?.interfaces) }
     }
   }
 
@@ -117,13 +117,16 @@ struct DefinitionChecker {
       {
         catalogue.reportUnknown([.capability], capability, in: file)
       }
-      if let node = requirement.node { _ = catalogue.find(.node, node, in: file) }
+      if let node = requirement.node {
+        let type = catalogue.find(.node, node, in: file)
+        if let filter = requirement.nodeFilter { check(filter, of: type) }
+      }
       if let relationship = requirement.relationship {
         _ = catalogue.find(.relationship, relationship, in: file)
       }
       check(requirement.interfaces)
     }
-    if typer.version != .tosca2_0 { check(type.interfaces) }
+    if typer.version != .tosca2_0 { check(type.interfaces, inherited: base?.interfaces) }
     for artifact in type.artifacts.values {
       if let name = artifact.type { _ = catalogue.find(.artifact, name, in: file) }
     }
@@ -167,8 +170,18 @@ struct DefinitionChecker {
       expected: "the same type, or one derived from it", related: [(inherited.name.place, "it is inherited from here")])
   }
 
-  private func check(_ interfaces: OrderedMap<InterfaceDefinition>) {
-    for interface in interfaces.values {
+  /// Checks interface definitions of 1.x. One that refines none says its type (1.3, 3.6.20.1), unless it is named as a type is.
+  private func check(
+    _ interfaces: OrderedMap<InterfaceDefinition>, inherited: OrderedMap<InterfaceDefinition>? = nil
+  ) {
+    for (name, interface) in interfaces {
+      if typer.version == .simple1_3, interface.type == nil, let inherited, inherited[name] == nil,
+        catalogue.find(.interface, interface.name, in: interface.file, report: false) == nil
+      {
+        findings.report(
+          "missing-key", at: interface.name.place, "the interface `\(name.excerpt)` has no type, and inherits none",
+          expected: "the keyname `type` (1.3, 3.6.20.1)")
+      }
       if let type = interface.type { _ = catalogue.find(.interface, type, in: interface.file) }
       check(interface.inputs, file: interface.file)
       for operation in interface.operations.values { check(operation.inputs, file: interface.file) }

@@ -35,6 +35,8 @@ struct ValueContext {
   var otherInputs: Set<String>?
   /// The inputs of the workflow that the value is part of (2.0, 13.2).
   var workflowInputs: OrderedMap<PropertyDefinition>?
+  /// Whether the value is an output's, where no keyword stands for anything.
+  var isOutput = false
   /// Whether the value is part of a requirement of a node, where `$relationship_index` has a meaning.
   var isRequirement = false
   /// Whether the value is a filter's, which is about nodes of types that are not known: those derived from the ones that

@@ -8,6 +8,14 @@ extension ValueTyper {
     case .map: return mapValue(node, schema, context)
     case .range:
       if let content = Self.range(node) { return Value(content, at: findings.table.range(node.place)) }
+      if let items = node.items, items.count == 2, let lower = items[0].text.flatMap(CoreSchema.integer),
+        let upper = items[1].text.flatMap(CoreSchema.integer), lower > upper
+      {
+        report(
+          "wrong-type", node, context, "the lower bound of \(context.subject) is above the upper one",
+          expected: "the lower bound first")
+        return nil
+      }
     default:
       if case .scalar(let text, let style) = node.content, let content = Self.scalar(text, style, primitive),
         isAllowed(text, style, primitive)
@@ -96,27 +104,62 @@ extension ValueTyper {
     }
     var result: [Value.Entry] = []
     var isValid = true
+    // Others were told apart when the text was read.
+    let hasCalls = version == .tosca2_0 && entries.contains { $0.key.entries != nil }
     for entry in entries {
-      // The keys of a map may be calls whose results are known when the service runs (2.0, 10.1).
-      let isCall = version == .tosca2_0 && entry.name.hasPrefix("$") && !entry.name.hasPrefix("$$")
-      if version == .tosca2_0, schema.keySchema == nil, !isCall, !isStringKey(entry.key, context) { isValid = false }
-      if let keySchema = schema.keySchema, !isCall,
-        value(entry.key, as: keySchema, context.inside("a key of \(context.subject)")) == nil
-      {
+      guard let key = mapKey(entry, schema.keySchema, context) else {
+        isValid = false
+        continue
+      }
+      if hasCalls, result.contains(where: { $0.key == key }) {
+        reportSameKey(key, entry.key, context)
         isValid = false
       }
       let subject: ValueSubject =
         context.isSensitive
         ? "an entry of \(context.subject)" : "the entry `\(entry.name.excerpt)` of \(context.subject)"
       if let value = value(entry.value, as: schema.entrySchema, context.inside(subject)) {
-        let isEscaped = version == .tosca2_0 && entry.name.hasPrefix("$$")
-        let key = isEscaped ? String(entry.name.dropFirst()) : entry.name
         result.append(Value.Entry(key: key, at: findings.table.range(entry.key.place), value: value))
       } else {
         isValid = false
       }
     }
     return isValid ? Value(.map(result), at: findings.table.range(node.place)) : nil
+  }
+
+  /// The text of a map's key; nil where it does not fit, which is reported. In 2.0 it may be what a function gives, which can
+  /// be known only when the service runs: then it is the call as written (2.0, 10.1).
+  func mapKey(_ entry: YAMLEntry, _ schema: SchemaDefinition?, _ context: ValueContext) -> String? {
+    let inner = context.inside("a key of \(context.subject)")
+    guard version == .tosca2_0 else {
+      if let schema, value(entry.key, as: schema, inner) == nil { return nil }
+      return entry.name
+    }
+    if entry.key.entries != nil, let call = call(in: entry.key, schema: nil, context) {
+      guard let value = value(entry.key, as: schema, inner) else { return nil }
+      switch value.content {
+      case .string(let text): return text
+      case .integer(let number): return String(number)
+      case .boolean(let flag): return String(flag)
+      case .scalar(_, let text): return text
+      case .unresolved: return "\(call.name) \(call.arguments.flowText)"
+      default:
+        reportWrongType(entry.key, "a string", inner)
+        return nil
+      }
+    }
+    let isCall = entry.name.hasPrefix("$") && !entry.name.hasPrefix("$$")
+    if let schema, !isCall, value(entry.key, as: schema, inner) == nil { return nil }
+    if schema == nil, !isCall, !isStringKey(entry.key, context) { return nil }
+    return entry.name.hasPrefix("$$") ? String(entry.name.dropFirst()) : entry.name
+  }
+
+  /// Two keys of a map are the same once their functions are evaluated.
+  private func reportSameKey(_ key: String, _ node: YAMLNode, _ context: ValueContext) {
+    findings.report(
+      "duplicate-key", at: node.place,
+      context.isSensitive ? "the key is already in this map" : "the key `\(key.excerpt)` is already in this map",
+      expected: "each key once")
   }
 
   /// Whether a key is a string, as keys are without a schema (2.0, 9.1.3.2); reported where it is not.

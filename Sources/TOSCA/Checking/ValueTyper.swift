@@ -23,6 +23,8 @@ final class ValueTyper {
   var remainingAllocation: ((_ property: String, _ of: CapabilityKey) -> Double?)?
   /// The steps that evaluation has taken.
   var evaluations = 0
+  /// What calls gave.
+  var memo = EvaluationMemo()
   /// The compiled patterns by their text.
   var patterns: [String: Pattern] = [:]
   /// The schemas of `schema` constraints by their text.
@@ -152,7 +154,16 @@ final class ValueTyper {
       var result: [Value.Entry] = []
       for entry in entries {
         guard let value = value(entry.value, as: nil, context.inside(context.subject)) else { return nil }
-        result.append(Value.Entry(key: entry.name, at: findings.table.range(entry.key.place), value: value))
+        var key = entry.name
+        if version == .tosca2_0 {
+          if entry.key.entries != nil {
+            guard let evaluated = mapKey(entry, nil, context) else { return nil }
+            key = evaluated
+          } else if key.hasPrefix("$$") {
+            key = String(key.dropFirst())
+          }
+        }
+        result.append(Value.Entry(key: key, at: findings.table.range(entry.key.place), value: value))
       }
       return Value(.map(result), at: place)
     }

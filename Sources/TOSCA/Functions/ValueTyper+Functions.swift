@@ -35,8 +35,17 @@ extension ValueTyper {
     return true
   }
 
-  /// What a call gives.
+  /// What a call gives. A call that leads back to itself is not kept before it is over, so that the circle is found.
   func evaluate(_ call: FunctionCall, _ context: ValueContext) -> Evaluated {
+    // An index has all references, also those from calls that were evaluated before.
+    guard findings.recorder == nil, remainingAllocation == nil else { return evaluateAnew(call, context) }
+    if let known = memo.result(of: call, context, topology) { return known }
+    let result = evaluateAnew(call, context)
+    memo.keep(result, of: call, context, topology)
+    return result
+  }
+
+  private func evaluateAnew(_ call: FunctionCall, _ context: ValueContext) -> Evaluated {
     evaluations += 1
     guard evaluations <= limits.evaluations else {
       findings.report(

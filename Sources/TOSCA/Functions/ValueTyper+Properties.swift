@@ -9,6 +9,7 @@ extension ValueTyper {
     }
     guard let topology else { return .unknown }
     refer(toEntity: items[0])
+    if isKeywordInOutput(items[0], call, context) { return .invalid }
     switch topology.entity(entity, context.owner) {
     case .node(let index): return property(of: index, items.dropFirst(), call, context)
     case .relationship(let node, let requirement):
@@ -41,7 +42,10 @@ extension ValueTyper {
       refer(.property, first, to: definition.properties[name]?.name.place) { [] }
     }
     if path.count >= 2, let second = path.dropFirst().first, let inner = second.text {
-      if let capability = definition.capabilities[name] {
+      // Where a capability and a requirement have the name, it is the one with the property.
+      if let capability = definition.capabilities[name],
+        definition.requirements[name] == nil || hasProperty(inner, of: capability)
+      {
         return capabilityProperty(index, capability, inner, path, call, context)
       }
       if definition.requirements[name] != nil {
@@ -94,6 +98,17 @@ extension ValueTyper {
     inner.owner = .node(index)
     inner.isSensitive = inner.isSensitive || property.isSensitive
     return lookUp("node \(node.template.name.text)", name, value, path.dropFirst(), call, inner)
+  }
+
+  /// Whether a keyword stands where there is no node or relationship that it could stand for (1.3, 4.1); reported.
+  private func isKeywordInOutput(_ entity: YAMLNode, _ call: FunctionCall, _ context: ValueContext) -> Bool {
+    guard context.isOutput, context.owner == .none, let name = entity.text,
+      ["SELF", "SOURCE", "TARGET", "HOST"].contains(name)
+    else { return false }
+    findings.report(
+      "wrong-context", at: entity.place, "`\(name)` stands for nothing in an output",
+      expected: "the name of a node template (1.3, 4.1)")
+    return true
   }
 
   private func hasProperty(_ name: String, of capability: CapabilityDefinition) -> Bool {
@@ -191,6 +206,7 @@ extension ValueTyper {
     }
     guard let topology else { return .unknown }
     refer(toEntity: items[0])
+    if isKeywordInOutput(items[0], call, context) { return .invalid }
     guard case .node(let index) = topology.entity(entity, context.owner) else {
       if case .none = topology.entity(entity, context.owner) { return reportUnknownEntity(items[0], call) }
       return .unknown

@@ -182,6 +182,13 @@ struct Implementation: Sendable {
       entity.finish()
       return
     }
+    if let timeout {
+      let isInteger =
+        if case .scalar(let text, .plain) = timeout.content { CoreSchema.integer(text) != nil } else { false }
+      if !isInteger {
+        entity.reportForm(timeout, "`timeout` of an operation implementation", "seconds as an integer (1.3, 3.6.16.1)")
+      }
+    }
     host = entity.string("operation_host")
     // The long form may also be an artifact written in place.
     if primary == nil, entity.node["file"] != nil || entity.node["type"] != nil {

@@ -18,6 +18,16 @@ extension PropertyDefinition {
     }
   }
 
+  /// Whether a node is the short form of an output of 1.3: its fixed value (1.3, 3.6.14.2). A map is one where it is the call
+  /// of a function.
+  static func isFixedOutput(_ node: YAMLNode, _ role: Role, _ context: SyntaxContext) -> Bool {
+    guard role == .outgoing, context.version >= .simple1_3, !node.isNull,
+      !context.tolerances.contains(.plainDefinitions)
+    else { return false }
+    guard let entries = node.entries else { return true }
+    return entries.count == 1 && FunctionCall.Function.ofVersion1(named: entries[0].name) != nil
+  }
+
   /// The definition that a short form stands for.
   init(_ name: Name, shortForm node: YAMLNode, _ role: Role) {
     self.name = name

@@ -32,6 +32,8 @@ struct PropertyDefinition: Sendable {
   var defaultValue: YAMLNode?
   /// The fixed value of a parameter.
   var value: YAMLNode?
+  /// Where the definition fixes the value itself.
+  var valuePlace: Place?
   /// Its metadata.
   var metadata: OrderedMap<Name>
   /// The constraints of the definitions that this one refines, which hold as well.
@@ -48,7 +50,7 @@ struct PropertyDefinition: Sendable {
 
   /// Reads a definition.
   init?(_ name: Name, _ node: YAMLNode, _ role: Role, _ context: SyntaxContext) {
-    if context.isVersion2, Self.isShortForm(node, role) {
+    if context.isVersion2 ? Self.isShortForm(node, role) : Self.isFixedOutput(node, role, context) {
       self = PropertyDefinition(name, shortForm: node, role)
       return
     }
@@ -66,8 +68,11 @@ struct PropertyDefinition: Sendable {
     var entity = Entity(node, role.what, context)
     guard entity.isMap else { return nil }
     self.name = name
-    let typeRequired = !role.isParameter && !context.isVersion2
-    schema = SchemaDefinition.read(&entity, typeRequired: typeRequired, at: name.place)
+    // Refinements of properties may leave the type as it is, and fix the value (1.3, 3.6.10.6).
+    let mayRefine = context.isVersion2 || role == .property && context.version >= .simple1_3
+    let typeRequired = !role.isParameter && !mayRefine
+    schema = SchemaDefinition.read(
+      &entity, typeRequired: typeRequired, mayRefine: mayRefine, at: name.place)
     description = entity.string("description")?.text
     metadata = entity.knows("metadata", from: .simple1_2) ? entity.metadata() : OrderedMap()
     defaultValue = entity.take("default")
@@ -80,7 +85,10 @@ struct PropertyDefinition: Sendable {
     if role == .property, entity.knows("external-schema", from: .simple1_2, to: .simple1_3) {
       _ = entity.take("external-schema")
     }
-    if role.isParameter || (role == .property && context.isVersion2) { value = entity.take("value") }
+    if role.isParameter || (role == .property && mayRefine) {
+      valuePlace = entity.key("value")
+      value = entity.take("value")
+    }
     if role.isParameter, context.isVersion2 { mapping = entity.take("mapping") }
     if context.isVersion2 { checkVersion2(role, entity) }
     if role == .property, let value { defaultValue = value }
@@ -94,7 +102,7 @@ struct PropertyDefinition: Sendable {
       }
     }
     entity.finish()
-    if schema == nil, !role.isParameter, !context.isVersion2 { return nil }
+    if schema == nil, !role.isParameter, !mayRefine { return nil }
   }
 
   /// Reads a map of definitions.

@@ -24,7 +24,11 @@ final class SchemaDefinition: Sendable {
   }
 
   /// Reads the schema keynames of an entity; nil where `type` is missing.
-  static func read(_ entity: inout Entity, typeRequired: Bool = true, at place: Place? = nil) -> SchemaDefinition? {
+  ///
+  /// - Parameter mayRefine: Whether it may be a refinement that leaves the type as it is.
+  static func read(
+    _ entity: inout Entity, typeRequired: Bool = true, mayRefine: Bool? = nil, at place: Place? = nil
+  ) -> SchemaDefinition? {
     // `null` is the name of a type, though YAML reads nothing from it.
     let type = entity.take("type").flatMap { value in
       value.text == "null" && !entity.context.isVersion2
@@ -36,10 +40,10 @@ final class SchemaDefinition: Sendable {
       entity.knows("key_schema", from: .simple1_3)
       ? entity.take("key_schema").flatMap { read($0, "a key schema", entity.context) } : nil
     guard let type else {
-      if entity.context.isVersion2, entity.key("type") == nil,
+      if mayRefine ?? entity.context.isVersion2, entity.key("type") == nil,
         !constraints.isEmpty || entrySchema != nil || keySchema != nil
       {
-        // A refinement that leaves the type as it is (2.0, 9.4).
+        // A refinement that leaves the type as it is (1.3, 3.6.10.6; 2.0, 9.4).
         return SchemaDefinition(
           type: Name(text: "", place: place ?? entity.node.place), entrySchema: entrySchema, keySchema: keySchema,
           constraints: constraints, file: entity.context.file)
@@ -125,8 +129,11 @@ struct ConstraintClause: Sendable {
     return items.compactMap { read($0, entity.context) }
   }
 
-  /// Reads one constraint.
+  /// Reads one constraint. A value without an operator is to be equal (1.3, 3.6.3.3).
   static func read(_ node: YAMLNode, _ context: SyntaxContext) -> ConstraintClause? {
+    if !context.isVersion2, case .scalar = node.content, !node.isNull {
+      return ConstraintClause(operation: .equal, place: node.place, operand: node)
+    }
     guard let entries = node.entries, entries.count == 1, let entry = entries.first else {
       context.findings.report(
         "wrong-syntax", at: node.place, "a constraint cannot be \(node.kindDescription)",

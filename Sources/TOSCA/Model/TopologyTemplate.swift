@@ -56,14 +56,14 @@ struct TopologyTemplate: Sendable {
     entity.finish()
   }
 
-  /// Puts relationship templates together that are copies of others. In 2.0 what is copied is no copy itself (7.2 and
-  /// 7.4); node templates are copied when they are bound.
+  /// Puts relationship templates together that are copies of others. What is copied is no copy itself (1.3, 3.8.3.3; 2.0,
+  /// 7.2 and 7.4); node templates are copied when they are bound.
   private mutating func resolveCopies(_ context: SyntaxContext) {
-    if context.isVersion2 {
-      for template in nodeTemplates.values {
-        guard let copy = template.copy, let source = nodeTemplates[copy.text], source.copy != nil else { continue }
-        reportCopy(of: copy, source.name, context)
-      }
+    for template in nodeTemplates.values {
+      guard let copy = template.copy, let source = nodeTemplates[copy.text], source.copy != nil,
+        source.name.text != template.name.text
+      else { continue }
+      reportCopy(of: copy, source.name, context)
     }
     let written = relationshipTemplates
     for (name, template) in written {

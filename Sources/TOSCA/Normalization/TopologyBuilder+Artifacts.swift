@@ -1,18 +1,24 @@
 extension TopologyBuilder {
   /// The artifacts of a node: those of its template over those of its type.
-  func artifacts(_ template: NodeTemplate, _ definition: NodeType) -> [String: Artifact] {
+  func artifacts(
+    _ template: NodeTemplate, _ definition: NodeType, _ owner: ValueContext.Owner
+  ) -> [String: Artifact] {
     var result: [String: Artifact] = [:]
     for (name, artifact) in template.artifacts.over(
       definition.artifacts, combine: { typer.version == .tosca2_0 ? $0 : $0.refining($1) })
     {
-      if let normalized = self.artifact(artifact, inherited: definition.artifacts[name]) { result[name] = normalized }
+      if let normalized = self.artifact(artifact, inherited: definition.artifacts[name], owner) {
+        result[name] = normalized
+      }
     }
     return result
   }
 
   /// The normalized form of an artifact. Its file must exist, unless it lies in a repository or elsewhere on the
   /// network.
-  private func artifact(_ artifact: ArtifactDefinition, inherited: ArtifactDefinition?) -> Artifact? {
+  private func artifact(
+    _ artifact: ArtifactDefinition, inherited: ArtifactDefinition?, _ owner: ValueContext.Owner
+  ) -> Artifact? {
     guard let file = artifact.file else {
       findings.report(
         "missing-key", at: artifact.name.place, "the artifact `\(artifact.name.text.excerpt)` lacks `file`",
@@ -42,7 +48,7 @@ extension TopologyBuilder {
     }
     let values = definition.map {
       properties(
-        assigned, $0.properties, of: "artifact `\(artifact.name.text.excerpt)`", at: artifact.name.place, .none)
+        assigned, $0.properties, of: "artifact `\(artifact.name.text.excerpt)`", at: artifact.name.place, owner)
     }
     return Artifact(
       type: reference, file: path(of: artifact, file), repository: artifact.repository?.text, properties: values ?? [:],

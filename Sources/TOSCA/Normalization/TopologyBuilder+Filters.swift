@@ -72,11 +72,28 @@ extension TopologyBuilder {
     return quietTyper.value(condition, as: boolean, ValueContext(subject: "", owner: owner))?.boolean
   }
 
+  /// The type of the nodes that a requirement assignment can lead to; nil where it is not known.
+  private func typeOfTarget(_ assignment: RequirementAssignment, _ source: NodeType) -> Int? {
+    if let node = assignment.node {
+      if let index = scope.nodeIndex[node.text] { return scope.nodes[index].type }
+      return catalogue.find(.node, node, in: file.id, report: false)
+    }
+    return source.requirements[assignment.name.text]?.node.flatMap {
+      catalogue.find(.node, $0, in: $0.place.file, report: false)
+    }
+  }
+
   /// Checks named targets against the filters of their requirements: the template says two things that do not go
   /// together where one does not hold.
   func checkFilters() {
+    let definitions = DefinitionChecker(catalogue: catalogue, typer: typer, findings: findings)
     for source in scope.nodes.indices {
       guard let type = scope.nodes[source].type else { continue }
+      if let filter = scope.nodes[source].template.nodeFilter { definitions.check(filter, of: type) }
+      for assignment in scope.nodes[source].template.requirements {
+        guard let filter = assignment.nodeFilter else { continue }
+        definitions.check(filter, of: typeOfTarget(assignment, catalogue.nodes.types[type]))
+      }
       for number in scope.nodes[source].bindings.indices {
         let binding = scope.nodes[source].bindings[number]
         guard binding.fulfilment == .named, let target = binding.target else { continue }

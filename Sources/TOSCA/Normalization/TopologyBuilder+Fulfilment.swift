@@ -6,9 +6,27 @@ extension TopologyBuilder {
     for source in scope.nodes.indices {
       for number in scope.nodes[source].bindings.indices { noteAllocation(number, of: source) }
     }
+    leaveOpenWhatIsMapped()
     for optional in [false, true] {
       for source in scope.nodes.indices where scope.nodes[source].bindings.contains(where: { $0.target == nil }) {
         for name in danglingNames(of: source, optional: optional) { fulfil(name, of: source, optional: optional) }
+      }
+    }
+  }
+
+  /// Where the topology stands for a node, the requirements that the node's are mapped to lead where the node's do: nothing
+  /// is looked for inside (2.0, 15.5.4).
+  private func leaveOpenWhatIsMapped() {
+    guard let substitutions, substitutions.open.count > 1, substitutions.open.last == file.id,
+      let mappings = scope.template.substitutionMappings
+    else { return }
+    for mapped in mappings.requirements.flatMap({ $0.target.namedPairs }) {
+      guard let source = scope.nodeIndex[mapped.first] else { continue }
+      for number in scope.nodes[source].bindings.indices
+      where scope.nodes[source].bindings[number].name.text == mapped.second
+        && scope.nodes[source].bindings[number].target == nil
+      {
+        scope.nodes[source].bindings[number].isLost = true
       }
     }
   }
@@ -170,5 +188,14 @@ extension SubstitutionMappings {
         item.text == node || (item.items?.first?.text == node && item.items?.last?.text == requirement)
       }
     }
+  }
+}
+
+extension YAMLNode {
+  /// The pairs of names that it has: `[node, requirement]`, or a list of these.
+  fileprivate var namedPairs: [(first: String, second: String)] {
+    guard let items else { return [] }
+    if items.count == 2, let first = items[0].text, let second = items[1].text { return [(first, second)] }
+    return items.flatMap(\.namedPairs)
   }
 }

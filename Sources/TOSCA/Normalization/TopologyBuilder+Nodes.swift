@@ -16,7 +16,7 @@ extension TopologyBuilder {
         template.attributes, definition.attributes, definition.properties, of: title, owner,
         allowOthers: catalogue.isOpen(.node, type)),
       capabilities: capabilities(of: index, template, definition, type, title), requirements: [],
-      interfaces: interfaces(of: template, definition, type, owner), artifacts: artifacts(template, definition),
+      interfaces: interfaces(of: template, definition, type, owner), artifacts: artifacts(template, definition, owner),
       place: range(template.name.place))
     node.description = template.description
     node.metadata = Self.texts(template.metadata)

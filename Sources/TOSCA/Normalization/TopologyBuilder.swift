@@ -71,6 +71,7 @@ final class TopologyBuilder {
     bindRequirements()
     checkFilters()
     checkHostCycles()
+    scope.isBound = true
     var topology = Topology(
       version: file.content.version.rawValue, description: file.content.description ?? template.description,
       root: root)
@@ -185,7 +186,9 @@ final class TopologyBuilder {
     var result: [String: Value] = [:]
     for (name, definition) in scope.template.outputs {
       guard let written = definition.value ?? definition.defaultValue else { continue }
-      result[name] = typer.value(written, of: definition, ValueContext(subject: .named("output", name)))
+      var context = ValueContext(subject: .named("output", name))
+      context.isOutput = true
+      result[name] = typer.value(written, of: definition, context)
     }
     return result
   }

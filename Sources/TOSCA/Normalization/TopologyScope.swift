@@ -28,7 +28,8 @@ struct Binding {
   var count: Int? = 1
   /// Whether the service is still valid where it is not fulfilled.
   var isOptional = false
-  /// Whether it names a target that does not exist, so that nothing is looked for in its place.
+  /// Whether no target is looked for: it names one that does not exist, or a requirement of the node that the topology
+  /// stands for leads to it.
   var isLost = false
   /// The target's capability.
   var capability: String?
@@ -61,6 +62,8 @@ final class TopologyScope {
   var laterInputs: Set<String> = []
   /// The relationship templates, copies worked out.
   var relationshipTemplates: OrderedMap<RelationshipTemplate>
+  /// Whether requirements are bound, so that functions give what they will give from now on.
+  var isBound = false
 
   /// Which of the nodes of a template values are worked out for; nil where it is the only one.
   var representation: Representation?
@@ -68,7 +71,7 @@ final class TopologyScope {
   var isTooLarge = false
 
   /// One of the nodes of a template (2.0, 14).
-  struct Representation {
+  struct Representation: Hashable {
     /// The template's number.
     var node: Int
     /// The node's index among those of the template.

@@ -280,6 +280,14 @@ struct Entity {
         return Bounds(lower: lower, upper: upper)
       }
     }
+    if let items = value.items, items.count == 2, let lower = items[0].text.flatMap(CoreSchema.integer),
+      let upper = items[1].text.flatMap(CoreSchema.integer), lower > upper
+    {
+      context.findings.report(
+        "wrong-syntax", at: value.place, "the lower bound of `\(keyname)` is above the upper one",
+        expected: "a range such as `[0, 1]` or `[1, UNBOUNDED]`")
+      return nil
+    }
     reportForm(value, "`\(keyname)` of \(what)", "a range such as `[0, 1]` or `[1, UNBOUNDED]`")
     return nil
   }

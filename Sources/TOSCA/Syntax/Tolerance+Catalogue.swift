@@ -84,7 +84,7 @@ extension Tolerance {
       "constraint operators that the standard does not have; they always hold", "unknown-constraint"),
     entry(
       "merged-copies", .mergedCopies,
-      "copies of node templates that merge maps inside of properties, and in TOSCA 2.0 copies of copies", "copied-copy"),
+      "copies of node templates that merge maps inside of properties, and copies of copies", "copied-copy"),
     entry(
       "unknown-values", .unknownValues, "directives and states that the standard does not list", "unknown-value"),
     entry(

@@ -20,6 +20,8 @@ struct YAMLComposer {
   private let entries = NodeStack<YAMLEntry>()
   private var anchors: [String: (node: YAMLNode, size: Int)] = [:]
   private var aliased = 0
+  /// Whether the text says, as far as it was read, that it is one of TOSCA 2.0.
+  private var isVersion2 = false
 
   /// Composes a text. A plain scalar of a command line value has the style `argument`. Where the text is a part of a
   /// file, `lines` has the number that each line has in it.
@@ -190,7 +192,13 @@ struct YAMLComposer {
     let text = texts.text(UnsafeBufferPointer(start: data.value, count: data.length))
     var style: YAMLNode.ScalarStyle = data.style == YAML_PLAIN_SCALAR_STYLE ? plainStyle : .quoted
     if let tag = data.tag.map({ Self.string($0) }) {
-      if tag == "tag:yaml.org,2002:str" || tag == "!" { style = .quoted } else { check(tag: tag) }
+      if tag == "tag:yaml.org,2002:str" || tag == "!" {
+        style = .quoted
+      } else {
+        check(tag: tag)
+        // What it is, the tag says, and not the quotes.
+        if ["int", "float", "bool", "null"].contains(where: { tag == Self.core + $0 }) { style = plainStyle }
+      }
     }
     let node = YAMLNode(content: .scalar(text, style), place: place)
     remember(data.anchor, node, size: 1)
@@ -235,6 +243,7 @@ struct YAMLComposer {
       try next(bytes)
       let value = try node(depth: depth + 1, bytes)
       size += key.size + value.size
+      if key.node.text == "tosca_definitions_version", value.node.text == "tosca_2_0" { isVersion2 = true }
       lastPlace = value.node.place.endLine >= key.node.place.endLine ? value.node.place : key.node.place
       if case .scalar("<<", .plain) = key.node.content {
         merged += mergeable(value.node)
@@ -273,12 +282,15 @@ struct YAMLComposer {
     if let anchor { anchors[Self.string(anchor)] = (node, size) }
   }
 
-  /// Tags outside YAML's own are how other parsers are made to run code; TOSCA has no use for them.
+  /// What YAML's own tags begin with.
+  private static let core = "tag:yaml.org,2002:"
+
+  /// Tags outside YAML's own are how other parsers are made to run code; TOSCA has no use for them, and 2.0 none for dates
+  /// (2.0, 9.1.2.1).
   private func check(tag: String) {
-    let core = "tag:yaml.org,2002:"
-    let known = ["str", "int", "float", "bool", "null", "seq", "map", "timestamp"]
-    if tag == "!" || (tag.hasPrefix(core) && known.contains(String(tag.dropFirst(core.count)))) { return }
-    let written = tag.hasPrefix(core) ? "!!" + tag.dropFirst(core.count) : tag
+    let known = ["str", "int", "float", "bool", "null", "seq", "map"] + (isVersion2 ? [] : ["timestamp"])
+    if tag == "!" || (tag.hasPrefix(Self.core) && known.contains(String(tag.dropFirst(Self.core.count)))) { return }
+    let written = tag.hasPrefix(Self.core) ? "!!" + tag.dropFirst(Self.core.count) : tag
     findings.report(
       "unknown-tag", at: place, "the YAML tag `\(written.excerpt)` has no meaning in TOSCA", expected: "no tag")
   }

@@ -86,6 +86,18 @@ struct YAMLNode: Hashable, Sendable {
   }
 }
 
+extension YAMLNode {
+  /// The node in a line, as flow style has it.
+  var flowText: String {
+    switch content {
+    case .scalar(let text, let style): style == .quoted ? "\"\(text)\"" : text
+    case .sequence(let items): "[" + items.map(\.flowText).joined(separator: ", ") + "]"
+    case .mapping(let entries):
+      "{ " + entries.map { "\($0.key.flowText): \($0.value.flowText)" }.joined(separator: ", ") + " }"
+    }
+  }
+}
+
 /// A key and a value of a mapping.
 struct YAMLEntry: Hashable, Sendable {
   /// The key. It is a scalar in every version before 2.0, where it may be a sequence.

@@ -59,7 +59,10 @@ extension Mutation {
       (text.replacing(line.number...line.end, by: [text.line(line, value: "[ nothing ]")]), nil)
     },
     // What must be there is taken out.
-    eachLine("the type is missing", where: { $0.key == "type" && isMandatory($0) && !isFree($0) }) { line, text in
+    // Of a property that refines another one the type may be left out (1.3, 3.6.10.6).
+    eachLine("the type is missing", where: { $0.key == "type" && isMandatory($0) && !isFree($0) && !isRefinement($0) })
+    {
+      line, text in
       (text.replacing(line.number...line.number, by: []), nil)
     },
     eachLine("a mandatory keyname is missing", where: { mandatory.contains($0.key) && !$0.isItem }) { line, text in

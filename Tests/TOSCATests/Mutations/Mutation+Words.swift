@@ -70,6 +70,11 @@ extension Mutation {
       && !(line.path.contains("operations") || line.path.contains("interface_types") || line.path.contains("workflows"))
   }
 
+  /// Whether a line is of a property that refines one of the type that its type derives from.
+  static func isRefinement(_ line: MutationText.Line) -> Bool {
+    line.path.starts(with: ["node_types", "SmallServer", "properties"])
+  }
+
   /// Whether a value is one name.
   static func isName(_ value: String) -> Bool {
     value.count > 2 && value.allSatisfy { $0.isLetter || $0 == "." || $0 == "_" || $0 == "-" }

@@ -257,7 +257,7 @@ struct FunctionRuleTests {
     #expect(Set(fixture.read().findings.map(\.code)) == ["function-cycle"])
   }
 
-  @Test("calls that multiply are bounded")
+  @Test("calls that multiply are worked out once each, and their number is bounded")
   func bomb() throws {
     var text = "tosca_definitions_version: tosca_2_0\nnode_types: { T: { properties: { a: { type: string } } } }\n"
     text += "service_template:\n  node_templates:\n    n0: { type: T, properties: { a: x } }\n"
@@ -266,7 +266,17 @@ struct FunctionRuleTests {
       text += "    n\(level): { type: T, properties: { a: { $concat: [ \(part), \(part), \(part) ] } } }\n"
     }
     let result = try Fixture(text).read(limits: Limits(evaluations: 10_000))
-    #expect(result.findings.contains { $0.code == "too-many-evaluations" })
+    #expect(result.findings.contains { $0.code == "too-long" })
+    #expect(!result.findings.contains { $0.code == "too-many-evaluations" })
+    let numbers = text.replacing("string", with: "integer").replacing("a: x", with: "a: 1")
+      .replacing("$concat", with: "$product")
+    let product = try Fixture(numbers).read(limits: Limits(evaluations: 10_000))
+    #expect(product.topology?.nodes.last?.properties["a"]?.content == .integer(1))
+    let list = Array(repeating: "{ $concat: [ a, b ] }", count: 200).joined(separator: ", ")
+    let many =
+      "tosca_definitions_version: tosca_2_0\nservice_template: { node_templates: {}, outputs: { o: [ \(list) ] } }"
+    #expect(
+      try Fixture(many).read(limits: Limits(evaluations: 100)).findings.contains { $0.code == "too-many-evaluations" })
   }
 
   @Test(
