@@ -80,7 +80,11 @@ final class ValueTyper {
         }
       }
       switch evaluate(call, context) {
-      case .known(let result, let inner): return value(result, as: schema, inner)
+      case .known(let result, let inner):
+        let value = value(result, as: schema, inner)
+        // What is not known yet of another entity is said by the way to it: its own keywords mean something else here.
+        if inner.owner != context.owner, let value, case .unresolved = value.content { return unresolved(call) }
+        return value
       case .unknown:
         if let schema, !willFit(call, schema, context) { return nil }
         guard fits(type, schema) else {

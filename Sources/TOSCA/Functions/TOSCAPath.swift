@@ -281,7 +281,7 @@ extension ValueTyper {
       capability: binding.capability.map { Name(text: $0, place: binding.name.place) } ?? defined?.capability,
       requirement: requirement)
     if let target = binding.target {
-      result.target = (topology.nodes[target].type, isMultiple(target) ? nil : target)
+      result.target = (topology.nodes[target].type, isMultiple(target) && topology.judged != target ? nil : target)
     } else if let node = defined?.node {
       result.target.type = catalogue.find(.node, node, in: node.place.file, report: false)
     }

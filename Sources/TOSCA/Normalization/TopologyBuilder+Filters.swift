@@ -14,9 +14,32 @@ extension TopologyBuilder {
       {
         scope.nodes[source].bindings[number].capability = name
       }
-      return holds(condition, .relationship(node: source, requirement: number))
+      let owner = ValueContext.Owner.relationship(node: source, requirement: number)
+      guard scope.nodes[candidate].template.count != nil else { return holds(condition, owner) }
+      return holds(condition, owner, ofNodesOf: candidate)
     }
     return satisfies(filter, candidate)
+  }
+
+  /// No more nodes of a template are looked at one by one.
+  private static let mostJudged = 256
+
+  /// Whether a condition holds of one of the nodes of a template with a count; nil where that is not known.
+  private func holds(_ condition: YAMLNode, _ owner: ValueContext.Owner, ofNodesOf candidate: Int) -> Bool? {
+    guard let count = scope.nodes[candidate].count, count <= Self.mostJudged else { return nil }
+    let former = scope.representation
+    defer { (scope.representation, scope.judged) = (former, nil) }
+    scope.judged = candidate
+    var isKnown = true
+    for index in 0..<count {
+      scope.representation = TopologyScope.Representation(node: candidate, index: index)
+      switch holds(condition, owner) {
+      case true?: return true
+      case nil: isKnown = false
+      case false?: continue
+      }
+    }
+    return isKnown ? false : nil
   }
 
   /// Whether a filter of 1.x (3.6.5) holds of a node; nil where that is not known before the service is deployed.

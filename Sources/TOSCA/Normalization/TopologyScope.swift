@@ -67,6 +67,9 @@ final class TopologyScope {
 
   /// Which of the nodes of a template values are worked out for; nil where it is the only one.
   var representation: Representation?
+  /// The template whose nodes are looked at one by one, whether they fit a filter: then paths lead to that one of them which
+  /// `representation` has.
+  var judged: Int?
   /// Whether there are so many nodes of templates with counts that they are not spelled out.
   var isTooLarge = false
 

@@ -64,6 +64,60 @@ struct Version2DetailTests {
     #expect(try Fixture(service(types + "topology_template: { \(nodes) }")).read().findings("unknown-tag").isEmpty)
   }
 
+  @Test("node filters are evaluated for the nodes of a template with a count (8.6)")
+  func counted() throws {
+    func targets(_ small: String, _ more: String, _ assignment: String = "") throws -> ReadResult {
+      try read(
+        """
+        capability_types: { C: { properties: { cpu: { type: integer, default: 4 } } } }
+        relationship_types: { R: {} }
+        node_types:
+          H: { capabilities: { c: C } }
+          A:
+            requirements:
+              - h:
+                  capability: C
+                  relationship: R
+                  node: H
+                  count_range: [ 1, 1 ]
+                  node_filter: { $greater_or_equal: [ { $get_property: [ SELF, CAPABILITY, cpu ] }, 8 ] }
+        service_template:
+          node_templates:
+            small: { type: H, count: 2\(small) }
+        \(more)
+            a: { type: A\(assignment) }
+        """)
+    }
+    let none = try targets("", "")
+    #expect(none.topology?.nodes.last?.requirements.first?.target == nil && !none.findings.isEmpty)
+    #expect(try targets("", "", ", requirements: [ { h: small } ]").findings("filter-not-met").count == 1)
+    let large = "    large: { type: H, capabilities: { c: { properties: { cpu: 16 } } } }"
+    let result = try targets("", large)
+    #expect(result.topology?.nodes.first { $0.name == "a" }?.requirements.first?.target == "large")
+    let numbered = try targets(", capabilities: { c: { properties: { cpu: { $product: [ 8, $node_index ] } } } }", "")
+    #expect(numbered.errors == [])
+  }
+
+  @Test("what is not known yet of another node is said by the way to it, not by its own keywords")
+  func unresolved() throws {
+    let result = try read(
+      """
+      node_types: { K: { properties: { q: { type: string }, r: { type: string, default: { $concat: [ x, { $get_property: [ SELF, q ] } ] } } } } }
+      service_template:
+        inputs: { q: { type: string } }
+        node_templates:
+          k: { type: K, properties: { q: { $get_input: q } } }
+          m: { type: K, properties: { q: { $get_property: [ k, r ] } } }
+      """)
+    guard case .unresolved(let function, let arguments)? = result.topology?.nodes.last?.properties["q"]?.content else {
+      Issue.record("\(result.findings.map(\.message))")
+      return
+    }
+    #expect(function == "$get_property")
+    guard case .list(let items) = arguments.content else { return }
+    #expect(items.map(\.content) == [.string("k"), .string("r")])
+  }
+
   @Test("requirements that are mapped lead where those of the substituted node do, and nowhere inside (15.5.4)")
   func mapped() throws {
     let fixture = try Fixture([
