@@ -9,6 +9,10 @@ struct EvaluationMemo {
     var representation: Int?
     var current: TopologyScope.Representation?
     var isRequirement: Bool
+    /// The type of the value that is expected, and the file in whose namespace that is: literals among the arguments may be
+    /// read as values of it.
+    var expected: String?
+    var expectedFile: UInt32?
   }
 
   private struct Entry {
@@ -29,7 +33,8 @@ struct EvaluationMemo {
     else { return nil }
     return Key(
       place: call.place, scope: ObjectIdentifier(scope), owner: context.owner, representation: context.representation,
-      current: scope.representation, isRequirement: context.isRequirement)
+      current: scope.representation, isRequirement: context.isRequirement,
+      expected: context.expected?.type.text, expectedFile: context.expected?.file)
   }
 
   /// What a call gave before, in the context of who asks now.
