@@ -67,6 +67,18 @@ struct SelectorTests {
     #expect(try Portal.selection(Portal.orders, due).mechanisms.isEmpty)
   }
 
+  @Test("a selector that is asked again says the same as one that never was, with the reasons of who asks")
+  func askedAgain() throws {
+    let catalogue = try Portal.catalogue()
+    let selector = Selector(catalogue: catalogue)
+    for due in [Portal.normal, Portal.elevated, Portal.normal, [], Portal.elevated.reversed()] {
+      for resource in [Portal.orders, Portal.orders] {
+        let fresh = try Selector(catalogue: catalogue).select(resource: resource, due: due, target: .process).get()
+        #expect(try selector.select(resource: resource, due: due, target: .process).get() == fresh)
+      }
+    }
+  }
+
   private func conflict(
     _ due: [SecurityRequirement], target: Target = .process, vulnerable: Set<ModuleVersion> = []
   ) throws -> SelectionConflict {

@@ -1,4 +1,5 @@
 public import SecTOSCA
+import Synchronization
 
 /// Finds the smallest healthy set of modules for what a resource is due.
 public struct Selector: Sendable {
@@ -7,6 +8,8 @@ public struct Selector: Sendable {
   /// Modules with a known vulnerability that was not accepted.
   public let vulnerable: Set<ModuleVersion>
   private let capabilities: [String: Int]
+  /// What was selected before: many resources ask for the same.
+  private let memo = SelectionMemo()
 
   /// Selects from a catalogue, without modules known to be vulnerable.
   public init(catalogue: Catalogue, vulnerable: Set<ModuleVersion> = []) {
@@ -29,9 +32,14 @@ public struct Selector: Sendable {
     resource: Resource, due: [SecurityRequirement], target: Target
   ) -> Result<Selection, SelectionConflict> {
     let needs = Need.all(of: resource, due: due, target: target)
+    // Which modules are needed depends on nothing else; why they are in, on who asks.
+    let capabilities = Set(needs.map(\.capability))
+    if let modules = memo.modules(for: capabilities) { return .success(explain(modules, needs: needs)) }
     var problem = problem(for: needs)
-    if let modules = problem.search().smallest(for: problem.numbers(of: needs)) {
-      return .success(explain(modules.map { problem.modules[$0] }, needs: needs))
+    if let numbers = problem.search().smallest(for: problem.numbers(of: needs)) {
+      let modules = numbers.map { problem.modules[$0] }
+      memo.keep(modules, for: capabilities)
+      return .success(explain(modules, needs: needs))
     }
     return .failure(conflict(of: &problem, needs: needs, resource: resource.name))
   }
@@ -90,5 +98,22 @@ public struct Selector: Sendable {
     obstacles += problem.exclusions.map { .exclusion(problem.modules[$0].identity, problem.modules[$1].identity) }
     if obstacles.isEmpty { obstacles = problem.missingCapabilities(for: core) }
     return SelectionConflict(resource: resource, core: core, obstacles: obstacles)
+  }
+}
+
+/// The smallest sets of modules that were found, by the capabilities that were asked for.
+private final class SelectionMemo: Sendable {
+  /// No more are kept.
+  private static let limit = 1024
+
+  private let known = Mutex<[Set<String>: [ModuleManifest]]>([:])
+
+  func modules(for capabilities: Set<String>) -> [ModuleManifest]? { known.withLock { $0[capabilities] } }
+
+  func keep(_ modules: [ModuleManifest], for capabilities: Set<String>) {
+    known.withLock { known in
+      if known.count >= SelectionMemo.limit { known = [:] }
+      known[capabilities] = modules
+    }
   }
 }

@@ -4,6 +4,7 @@ import Interchange
 import OpenC2
 import PolicyDecision
 import SecTOSCA
+import Synchronization
 import TOSCA
 
 /// Works out what a declared service should be at present: the level due, the protection due at it, the modules for that,
@@ -16,6 +17,7 @@ public struct ServiceResolver: Sendable {
   /// lose its protection, nor stay at a lower level, because of a notice; what is new is refused.
   var takesVulnerable = false
   private let memo = ResolutionMemo()
+  private let selectors = SelectorMemo()
 
   /// A resolver with an orchestrator's catalogue and keys.
   public init(
@@ -227,7 +229,7 @@ public struct ServiceResolver: Sendable {
     _ resource: Resource, _ due: [SecurityRequirement], _ target: Target, at level: SecurityLevel
   ) throws(OrchestrationFault) -> Selection {
     let vulnerable = try vulnerable()
-    let selector = Selector(catalogue: environment.catalogue, vulnerable: vulnerable)
+    let selector = selectors.selector(of: environment.catalogue, without: vulnerable)
     switch selector.select(resource: resource, due: due, target: target) {
     case .success(let selection): return selection
     case .failure where takesVulnerable && !vulnerable.isEmpty:
@@ -314,6 +316,24 @@ public struct ServiceResolver: Sendable {
     case .failure(let findings):
       let texts = Dictionary(sources.map { ($0.file, $0.text) }) { first, _ in first }
       throw .findings(findings.templateFindings, sources: texts)
+    }
+  }
+}
+
+/// Selectors by the modules that they leave out, kept for what they found. Of one resolver the catalogue is always the same.
+private final class SelectorMemo: Sendable {
+  /// No more are kept: with what notices warn of, and without.
+  private static let limit = 4
+
+  private let known = Mutex<[Set<ModuleVersion>: Selector]>([:])
+
+  func selector(of catalogue: Catalogue, without vulnerable: Set<ModuleVersion>) -> Selector {
+    known.withLock { known in
+      if let selector = known[vulnerable] { return selector }
+      if known.count >= SelectorMemo.limit { known = [:] }
+      let selector = Selector(catalogue: catalogue, vulnerable: vulnerable)
+      known[vulnerable] = selector
+      return selector
     }
   }
 }
