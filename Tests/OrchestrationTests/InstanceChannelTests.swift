@@ -13,14 +13,14 @@ private let library = URL(filePath: #filePath).deletingLastPathComponent().delet
   .deletingLastPathComponent().appending(path: ".build/library").path
 
 @Suite(
-  "Fresh entropy",
+  "What instances are told, and what they say",
   .enabled(
     if: FileManager.default.fileExists(atPath: library + "/toolchain.json"),
     "the library that `make library` makes is needed"))
-struct EntropyTests {
+struct InstanceChannelTests {
   /// A controller that has adopted one instance, and what that instance is sent.
   private func adopted() async throws -> (controller: ServiceController, channel: FakeChannel, home: URL) {
-    let home = FileManager.default.temporaryDirectory.appending(path: "testudo-entropy-\(UUID().uuidString)")
+    let home = FileManager.default.temporaryDirectory.appending(path: "testudo-channel-\(UUID().uuidString)")
     var environment = try OrchestrationEnvironment(
       home: HomeDirectory(path: home.path), library: library, forwarderProgram: "")
     let network = ServiceNetwork(name: "testudo-test", subnet: "10.77.0.0/24")
@@ -47,7 +47,7 @@ struct EntropyTests {
     return (controller, channel, home)
   }
 
-  @Test("every refresh sends each instance a sealed message with other bytes, newer than all before")
+  @Test("every refresh of entropy sends each instance a sealed message with other bytes, newer than all before")
   func refresh() async throws {
     let (controller, channel, home) = try await adopted()
     defer { try? FileManager.default.removeItem(at: home) }
@@ -62,7 +62,7 @@ struct EntropyTests {
     #expect(versions == versions.sorted() && Set(versions).count == versions.count)
   }
 
-  @Test("an instance that does not take it is noted, and stays")
+  @Test("an instance that does not take fresh entropy is noted, and stays")
   func refused() async throws {
     let (controller, channel, home) = try await adopted()
     defer { try? FileManager.default.removeItem(at: home) }
